@@ -1,0 +1,55 @@
+//! One file a command; this list is the program's table of contents.
+
+mod assess;
+mod audit;
+mod config;
+mod data;
+mod db;
+mod demo;
+mod roster;
+mod serve;
+
+use std::process::ExitCode;
+
+/// What the program can do.
+#[derive(clap::Subcommand)]
+pub enum Command {
+    /// Make a fictional district, estimate its gap and open the portal on it
+    Demo(demo::Demo),
+    /// Serve the portal
+    Serve(serve::Serve),
+    /// Estimate the homework gap
+    #[command(subcommand)]
+    Assess(assess::Assess),
+    /// Look at a roster file
+    #[command(subcommand)]
+    Roster(roster::Roster),
+    /// Fetch open data
+    #[command(subcommand)]
+    Data(data::Data),
+    /// Move records between databases
+    #[command(subcommand)]
+    Db(db::Db),
+    /// Check settings
+    #[command(subcommand)]
+    Config(config::Config),
+    /// Check the audit log
+    #[command(subcommand)]
+    Audit(audit::Audit),
+}
+
+impl Command {
+    /// Runs it.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::Demo(args) => args.run(),
+            Self::Serve(args) => args.run(),
+            Self::Assess(command) => command.run(),
+            Self::Roster(command) => command.run(),
+            Self::Data(command) => command.run(),
+            Self::Db(command) => command.run(),
+            Self::Config(command) => command.run(),
+            Self::Audit(command) => command.run(),
+        }
+    }
+}

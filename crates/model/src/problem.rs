@@ -1,0 +1,95 @@
+//! What is wrong with an input, said so that the person who sent it can mend it.
+
+use serde::{Deserialize, Serialize};
+
+/// One thing wrong with one place of one file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// The file, or the file within an archive, as the person named it.
+    pub file: String,
+    /// The line, counted from 1; 0 when the whole file is meant.
+    pub line: u64,
+    /// The column's header; empty when the whole line is meant.
+    pub column: String,
+    /// What the input said, cut to a readable length.
+    pub said: String,
+    /// What was wanted instead, in plain words.
+    pub wanted: String,
+}
+
+/// Problems in the order found: the first [`Problems::KEPT`] whole, the rest counted, so that a file of
+/// a million bad rows takes bounded memory.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problems {
+    kept: Vec<Problem>,
+    found: u64,
+}
+
+impl Problems {
+    /// How many problems are kept whole.
+    pub const KEPT: usize = 10_000;
+    /// How many characters of the input a problem quotes.
+    pub const QUOTED: usize = 80;
+
+    /// Notes a problem; `said` is cut to [`Problems::QUOTED`] characters.
+    pub fn push(&mut self, file: &str, line: u64, column: &str, said: &str, wanted: impl Into<String>) {
+        self.found += 1;
+        if self.kept.len() < Self::KEPT {
+            let mut quoted: String = said.chars().take(Self::QUOTED).collect();
+            if said.chars().nth(Self::QUOTED).is_some() {
+                quoted.push('…');
+            }
+            self.kept.push(Problem {
+                file: file.to_owned(),
+                line,
+                column: column.to_owned(),
+                said: quoted,
+                wanted: wanted.into(),
+            });
+        }
+    }
+
+    /// Adds the problems of another part of the input.
+    pub fn append(&mut self, other: Self) {
+        self.found += other.found;
+        let room = Self::KEPT.saturating_sub(self.kept.len());
+        self.kept.extend(other.kept.into_iter().take(room));
+    }
+
+    /// The problems kept whole, in the order found.
+    pub fn kept(&self) -> &[Problem] {
+        &self.kept
+    }
+
+    /// How many were found in all, kept or not.
+    pub fn found(&self) -> u64 {
+        self.found
+    }
+
+    /// Whether none was found.
+    pub fn is_empty(&self) -> bool {
+        self.found == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_million_problems_take_bounded_memory() {
+        let mut problems = Problems::default();
+        for line in 1..=1_000_000 {
+            problems.push("users.csv", line, "grades", "??", "a grade");
+        }
+        assert_eq!(problems.found(), 1_000_000);
+        assert_eq!(problems.kept().len(), Problems::KEPT);
+    }
+
+    #[test]
+    fn a_long_quotation_is_cut() {
+        let mut problems = Problems::default();
+        problems.push("f", 1, "c", &"é".repeat(500), "less");
+        assert_eq!(problems.kept()[0].said.chars().count(), Problems::QUOTED + 1);
+    }
+}

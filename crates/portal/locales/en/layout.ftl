@@ -1,0 +1,1 @@
+layout-skip = Skip to the main content

@@ -1,0 +1,1 @@
+layout-skip = Saltar al contenido principal

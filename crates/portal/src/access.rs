@@ -1,0 +1,118 @@
+//! Who may do what: the one authorisation table.
+
+use serde::{Deserialize, Serialize};
+
+/// A person's role in a district.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Sets up the district, its accounts and settings.
+    Administrator,
+    /// Runs the programme: data, estimates, plans.
+    Coordinator,
+    /// Lends and takes back at the counter.
+    Clerk,
+    /// Runs the buses.
+    Transport,
+    /// Sees her own classes.
+    Teacher,
+    /// A library, provider or city that works with the district.
+    Partner,
+    /// Sees published figures, for one district or a whole state.
+    Analyst,
+}
+
+impl Role {
+    /// All roles.
+    pub const ALL: [Self; 7] = [
+        Self::Administrator,
+        Self::Coordinator,
+        Self::Clerk,
+        Self::Transport,
+        Self::Teacher,
+        Self::Partner,
+        Self::Analyst,
+    ];
+
+    /// The word in tables and forms.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Administrator => "administrator",
+            Self::Coordinator => "coordinator",
+            Self::Clerk => "clerk",
+            Self::Transport => "transport",
+            Self::Teacher => "teacher",
+            Self::Partner => "partner",
+            Self::Analyst => "analyst",
+        }
+    }
+
+    /// The role with this word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|r| r.as_str() == word)
+    }
+}
+
+/// Something that can be done in a district.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// See published figures: gap, connectivity, methods.
+    SeeFigures,
+    /// See what was loaded, with its problems.
+    SeeData,
+    /// Load files, accept them, start an estimate.
+    LoadData,
+    /// See a student's record; audited.
+    SeeStudents,
+    /// See survey response rates.
+    SeeSurvey,
+    /// Give and change accounts and roles.
+    ManageAccounts,
+    /// See the audit log.
+    SeeAudit,
+}
+
+impl Action {
+    /// All actions.
+    pub const ALL: [Self; 7] = [
+        Self::SeeFigures,
+        Self::SeeData,
+        Self::LoadData,
+        Self::SeeStudents,
+        Self::SeeSurvey,
+        Self::ManageAccounts,
+        Self::SeeAudit,
+    ];
+}
+
+/// The table: whether a role may do this.
+pub fn may(role: Role, action: Action) -> bool {
+    use Action as A;
+    use Role as R;
+    match action {
+        A::SeeFigures => true,
+        A::SeeData => matches!(role, R::Administrator | R::Coordinator | R::Analyst),
+        A::LoadData => matches!(role, R::Administrator | R::Coordinator),
+        A::SeeStudents => matches!(role, R::Administrator | R::Coordinator | R::Clerk),
+        A::SeeSurvey => matches!(role, R::Administrator | R::Coordinator | R::Analyst),
+        A::ManageAccounts | A::SeeAudit => matches!(role, R::Administrator),
+    }
+}
+
+/// Who is looking. Put into each request by the middleware in `routes.rs`.
+#[derive(Clone, Debug)]
+pub struct Viewer {
+    /// The account's id.
+    pub account_id: String,
+    /// The name to greet by.
+    pub name: String,
+    /// Roles, each in one district (LEAID) or, as `*`, in every district of the installation.
+    pub roles: Vec<(String, Role)>,
+}
+
+impl Viewer {
+    /// Whether this viewer may do this in this district.
+    pub fn may(&self, district: &str, action: Action) -> bool {
+        self.roles.iter().any(|(d, role)| (d == district || d == "*") && may(*role, action))
+    }
+}

@@ -1,0 +1,3 @@
+//! Slice `account`.
+
+pub mod pages;

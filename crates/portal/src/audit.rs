@@ -1,0 +1,1 @@
+//! Who did and who looked at what: a log whose entries are chained by digest.

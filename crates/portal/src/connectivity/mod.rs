@@ -1,0 +1,3 @@
+//! Slice `connectivity`.
+
+pub mod pages;

@@ -1,0 +1,8 @@
+//! HTTP of the slice `connectivity`.
+
+use crate::routes::Route;
+
+/// The rows of the route table.
+pub fn routes() -> Vec<Route> {
+    Vec::new()
+}

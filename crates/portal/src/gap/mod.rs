@@ -1,0 +1,3 @@
+//! Slice `gap`.
+
+pub mod pages;

@@ -1,0 +1,3 @@
+//! Slice `open_data`.
+
+pub mod pages;

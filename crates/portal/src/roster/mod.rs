@@ -1,0 +1,3 @@
+//! Slice `roster`.
+
+pub mod pages;

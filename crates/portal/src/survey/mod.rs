@@ -1,0 +1,3 @@
+//! Slice `survey`.
+
+pub mod pages;
