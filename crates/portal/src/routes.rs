@@ -1,7 +1,7 @@
 //! The one table of everything that can be asked of the portal, and who may ask it.
 
 use crate::access::Action;
-use crate::{App, account, connectivity, gap, open_data, roster, survey};
+use crate::{App, account, connectivity, gap, layout, open_data, roster, survey};
 use axum::Router;
 use axum::routing::MethodRouter;
 
@@ -34,6 +34,7 @@ pub fn route(path: &'static str, needs: Needs, handler: MethodRouter<App>) -> Ro
 /// The table: each slice adds its rows.
 pub fn table() -> Vec<Route> {
     [
+        layout::assets::routes(),
         account::pages::routes(),
         roster::pages::routes(),
         survey::pages::routes(),

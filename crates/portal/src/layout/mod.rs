@@ -1,5 +1,9 @@
 //! The frame around every page: language, title, navigation, messages.
 
+pub mod assets;
+#[cfg(test)]
+mod tests;
+
 use crate::access::{Action, Viewer};
 use crate::words::{Language, Words};
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
@@ -23,7 +27,56 @@ pub struct Frame {
     pub csrf: String,
     /// The path asked for, for the language switch and the current navigation entry.
     pub path: String,
+    /// The query asked for, without `?` and without its `lang`, for the language switch.
+    pub query: String,
 }
+
+/// A link with its text, ready for a template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// Where to.
+    pub href: String,
+    /// The text in the page's language.
+    pub label: String,
+    /// Whether it is the page being shown.
+    pub current: bool,
+}
+
+/// A link to the same page in another language.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LanguageLink {
+    /// Where to: this page with `lang=` in its query; the middleware remembers the choice.
+    pub href: String,
+    /// The language's own name.
+    pub label: &'static str,
+    /// Its tag.
+    pub tag: &'static str,
+}
+
+/// One page of a long list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageLink {
+    /// Where to.
+    pub href: String,
+    /// Its number, from 1.
+    pub number: u64,
+    /// Whether it is the page being shown.
+    pub current: bool,
+}
+
+/// The navigation of a district: message key, path with `{}` for the district, and what the viewer must
+/// be allowed to do to see the entry.
+const NAVIGATION: [(&str, &str, Action); 9] = [
+    ("layout-home", "/d/{}", Action::SeeFigures),
+    ("layout-map", "/d/{}/gap/map", Action::SeeFigures),
+    ("layout-table", "/d/{}/gap/table", Action::SeeFigures),
+    ("layout-connectivity", "/d/{}/connectivity", Action::SeeFigures),
+    ("layout-survey", "/d/{}/survey", Action::SeeSurvey),
+    ("layout-data", "/d/{}/data", Action::SeeData),
+    ("layout-roster", "/d/{}/roster", Action::SeeData),
+    ("layout-accounts", "/accounts/{}", Action::ManageAccounts),
+    ("layout-audit", "/audit/{}", Action::SeeAudit),
+];
 
 /// A district as pages name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +111,76 @@ impl Frame {
             (Some(viewer), Some(district)) => viewer.may(&district.id, action),
             _ => false,
         }
+    }
+
+    /// The entries of the navigation that this viewer may follow; empty outside a district.
+    pub fn navigation(&self) -> Vec<Link> {
+        NAVIGATION
+            .iter()
+            .filter(|(_, _, action)| self.may(*action))
+            .map(|(key, path, _)| {
+                let href = path.replace("{}", self.district_id());
+                let current = self.path.trim_end_matches('/') == href;
+                Link { href, label: self.t(key), current }
+            })
+            .collect()
+    }
+
+    /// The links at the foot of the page: how figures are made, and from which data of when.
+    pub fn foot_links(&self) -> Vec<Link> {
+        let mut links = Vec::new();
+        let mut add = |key: &str, tail: &str| {
+            let href = format!("/d/{}{tail}", self.district_id());
+            links.push(Link { current: self.path == href, href, label: self.t(key) });
+        };
+        if self.may(Action::SeeFigures) {
+            add("layout-methods", "/methods");
+        }
+        if self.may(Action::SeeData) {
+            add("layout-dates", "/data");
+        }
+        links
+    }
+
+    /// This page in the other languages.
+    pub fn language_links(&self) -> Vec<LanguageLink> {
+        let others = Language::ALL.into_iter().filter(|l| *l != self.language);
+        others
+            .map(|l| {
+                let join = if self.query.is_empty() { "" } else { "&" };
+                let href = format!("{}?{}{join}lang={}", self.path, self.query, l.tag());
+                let label = match l {
+                    Language::En => "English",
+                    Language::Es => "Español",
+                };
+                LanguageLink { href, label, tag: l.tag() }
+            })
+            .collect()
+    }
+
+    /// The path of a built front-end file, for example `evenfield.css`.
+    pub fn asset(&self, name: &str) -> String {
+        assets::href(name)
+    }
+
+    /// Which way the page's language is written, for the `dir` attribute.
+    pub fn dir(&self) -> &'static str {
+        match self.language {
+            Language::En | Language::Es => "ltr",
+        }
+    }
+
+    /// Where the product's name leads: the district's home, or the list of districts.
+    pub fn home_href(&self) -> String {
+        match &self.district {
+            Some(district) if self.may(Action::SeeFigures) => format!("/d/{}", district.id),
+            _ => "/districts".to_owned(),
+        }
+    }
+
+    /// Whether the page is about a made-up district.
+    pub fn is_fictional(&self) -> bool {
+        self.district.as_ref().is_some_and(|d| d.fictional)
     }
 
     /// The district's id, for links; empty outside a district.
