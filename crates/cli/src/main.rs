@@ -1,6 +1,7 @@
 //! The `evenfield` program: the portal's server and the analysis that runs without it.
 
 mod commands;
+mod fiction;
 
 use clap::Parser;
 
