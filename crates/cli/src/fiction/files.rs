@@ -1,14 +1,13 @@
 //! The files that this district would send, in the formats that real districts and agencies use.
 
 use super::land::lon_lat;
+use super::oneroster;
 use super::people::{Household, SCHOOLS, Service, Student};
 use super::{LEAID, NAME, TERM, Town};
 use anyhow::Result;
-use evenfield_model::GradeBand;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::json;
-use std::io::Write;
 
 /// A file: its name and what is in it.
 pub type File = (String, Vec<u8>);
@@ -20,7 +19,7 @@ pub type File = (String, Vec<u8>);
 pub fn files(town: &Town) -> Result<Vec<File>> {
     let mut rng = ChaCha8Rng::seed_from_u64(town.seed ^ 0x66_696c_6573);
     let mut files = vec![
-        roster(town)?,
+        oneroster::archive(town)?,
         addresses(town, &mut rng)?,
         survey(town, &mut rng)?,
         address_points(town)?,
@@ -47,181 +46,12 @@ fn texts<const N: usize>(cells: [&str; N]) -> [String; N] {
     cells.map(str::to_owned)
 }
 
-fn student_id(i: usize) -> String {
+pub fn student_id(i: usize) -> String {
     format!("S{:06}", i + 1)
 }
 
-fn school_id(i: usize) -> String {
+pub fn school_id(i: usize) -> String {
     format!("{:02}", i + 1)
-}
-
-/// The sections of a student: a home room up to grade 5, four subjects above. The key names the section.
-fn sections(student: &Student, serial: usize) -> Vec<(String, &'static str, usize)> {
-    let school = school_id(student.school);
-    let grade = student.grade.code();
-    if student.grade.band() == GradeBand::Elementary {
-        let room = serial % 3 + 1;
-        return vec![(format!("{school}-{grade}-H{room}"), "Home room", 0)];
-    }
-    ["English", "Mathematics", "Science", "Social studies"]
-        .into_iter()
-        .enumerate()
-        .map(|(i, subject)| {
-            let part = (serial / (i + 1)) % 6 + 1;
-            (format!("{school}-{grade}-{}{part}", &subject[..2].to_uppercase()), subject, i + 1)
-        })
-        .collect()
-}
-
-/// A OneRoster 1.1 archive.
-fn roster(town: &Town) -> Result<File> {
-    let mut orgs = vec![
-        texts(["sourcedId", "status", "dateLastModified", "name", "type", "identifier", "parentSourcedId"]),
-        texts([LEAID, "", "", NAME, "district", LEAID, ""]),
-    ];
-    for (i, (name, _)) in SCHOOLS.iter().enumerate() {
-        orgs.push(texts([&school_id(i), "", "", name, "school", &format!("{LEAID}{:05}", i + 1), LEAID]));
-    }
-    let mut users = vec![texts([
-        "sourcedId",
-        "status",
-        "dateLastModified",
-        "enabledUser",
-        "orgSourcedIds",
-        "role",
-        "username",
-        "userIds",
-        "givenName",
-        "familyName",
-        "middleName",
-        "identifier",
-        "email",
-        "sms",
-        "phone",
-        "agentSourcedIds",
-        "grades",
-        "password",
-    ])];
-    let mut enrollments = vec![texts([
-        "sourcedId",
-        "status",
-        "dateLastModified",
-        "classSourcedId",
-        "schoolSourcedId",
-        "userSourcedId",
-        "role",
-        "primary",
-        "beginDate",
-        "endDate",
-    ])];
-    let mut classes = std::collections::BTreeMap::new();
-    for (i, student) in town.people.students.iter().enumerate() {
-        let (id, school) = (student_id(i), school_id(student.school));
-        let number = format!("{:06}", i + 1);
-        users.push(texts([
-            &id,
-            "",
-            "",
-            "true",
-            &school,
-            "student",
-            &id,
-            "",
-            "Student",
-            &number,
-            "",
-            &number,
-            "",
-            "",
-            "",
-            "",
-            &student.grade.code(),
-            "",
-        ]));
-        for (class, subject, period) in sections(student, i) {
-            let enrollment = format!("E{}", enrollments.len());
-            enrollments.push(texts([&enrollment, "", "", &class, &school, &id, "student", "", "", ""]));
-            classes.insert(class, (subject, period, school.clone(), student.grade.code()));
-        }
-    }
-    let mut class_rows = vec![texts([
-        "sourcedId",
-        "status",
-        "dateLastModified",
-        "title",
-        "grades",
-        "courseSourcedId",
-        "classCode",
-        "classType",
-        "location",
-        "schoolSourcedId",
-        "termSourcedIds",
-        "subjects",
-        "subjectCodes",
-        "periods",
-    ])];
-    for (n, (class, (subject, period, school, grade))) in classes.iter().enumerate() {
-        let title = format!("{subject}, grade {grade}, {class}");
-        let (kind, period) =
-            if *period == 0 { ("homeroom", String::new()) } else { ("scheduled", period.to_string()) };
-        class_rows.push(texts([
-            class, "", "", &title, grade, "", "", kind, "", school, TERM, subject, "", &period,
-        ]));
-        let teacher = format!("T{:04}", n / 5 + 1);
-        if n % 5 == 0 {
-            let number = format!("{:04}", n / 5 + 1);
-            let email = format!("teacher{number}@example.org");
-            users.push(texts([
-                &teacher, "", "", "true", school, "teacher", &teacher, "", "Teacher", &number, "", "",
-                &email, "", "", "", "", "",
-            ]));
-        }
-        let enrollment = format!("E{}", enrollments.len());
-        enrollments.push(texts([&enrollment, "", "", class, school, &teacher, "teacher", "true", "", ""]));
-    }
-    let mut manifest = vec![texts(["propertyName", "value"])];
-    for (name, value) in [
-        ("manifest.version", "1.0"),
-        ("oneroster.version", "1.1"),
-        ("file.academicSessions", "absent"),
-        ("file.categories", "absent"),
-        ("file.classes", "bulk"),
-        ("file.classResources", "absent"),
-        ("file.courses", "absent"),
-        ("file.courseResources", "absent"),
-        ("file.demographics", "absent"),
-        ("file.enrollments", "bulk"),
-        ("file.lineItems", "absent"),
-        ("file.orgs", "bulk"),
-        ("file.resources", "absent"),
-        ("file.results", "absent"),
-        ("file.users", "bulk"),
-        ("source.systemName", "Fictional district"),
-        ("source.systemCode", "fictional"),
-    ] {
-        manifest.push(texts([name, value]));
-    }
-    archive(
-        "roster.zip",
-        [
-            csv("manifest.csv", manifest)?,
-            csv("orgs.csv", orgs)?,
-            csv("users.csv", users)?,
-            csv("classes.csv", class_rows)?,
-            csv("enrollments.csv", enrollments)?,
-        ],
-    )
-}
-
-fn archive<const N: usize>(name: &str, files: [File; N]) -> Result<File> {
-    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    // A fixed date, so that the same seed gives the same bytes.
-    let options = zip::write::SimpleFileOptions::default().last_modified_time(zip::DateTime::default());
-    for (file, bytes) in files {
-        zip.start_file(file, options)?;
-        zip.write_all(&bytes)?;
-    }
-    Ok((name.to_owned(), zip.finish()?.into_inner()))
 }
 
 fn yes_no(yes: bool) -> &'static str {

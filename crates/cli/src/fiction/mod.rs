@@ -7,6 +7,7 @@
 
 mod files;
 mod land;
+mod oneroster;
 mod people;
 
 pub use files::files;
