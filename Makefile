@@ -1,0 +1,69 @@
+# Two commands do everything: `make demo` and `make test`. Both install what they need and say so.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+DEMO_DIR ?= data/demo
+DEMO_LISTEN ?= 127.0.0.1:8080
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+WEB := crates/portal/web
+BROWSER := tests/browser
+
+.PHONY: help demo test test-rust test-browser lint bench release web packages packages-test fuzz clean
+
+help: ## Show what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 16
+
+demo: packages web ## Make a fictional district, estimate its gap, open the portal on it
+	@echo "==> Building evenfield (the first time takes some minutes)"
+	cargo build --locked --bin evenfield
+	@echo "==> Starting the demo"
+	cargo run --locked --quiet --bin evenfield -- demo --dir $(DEMO_DIR) --listen $(DEMO_LISTEN)
+
+test: packages packages-test web test-rust test-browser ## Run all tests
+
+test-rust: web
+	@echo "==> Rust tests, on SQLite and on a private PostgreSQL"
+	@set -e; url=$$(tests/postgres.sh start); trap 'tests/postgres.sh stop' EXIT; \
+	  EVENFIELD_TEST_POSTGRES="$$url" cargo nextest run --locked --workspace --no-fail-fast 2>/dev/null \
+	  || EVENFIELD_TEST_POSTGRES="$$url" cargo test --locked --workspace --no-fail-fast
+
+test-browser: web ## Run the end-to-end tests in a real browser
+	@echo "==> End-to-end tests in Chromium"
+	cargo build --locked --bin evenfield
+	cd $(BROWSER) && { [ -d node_modules ] || npm ci --ignore-scripts; } && node --test
+
+lint: web ## Format, clippy, licences, tidy
+	cargo fmt --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	cargo run --locked --quiet -p xtask
+
+web: $(WEB)/dist/.built ## Bundle the front-end parts
+
+$(WEB)/dist/.built: $(WEB)/package.json $(WEB)/package-lock.json $(wildcard $(WEB)/*.mjs) $(wildcard $(WEB)/src/*)
+	@echo "==> Front-end parts from npm"
+	cd $(WEB) && npm ci --ignore-scripts --no-audit --no-fund && npm run --silent build
+	@touch $@
+
+packages:
+	@command -v cargo >/dev/null || { echo "Rust is needed: https://rustup.rs"; exit 1; }
+	@command -v npm >/dev/null || { echo "Node.js with npm is needed"; exit 1; }
+	@command -v cc >/dev/null || $(MAKE) --no-print-directory apt WHAT=build-essential
+
+packages-test:
+	@missing=""; \
+	  command -v chromium >/dev/null || missing="$$missing chromium fonts-dejavu-core"; \
+	  ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$$missing postgresql"; \
+	  [ -z "$$missing" ] || $(MAKE) --no-print-directory apt WHAT="$$missing"
+
+.PHONY: apt
+apt:
+	@echo "==> Installing from Debian: $(WHAT)"
+	$(SUDO) apt-get update -qq
+	$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(WHAT)
+
+release: web ## Build the program that a district installs
+	cargo build --locked --release --bin evenfield
+
+clean: ## Remove what was built here
+	cargo clean
+	rm -rf $(WEB)/node_modules $(WEB)/dist/* $(WEB)/dist/.built $(BROWSER)/node_modules
