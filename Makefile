@@ -8,7 +8,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 WEB := crates/portal/web
 BROWSER := tests/browser
 
-.PHONY: help demo test test-rust test-browser lint bench release web packages packages-test fuzz clean
+.PHONY: help demo test test-rust test-browser lint deny release web packages packages-test clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 16
@@ -24,8 +24,7 @@ test: packages packages-test web test-rust test-browser ## Run all tests
 test-rust: web
 	@echo "==> Rust tests, on SQLite and on a private PostgreSQL"
 	@set -e; url=$$(tests/postgres.sh start); trap 'tests/postgres.sh stop' EXIT; \
-	  EVENFIELD_TEST_POSTGRES="$$url" cargo nextest run --locked --workspace --no-fail-fast 2>/dev/null \
-	  || EVENFIELD_TEST_POSTGRES="$$url" cargo test --locked --workspace --no-fail-fast
+	  EVENFIELD_TEST_POSTGRES="$$url" cargo test --locked --workspace --no-fail-fast
 
 test-browser: web ## Run the end-to-end tests in a real browser
 	@echo "==> End-to-end tests in Chromium"
@@ -36,6 +35,10 @@ lint: web ## Format, clippy, licences, tidy
 	cargo fmt --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo run --locked --quiet -p xtask
+
+deny: ## Check the licences and sources of all dependencies
+	@command -v cargo-deny >/dev/null || { echo "==> Installing cargo-deny"; cargo install --quiet --locked cargo-deny; }
+	cargo deny --all-features check licenses bans sources
 
 web: $(WEB)/dist/.built ## Bundle the front-end parts
 
