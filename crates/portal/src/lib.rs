@@ -9,6 +9,7 @@
 pub mod access;
 pub mod app;
 pub mod audit;
+pub mod bulk;
 pub mod config;
 pub mod db;
 pub mod error;

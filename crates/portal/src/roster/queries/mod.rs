@@ -1,0 +1,15 @@
+//! SQL of the slice `roster`. The loader and the estimate call [`replace`], [`read`] and
+//! [`store_places`]; everything else is for the pages.
+
+mod load;
+mod rows;
+mod staged;
+mod students;
+
+pub use load::{LoadFacts, LoadRow, Replaced, UndoError, loads, replace, undo};
+pub use rows::read;
+pub use staged::{Part, Staged, StagedRow, forget_expired, remove_staged, stage, staged, staged_file};
+pub use students::{
+    Search, StudentLine, StudentPage, find, places_summary, schools, store_places, student, student_sections,
+    unplaced,
+};
