@@ -1,1 +1,26 @@
-//! To be opened.
+//! Bytes to text and tables, within bounded memory.
+//!
+//! 1. [`Source`]: a file, a folder given as names and bytes, or an archive (`.zip`, `.gz`, `.xz`), opened
+//!    within [`Limits`].
+//! 2. [`decode`]: bytes to text; UTF-8 with or without a mark, UTF-16, Windows-1252.
+//! 3. [`Table`]: delimited text with named columns, line by line; [`Row`] gives typed cells and notes what
+//!    is wrong with them.
+//!
+//! What cannot be read at all is a [`ReadError`]; what is wrong in one place is a
+//! [`Problem`](evenfield_model::Problem).
+
+mod cell;
+mod error;
+mod source;
+mod table;
+mod text;
+mod xz;
+
+pub use cell::{parse_date, parse_flag};
+pub use error::ReadError;
+pub use source::{Limits, Source};
+pub use table::{Row, Table, TableRules, fold};
+pub use text::decode;
+
+#[cfg(test)]
+mod tests;
