@@ -1,5 +1,7 @@
 //! Who may do what: the one authorisation table.
 
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use serde::{Deserialize, Serialize};
 
 /// A person's role in a district.
@@ -111,8 +113,22 @@ pub struct Viewer {
 }
 
 impl Viewer {
+    /// Whether this viewer has any role in this district, and so may know that it exists.
+    pub fn has_role_in(&self, district: &str) -> bool {
+        self.roles.iter().any(|(d, _)| d == district || d == "*")
+    }
+
     /// Whether this viewer may do this in this district.
     pub fn may(&self, district: &str, action: Action) -> bool {
         self.roles.iter().any(|(d, role)| (d == district || d == "*") && may(*role, action))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Viewer {
+    type Rejection = crate::error::Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        let frame = parts.extensions.get::<crate::layout::Frame>();
+        frame.and_then(|f| f.viewer.clone()).ok_or(crate::error::Error::SignIn)
     }
 }

@@ -1,5 +1,6 @@
 //! What every handler may reach.
 
+use crate::routes::limits::Limits;
 use crate::{config::Config, db::Db, words::Words};
 use std::sync::Arc;
 
@@ -12,4 +13,21 @@ pub struct App {
     pub config: Arc<Config>,
     /// Text in each language.
     pub words: Arc<Words>,
+    /// How often somebody may try.
+    pub limits: Arc<Limits>,
+}
+
+impl App {
+    /// Puts the parts together.
+    ///
+    /// # Errors
+    /// When a file of messages inside the program cannot be read.
+    pub fn new(db: Db, config: Config) -> Result<Self, String> {
+        Ok(Self {
+            db,
+            config: Arc::new(config),
+            words: Arc::new(Words::load()?),
+            limits: Arc::new(Limits::default()),
+        })
+    }
 }

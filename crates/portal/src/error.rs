@@ -18,6 +18,12 @@ pub enum Error {
     /// What was sent cannot be used; the Fluent key of the message for the person.
     #[error("bad request: {0}")]
     BadRequest(&'static str),
+    /// The request did not come from a page of ours.
+    #[error("forged request")]
+    Forged,
+    /// The body is larger than the page accepts.
+    #[error("too large")]
+    TooLarge,
     /// Too many tries.
     #[error("too many requests")]
     TooMany,
@@ -40,8 +46,9 @@ impl IntoResponse for Error {
         let status = match &self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::SignIn => StatusCode::UNAUTHORIZED,
-            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::Forged => StatusCode::FORBIDDEN,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::Db(_) | Self::Template(_) | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
@@ -50,8 +57,14 @@ impl IntoResponse for Error {
         }
         // The middleware in `routes.rs` dresses a bare status in the layout and the viewer's language.
         let mut response = status.into_response();
-        if let Self::BadRequest(key) = self {
-            response.extensions_mut().insert(PersonMessage(key));
+        match self {
+            Self::BadRequest(key) => {
+                response.extensions_mut().insert(PersonMessage(key));
+            }
+            Self::Forged => {
+                response.extensions_mut().insert(PersonMessage("error-forged"));
+            }
+            _ => {}
         }
         response
     }

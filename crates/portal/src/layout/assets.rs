@@ -14,7 +14,7 @@ struct Files;
 
 /// The rows of the route table.
 pub fn routes() -> Vec<Route> {
-    vec![route("/assets/{name}", Needs::Public, get(asset))]
+    vec![route("/assets/{name}", Needs::Public, get(asset)).file()]
 }
 
 /// The path of a file with its digest, so that a browser keeps it until it changes; without one when the

@@ -1,0 +1,17 @@
+error-home = Go to the start page
+error-bad-request-title = We could not use that request
+error-bad-request-text = Something in the request is missing or wrong. Go back, check the form, and try again.
+error-forbidden-title = Your role does not allow this
+error-forbidden-text = Ask an administrator of your district if you need it for your work.
+error-forged = This form is too old, or it did not come from our page. Nothing was changed. Go back, load the page again, and send the form once more.
+error-body = The transfer broke off. Nothing was stored. Please send it again.
+error-not-found-title = Page not found
+error-not-found-text = There is no such page, or your account does not include it.
+error-method-title = This page cannot do that
+error-method-text = Go back and use the buttons on the page.
+error-too-large-title = That is too large
+error-too-large-text = What you sent is larger than this page accepts. Nothing was stored.
+error-too-many-title = Too many tries
+error-too-many-text = Please wait a minute, then try again.
+error-internal-title = Something went wrong on our side
+error-internal-text = Nothing is lost that was saved before. Please try again. If it happens again, tell the person who runs this site.

@@ -1,0 +1,17 @@
+error-home = Ir a la página de inicio
+error-bad-request-title = No pudimos usar esa solicitud
+error-bad-request-text = Falta algo en la solicitud o algo está mal. Regrese, revise el formulario e inténtelo de nuevo.
+error-forbidden-title = Su función no permite esto
+error-forbidden-text = Si lo necesita para su trabajo, pídalo a un administrador de su distrito.
+error-forged = Este formulario es muy viejo o no vino de nuestra página. No se cambió nada. Regrese, cargue la página otra vez y envíe el formulario de nuevo.
+error-body = La transferencia se interrumpió. No se guardó nada. Envíelo otra vez, por favor.
+error-not-found-title = Página no encontrada
+error-not-found-text = Esa página no existe o su cuenta no la incluye.
+error-method-title = Esta página no puede hacer eso
+error-method-text = Regrese y use los botones de la página.
+error-too-large-title = Es demasiado grande
+error-too-large-text = Lo que envió es más grande de lo que esta página acepta. No se guardó nada.
+error-too-many-title = Demasiados intentos
+error-too-many-text = Espere un minuto e inténtelo de nuevo, por favor.
+error-internal-title = Algo falló de nuestro lado
+error-internal-text = No se perdió nada de lo que ya estaba guardado. Inténtelo de nuevo. Si vuelve a pasar, avise a la persona encargada de este sitio.
