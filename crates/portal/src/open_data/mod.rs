@@ -1,3 +1,4 @@
-//! Slice `open_data`.
+//! Slice `open_data`: what agencies publish, as it was loaded, with its problems.
 
 pub mod pages;
+pub mod queries;

@@ -1,3 +1,5 @@
-//! Slice `survey`.
+//! Slice `survey`: the home-access survey, from the letter with the access code to the response rates.
 
 pub mod pages;
+pub mod queries;
+pub mod rules;

@@ -1,0 +1,130 @@
+//! SQL of the slice `connectivity`.
+
+use crate::bulk::{self, Value};
+use crate::db::Write;
+use sqlx::AnyPool;
+
+/// A school's line as stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LineRow {
+    /// The district's own id of the school, or its NCESSCH.
+    pub school_id: String,
+    /// Its name.
+    pub name: String,
+    /// Students.
+    pub enrollment: i64,
+    /// The contract's speed, Mbps.
+    pub contracted_mbps: Option<f64>,
+    /// The measured speed, Mbps.
+    pub measured_mbps: Option<f64>,
+}
+
+/// Who changed lines and when.
+#[derive(Clone, Copy, Debug)]
+pub struct Changed<'a> {
+    /// The account's id, or the command.
+    pub by: &'a str,
+    /// Milliseconds since 1970 UTC.
+    pub ms: i64,
+}
+
+/// A row for the table.
+fn values(district: &str, line: &LineRow, changed: Changed<'_>) -> Vec<Value> {
+    vec![
+        district.into(),
+        (&line.school_id).into(),
+        (&line.name).into(),
+        line.enrollment.into(),
+        line.contracted_mbps.into(),
+        line.measured_mbps.into(),
+        changed.ms.into(),
+        changed.by.into(),
+    ]
+}
+
+const INSERT: &str = "INSERT INTO school_line (district_id, school_id, name, enrollment, contracted_mbps, \
+    measured_mbps, changed_ms, changed_by) VALUES";
+
+/// Makes these the lines of the district, in place of those before. The caller commits; a school that is
+/// given twice is an error of the database, and nothing is stored.
+///
+/// # Errors
+/// The database's.
+pub async fn replace(
+    tx: &mut Write,
+    district: &str,
+    lines: &[LineRow],
+    changed: Changed<'_>,
+) -> sqlx::Result<u64> {
+    sqlx::query("DELETE FROM school_line WHERE district_id = $1").bind(district).execute(&mut **tx).await?;
+    bulk::run(tx, INSERT, "", lines.iter().map(|line| values(district, line, changed))).await
+}
+
+/// Stores one school's line, new or in place of what was there.
+///
+/// # Errors
+/// The database's.
+pub async fn put(tx: &mut Write, district: &str, line: &LineRow, changed: Changed<'_>) -> sqlx::Result<()> {
+    bulk::run(
+        tx,
+        INSERT,
+        "ON CONFLICT (district_id, school_id) DO UPDATE SET name = EXCLUDED.name, \
+         enrollment = EXCLUDED.enrollment, contracted_mbps = EXCLUDED.contracted_mbps, \
+         measured_mbps = EXCLUDED.measured_mbps, changed_ms = EXCLUDED.changed_ms, \
+         changed_by = EXCLUDED.changed_by",
+        [values(district, line, changed)],
+    )
+    .await
+    .map(|_| ())
+}
+
+/// Removes one school's line.
+///
+/// # Errors
+/// The database's.
+pub async fn remove(tx: &mut Write, district: &str, school_id: &str) -> sqlx::Result<bool> {
+    let done = sqlx::query("DELETE FROM school_line WHERE district_id = $1 AND school_id = $2")
+        .bind(district)
+        .bind(school_id)
+        .execute(&mut **tx)
+        .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// The lines of a district by the school's name.
+///
+/// # Errors
+/// The database's.
+pub async fn read(pool: &AnyPool, district: &str) -> sqlx::Result<Vec<LineRow>> {
+    let rows: Vec<(String, String, i64, Option<f64>, Option<f64>)> = sqlx::query_as(
+        "SELECT school_id, name, enrollment, contracted_mbps, measured_mbps FROM school_line \
+         WHERE district_id = $1 ORDER BY name, school_id",
+    )
+    .bind(district)
+    .fetch_all(pool)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|(school_id, name, enrollment, contracted_mbps, measured_mbps)| LineRow {
+            school_id,
+            name,
+            enrollment,
+            contracted_mbps,
+            measured_mbps,
+        })
+        .collect())
+}
+
+/// Schools of the roster with their number of students, for a district that has no lines yet.
+///
+/// # Errors
+/// The database's.
+pub async fn roster_schools(pool: &AnyPool, district: &str) -> sqlx::Result<Vec<(String, String, i64)>> {
+    sqlx::query_as(
+        "SELECT c.id, c.name, (SELECT COUNT(*) FROM student s WHERE s.district_id = c.district_id \
+         AND s.school_id = c.id) FROM school c WHERE c.district_id = $1 ORDER BY c.name, c.id",
+    )
+    .bind(district)
+    .fetch_all(pool)
+    .await
+}

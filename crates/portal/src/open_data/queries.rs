@@ -1,0 +1,513 @@
+//! SQL of the slice `open_data`. The loader calls the functions that store and [`record_load`], the
+//! estimate those that read.
+
+use crate::bulk::{self, Value};
+use crate::db::{Write, new_id};
+use evenfield_model::{Problem, Problems};
+use sqlx::{AnyPool, Row};
+
+/// What is known of a load besides its rows.
+#[derive(Clone, Copy, Debug)]
+pub struct LoadFacts<'a> {
+    /// What it is: `acs`, `bdc_fixed`, `boundaries`, …
+    pub kind: &'a str,
+    /// Who published it.
+    pub source: &'a str,
+    /// The year or as-of date.
+    pub vintage: &'a str,
+    /// Under which licence.
+    pub licence: &'a str,
+    /// The file's name.
+    pub file_name: &'a str,
+    /// SHA-256 of the file, hexadecimal.
+    pub digest: &'a str,
+    /// When, milliseconds since 1970 UTC.
+    pub loaded_ms: i64,
+    /// The account's id, or the command that loads.
+    pub loaded_by: &'a str,
+    /// How many rows were stored.
+    pub rows: u64,
+    /// What was wrong.
+    pub problems: &'a Problems,
+}
+
+/// Notes a load with its problems and gives its id, which the rows then carry; `None` when this very file
+/// was loaded as this before, and nothing is to be done. The caller commits it together with the rows.
+///
+/// # Errors
+/// The database's.
+pub async fn record_load(
+    tx: &mut Write,
+    district: &str,
+    facts: LoadFacts<'_>,
+) -> sqlx::Result<Option<String>> {
+    let id = new_id();
+    let done = sqlx::query(
+        "INSERT INTO load (district_id, id, kind, source, vintage, licence, file_name, digest, loaded_ms, \
+         loaded_by, row_count, problem_count) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+         ON CONFLICT (district_id, kind, vintage, digest) DO NOTHING",
+    )
+    .bind(district)
+    .bind(&id)
+    .bind(facts.kind)
+    .bind(facts.source)
+    .bind(facts.vintage)
+    .bind(facts.licence)
+    .bind(facts.file_name)
+    .bind(facts.digest)
+    .bind(facts.loaded_ms)
+    .bind(facts.loaded_by)
+    .bind(i64::try_from(facts.rows).unwrap_or(i64::MAX))
+    .bind(i64::try_from(facts.problems.found()).unwrap_or(i64::MAX))
+    .execute(&mut **tx)
+    .await?;
+    if done.rows_affected() == 0 {
+        return Ok(None);
+    }
+    let problems = facts.problems.kept().iter().zip(1_i64..).map(|(p, position)| {
+        vec![
+            Value::from(district),
+            (&id).into(),
+            position.into(),
+            (&p.file).into(),
+            i64::try_from(p.line).unwrap_or(i64::MAX).into(),
+            (&p.column).into(),
+            (&p.said).into(),
+            (&p.wanted).into(),
+        ]
+    });
+    let insert = "INSERT INTO load_problem (district_id, load_id, position, file, line, column_name, said, \
+        wanted) VALUES";
+    bulk::run(tx, insert, "", problems).await?;
+    Ok(Some(id))
+}
+
+/// A boundary as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BoundaryRow {
+    /// The word of the geography's kind.
+    pub kind: String,
+    /// Its id within the kind.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// A GeoJSON geometry in longitude and latitude.
+    pub geojson: String,
+}
+
+/// Stores boundaries; one that is there already is replaced. Of two with one id in the input the last
+/// counts.
+///
+/// # Errors
+/// The database's.
+pub async fn store_boundaries(
+    tx: &mut Write,
+    district: &str,
+    load_id: &str,
+    boundaries: &[BoundaryRow],
+) -> sqlx::Result<u64> {
+    let rows = last_of_each(boundaries, |b| (b.kind.as_str(), b.id.as_str())).map(|b| {
+        vec![
+            Value::from(district),
+            (&b.kind).into(),
+            (&b.id).into(),
+            (&b.name).into(),
+            (&b.geojson).into(),
+            load_id.into(),
+        ]
+    });
+    bulk::run(
+        tx,
+        "INSERT INTO boundary (district_id, geography_kind, geography_id, name, geojson, load_id) VALUES",
+        "ON CONFLICT (district_id, geography_kind, geography_id) DO UPDATE SET name = EXCLUDED.name, \
+         geojson = EXCLUDED.geojson, load_id = EXCLUDED.load_id",
+        rows,
+    )
+    .await
+}
+
+/// The boundaries of one kind, by id.
+///
+/// # Errors
+/// The database's.
+pub async fn read_boundaries(pool: &AnyPool, district: &str, kind: &str) -> sqlx::Result<Vec<BoundaryRow>> {
+    let rows: Vec<(String, String, String, String)> = sqlx::query_as(
+        "SELECT geography_kind, geography_id, name, geojson FROM boundary \
+         WHERE district_id = $1 AND geography_kind = $2 ORDER BY geography_id",
+    )
+    .bind(district)
+    .bind(kind)
+    .fetch_all(pool)
+    .await?;
+    Ok(rows.into_iter().map(|(kind, id, name, geojson)| BoundaryRow { kind, id, name, geojson }).collect())
+}
+
+/// One published value of one area.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AreaValue {
+    /// The word of the geography's kind.
+    pub kind: String,
+    /// Its id within the kind.
+    pub id: String,
+    /// The table or programme: `B28005`, `bdc`, `saipe`.
+    pub source: String,
+    /// The year or as-of date.
+    pub vintage: String,
+    /// The variable within the source: `B28005_007`.
+    pub variable: String,
+    /// The value; `None` when it was published as not computable.
+    pub value: Option<f64>,
+    /// The 90% margin of error; 0 for a controlled figure, `None` when none was published.
+    pub moe: Option<f64>,
+}
+
+/// Stores values; one that is there already is replaced.
+///
+/// # Errors
+/// The database's.
+pub async fn store_area_values(
+    tx: &mut Write,
+    district: &str,
+    load_id: &str,
+    values: &[AreaValue],
+) -> sqlx::Result<u64> {
+    let rows = last_of_each(values, |v| {
+        (v.kind.as_str(), v.id.as_str(), v.source.as_str(), v.vintage.as_str(), v.variable.as_str())
+    })
+    .map(|v| {
+        vec![
+            Value::from(district),
+            (&v.kind).into(),
+            (&v.id).into(),
+            (&v.source).into(),
+            (&v.vintage).into(),
+            (&v.variable).into(),
+            v.value.into(),
+            v.moe.into(),
+            load_id.into(),
+        ]
+    });
+    bulk::run(
+        tx,
+        "INSERT INTO area_value (district_id, geography_kind, geography_id, source, vintage, variable, value, \
+         moe, load_id) VALUES",
+        "ON CONFLICT (district_id, geography_kind, geography_id, source, vintage, variable) \
+         DO UPDATE SET value = EXCLUDED.value, moe = EXCLUDED.moe, load_id = EXCLUDED.load_id",
+        rows,
+    )
+    .await
+}
+
+/// The values of one kind of geography, of all sources or (with a non-empty `source`) of one, by id,
+/// source, vintage and variable.
+///
+/// # Errors
+/// The database's.
+pub async fn read_area_values(
+    pool: &AnyPool,
+    district: &str,
+    (kind, source): (&str, &str),
+) -> sqlx::Result<Vec<AreaValue>> {
+    let rows = sqlx::query(
+        "SELECT geography_kind, geography_id, source, vintage, variable, value, moe FROM area_value \
+         WHERE district_id = $1 AND geography_kind = $2 AND ($3 = '' OR source = $3) \
+         ORDER BY geography_id, source, vintage, variable",
+    )
+    .bind(district)
+    .bind(kind)
+    .bind(source)
+    .fetch_all(pool)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(AreaValue {
+                kind: row.try_get(0)?,
+                id: row.try_get(1)?,
+                source: row.try_get(2)?,
+                vintage: row.try_get(3)?,
+                variable: row.try_get(4)?,
+                value: row.try_get(5)?,
+                moe: row.try_get(6)?,
+            })
+        })
+        .collect()
+}
+
+/// An address whose place is known.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AddressPointRow {
+    /// House number and street.
+    pub street: String,
+    /// City.
+    pub city: String,
+    /// State.
+    pub state: String,
+    /// ZIP code.
+    pub zip: String,
+    /// Longitude, degrees.
+    pub lon: f64,
+    /// Latitude, degrees.
+    pub lat: f64,
+}
+
+/// Makes these the address points of the district, in place of those before.
+///
+/// # Errors
+/// The database's.
+pub async fn replace_address_points(
+    tx: &mut Write,
+    district: &str,
+    load_id: &str,
+    points: &[AddressPointRow],
+) -> sqlx::Result<u64> {
+    sqlx::query("DELETE FROM address_point WHERE district_id = $1").bind(district).execute(&mut **tx).await?;
+    let rows = points.iter().zip(1_i64..).map(|(p, position)| {
+        vec![
+            Value::from(district),
+            position.into(),
+            (&p.street).into(),
+            (&p.city).into(),
+            (&p.state).into(),
+            (&p.zip).into(),
+            p.lon.into(),
+            p.lat.into(),
+            load_id.into(),
+        ]
+    });
+    let insert = "INSERT INTO address_point (district_id, position, street, city, state, zip, lon, lat, load_id) \
+        VALUES";
+    bulk::run(tx, insert, "", rows).await
+}
+
+/// The address points of a district in the order of their file.
+///
+/// # Errors
+/// The database's.
+pub async fn read_address_points(pool: &AnyPool, district: &str) -> sqlx::Result<Vec<AddressPointRow>> {
+    let rows: Vec<(String, String, String, String, f64, f64)> = sqlx::query_as(
+        "SELECT street, city, state, zip, lon, lat FROM address_point WHERE district_id = $1 ORDER BY position",
+    )
+    .bind(district)
+    .fetch_all(pool)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|(street, city, state, zip, lon, lat)| AddressPointRow { street, city, state, zip, lon, lat })
+        .collect())
+}
+
+/// A speed-test tile as stored: averages of all tests in a map tile of zoom 16.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpeedTileRow {
+    /// The quarter, `2024-Q3`.
+    pub vintage: String,
+    /// The tile's quadkey.
+    pub quadkey: String,
+    /// Average download, kbit/s.
+    pub down_kbps: i64,
+    /// Average upload, kbit/s.
+    pub up_kbps: i64,
+    /// Average latency, milliseconds.
+    pub latency_ms: Option<i64>,
+    /// Tests.
+    pub tests: i64,
+    /// Devices.
+    pub devices: i64,
+}
+
+/// Stores tiles; one that is there already is replaced.
+///
+/// # Errors
+/// The database's.
+pub async fn store_speed_tiles(
+    tx: &mut Write,
+    district: &str,
+    load_id: &str,
+    tiles: &[SpeedTileRow],
+) -> sqlx::Result<u64> {
+    let rows = last_of_each(tiles, |t| (t.vintage.as_str(), t.quadkey.as_str())).map(|t| {
+        vec![
+            Value::from(district),
+            (&t.vintage).into(),
+            (&t.quadkey).into(),
+            t.down_kbps.into(),
+            t.up_kbps.into(),
+            t.latency_ms.into(),
+            t.tests.into(),
+            t.devices.into(),
+            load_id.into(),
+        ]
+    });
+    bulk::run(
+        tx,
+        "INSERT INTO speed_tile (district_id, vintage, quadkey, down_kbps, up_kbps, latency_ms, tests, devices, \
+         load_id) VALUES",
+        "ON CONFLICT (district_id, vintage, quadkey) DO UPDATE SET down_kbps = EXCLUDED.down_kbps, \
+         up_kbps = EXCLUDED.up_kbps, latency_ms = EXCLUDED.latency_ms, tests = EXCLUDED.tests, \
+         devices = EXCLUDED.devices, load_id = EXCLUDED.load_id",
+        rows,
+    )
+    .await
+}
+
+/// One speed test of a line: when, and how fast. Without address or person.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SpeedTestRow {
+    /// The measurement's own id.
+    pub id: String,
+    /// When, milliseconds since 1970 UTC.
+    pub measured_ms: i64,
+    /// Download, Mbps.
+    pub download_mbps: Option<f64>,
+    /// Upload, Mbps.
+    pub upload_mbps: Option<f64>,
+    /// Round trip, milliseconds.
+    pub latency_ms: Option<f64>,
+}
+
+/// Stores speed tests; one that is there already stays as it is.
+///
+/// # Errors
+/// The database's.
+pub async fn store_speed_tests(
+    tx: &mut Write,
+    district: &str,
+    load_id: &str,
+    tests: &[SpeedTestRow],
+) -> sqlx::Result<u64> {
+    let rows = tests.iter().map(|t| {
+        vec![
+            Value::from(district),
+            (&t.id).into(),
+            t.measured_ms.into(),
+            t.download_mbps.into(),
+            t.upload_mbps.into(),
+            t.latency_ms.into(),
+            load_id.into(),
+        ]
+    });
+    let insert = "INSERT INTO speed_test (district_id, id, measured_ms, download_mbps, upload_mbps, latency_ms, \
+        load_id) VALUES";
+    bulk::run(tx, insert, "ON CONFLICT (district_id, id) DO NOTHING", rows).await
+}
+
+/// The last row of each key, in the order of the input: an upsert may not meet a key twice.
+fn last_of_each<'a, T, K: std::hash::Hash + Eq>(
+    rows: &'a [T],
+    key: impl Fn(&'a T) -> K,
+) -> impl Iterator<Item = &'a T> {
+    let mut seen = std::collections::HashSet::with_capacity(rows.len());
+    let mut kept: Vec<&T> = rows.iter().rev().filter(|row| seen.insert(key(row))).collect();
+    kept.reverse();
+    kept.into_iter()
+}
+
+/// A load as the data page lists it, of this slice or another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoadRow {
+    /// Its id.
+    pub id: String,
+    /// What it is.
+    pub kind: String,
+    /// Who published it.
+    pub source: String,
+    /// The year or as-of date.
+    pub vintage: String,
+    /// Under which licence.
+    pub licence: String,
+    /// The file's name.
+    pub file_name: String,
+    /// When, milliseconds since 1970 UTC.
+    pub loaded_ms: i64,
+    /// Rows stored.
+    pub rows: i64,
+    /// Problems found.
+    pub problems: i64,
+}
+
+/// Everything that was loaded in a district, the latest first: open data, and the rosters and survey files
+/// of the other slices (whose sources and licences are the district's own).
+///
+/// # Errors
+/// The database's.
+pub async fn loads(pool: &AnyPool, district: &str) -> sqlx::Result<Vec<LoadRow>> {
+    let rows = sqlx::query(
+        "SELECT id, kind, source, vintage, licence, file_name, loaded_ms, row_count, problem_count FROM load \
+           WHERE district_id = $1 \
+         UNION ALL SELECT id, 'roster', '', '', '', file_name, loaded_ms, students, problems FROM roster_load \
+           WHERE district_id = $1 AND undone_ms IS NULL \
+         UNION ALL SELECT id, 'survey', '', '', '', file_name, loaded_ms, answers, problems FROM survey_load \
+           WHERE district_id = $1 \
+         ORDER BY 7 DESC, 1 DESC LIMIT 500",
+    )
+    .bind(district)
+    .fetch_all(pool)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(LoadRow {
+                id: row.try_get(0)?,
+                kind: row.try_get(1)?,
+                source: row.try_get(2)?,
+                vintage: row.try_get(3)?,
+                licence: row.try_get(4)?,
+                file_name: row.try_get(5)?,
+                loaded_ms: row.try_get(6)?,
+                rows: row.try_get(7)?,
+                problems: row.try_get(8)?,
+            })
+        })
+        .collect()
+}
+
+/// The problems of a load of this slice; `None` when the district has no such load.
+///
+/// # Errors
+/// The database's.
+pub async fn load_problems(pool: &AnyPool, district: &str, id: &str) -> sqlx::Result<Option<Vec<Problem>>> {
+    let known: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM load WHERE district_id = $1 AND id = $2")
+        .bind(district)
+        .bind(id)
+        .fetch_one(pool)
+        .await?;
+    if known == 0 {
+        return Ok(None);
+    }
+    let rows: Vec<(String, i64, String, String, String)> = sqlx::query_as(
+        "SELECT file, line, column_name, said, wanted FROM load_problem \
+         WHERE district_id = $1 AND load_id = $2 ORDER BY position",
+    )
+    .bind(district)
+    .bind(id)
+    .fetch_all(pool)
+    .await?;
+    Ok(Some(
+        rows.into_iter()
+            .map(|(file, line, column, said, wanted)| Problem {
+                file,
+                line: u64::try_from(line).unwrap_or(0),
+                column,
+                said,
+                wanted,
+            })
+            .collect(),
+    ))
+}
+
+/// How much of each kind of geography is there: `(kind, boundaries, areas with values)`.
+///
+/// # Errors
+/// The database's.
+pub async fn coverage(pool: &AnyPool, district: &str) -> sqlx::Result<Vec<(String, i64, i64)>> {
+    sqlx::query_as(
+        "SELECT kind, CAST(SUM(boundaries) AS BIGINT), CAST(SUM(areas) AS BIGINT) FROM ( \
+           SELECT geography_kind AS kind, COUNT(*) AS boundaries, 0 AS areas FROM boundary \
+             WHERE district_id = $1 GROUP BY geography_kind \
+           UNION ALL SELECT geography_kind, 0, COUNT(DISTINCT geography_id) FROM area_value \
+             WHERE district_id = $1 GROUP BY geography_kind) AS each_kind \
+         GROUP BY kind ORDER BY kind",
+    )
+    .bind(district)
+    .fetch_all(pool)
+    .await
+}

@@ -1,0 +1,12 @@
+//! SQL of the slice `survey`. The estimate calls [`latest`], the loader [`insert_many`] or [`load`].
+
+mod answers;
+mod asked;
+
+pub use answers::{
+    Entered, HistoryRow, LoadFacts, LoadRow, Source, history, insert_many, latest, load, load_problems, loads,
+};
+pub use asked::{
+    Holder, Letter, TermRow, asked, close_term, code_holder, letters, make_codes, newest_term, open_term,
+    student_exists, terms,
+};
