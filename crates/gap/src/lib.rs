@@ -5,7 +5,8 @@
 //! 1. [`read`]: bytes to text and tables. Encodings, archives, bounded memory.
 //! 2. [`roster`], [`survey`], [`open`], [`place`]: what districts, families and agencies send,
 //!    each parsed to `(rows, problems)`; boundaries and addresses.
-//! 3. [`sample`]: survey answers to weighted figures (raking, trimming, design effect, non-response).
+//! 3. [`measure`]: one answer to each measure, true, false or unknown. [`sample`]: answers to weighted
+//!    figures (raking, trimming, design effect, non-response).
 //! 4. [`area`]: figures of many areas made steadier by each other (Fay-Herriot).
 //! 5. [`estimate`]: both combined down to the student and up to every geography, with 90% intervals.
 //! 6. [`publish`]: which figures may be shown; only a `Published` one can be rendered.
@@ -16,6 +17,7 @@
 pub mod area;
 pub mod connectivity;
 pub mod estimate;
+pub mod measure;
 pub mod open;
 pub mod place;
 pub mod publish;

@@ -1,0 +1,158 @@
+//! Figures with their 90% intervals: area data and survey answers combined, down to each student and
+//! up to every geography.
+//!
+//! The way through:
+//!
+//! 1. [`Inputs`]: the roster by dense indices, the answers, the shares of areas. [`inputs`]
+//! 2. Every measure has a hierarchical logistic model whose prior is the area's share. [`model`], [`solve`]
+//! 3. Draws from the posterior give each non-respondent a probability and, draw by draw, an outcome;
+//!    respondents keep their answers. [`outcome`]
+//! 4. Outcomes are added up by place and group; the spread over the draws gives the interval. [`rollup`], [`figure`]
+//! 5. Without a roster, [`area_only`] adds up the areas themselves.
+//!
+//! `docs/methods.md` says the same in plain words with the formulas.
+
+mod inputs;
+
+pub use inputs::{Answer, AreaChildren, AreaShare, Inputs, Places, SchoolPlace, Settings, Student};
+
+use evenfield_model::{Barrier, Geography, Measure};
+use serde::{Deserialize, Serialize};
+
+/// How a figure was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// Weighted survey answers alone.
+    Survey,
+    /// Open data of areas alone (Fay-Herriot).
+    Area,
+    /// Survey and area data combined.
+    Combined,
+    /// Predicted from covariates: nothing was observed there.
+    Synthetic,
+}
+
+impl Method {
+    /// The word used in files and tables.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Survey => "survey",
+            Self::Area => "area",
+            Self::Combined => "combined",
+            Self::Synthetic => "synthetic",
+        }
+    }
+
+    /// The method with this word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Survey, Self::Area, Self::Combined, Self::Synthetic].into_iter().find(|m| m.as_str() == word)
+    }
+}
+
+/// One figure: the share of the students of one place and group for whom a measure is true; or, with
+/// `barrier`, the share of those students whose barrier it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// What is measured.
+    pub measure: Measure,
+    /// `None`: the share of students for whom `measure` is true. Otherwise the share of *those* students
+    /// that have this barrier; `students` then counts those for whom `measure` is true.
+    #[serde(default)]
+    pub barrier: Option<Barrier>,
+    /// Where.
+    pub geography: Geography,
+    /// The group of students, `all` or for example `frl:yes`, `grade_band:high`.
+    pub group: String,
+    /// The share, 0 to 1.
+    pub value: f64,
+    /// Standard error of the share.
+    pub se: f64,
+    /// Lower end of the 90% interval, 0 to 1.
+    pub low90: f64,
+    /// Upper end of the 90% interval, 0 to 1.
+    pub high90: f64,
+    /// How many answers lie behind it.
+    pub answers: u32,
+    /// How many students it is about.
+    pub students: u32,
+    /// How it was made.
+    pub method: Method,
+}
+
+/// A place and the places that it is made up of without overlap, for example a district and its schools.
+/// The parts need not cover the whole: what is left over is worked out from the numbers of students.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// The place that holds the others.
+    pub whole: Geography,
+    /// The places within it, no two of which share a student.
+    pub parts: Vec<Geography>,
+}
+
+/// What a student's probability rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// The student's own answer: the probability is 0 or 1.
+    Answer,
+    /// The model: other answers, the area's share, what the roster says.
+    Model,
+}
+
+impl Basis {
+    /// The word used in files and tables.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Answer => "answer",
+            Self::Model => "model",
+        }
+    }
+}
+
+/// The probability that a measure is true of one student.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StudentProbability {
+    /// The student's place in [`Inputs::students`].
+    pub student: u32,
+    /// The probability, 0 to 1.
+    pub probability: f32,
+    /// Lower end of its 90% interval.
+    pub low90: f32,
+    /// Upper end of its 90% interval.
+    pub high90: f32,
+    /// What it rests on.
+    pub basis: Basis,
+}
+
+/// How the model of one measure came out, for the methods page and the log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModelReport {
+    /// The measure.
+    pub measure: Measure,
+    /// Answers that say whether the measure is true.
+    pub answers: u32,
+    /// Name and value of each coefficient, logit scale.
+    pub coefficients: Vec<(String, f64)>,
+    /// Standard deviation between schools, logit scale.
+    pub school_sd: f64,
+    /// Standard deviation between block groups beyond what their area figures explain, logit scale.
+    pub block_group_sd: f64,
+    /// How it was made.
+    pub method: Method,
+}
+
+/// Everything that one run found.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Estimates {
+    /// Shares of students, `barrier` is `None`.
+    pub figures: Vec<Estimate>,
+    /// Shares of lacking students by barrier.
+    pub barriers: Vec<Estimate>,
+    /// Probabilities of students, one list a measure that could be estimated.
+    pub students: Vec<(Measure, Vec<StudentProbability>)>,
+    /// Which places make up which, for the publication rule.
+    pub links: Vec<Link>,
+    /// One report a measure.
+    pub models: Vec<ModelReport>,
+}

@@ -1,0 +1,183 @@
+//! From one household's answer to each measure: true, false or unknown.
+//!
+//! Unknown is never counted as "has access". A contradiction (no access, yet a kind of service; access,
+//! yet service `None`) leaves what it is about unknown.
+//!
+//! | measure | true | false | unknown |
+//! |---|---|---|---|
+//! | M1 | no service at home, only a community's Wi-Fi, dial-up alone, or no device | a service of another kind (or access with the kind not said) and a device | otherwise |
+//! | M2 | M1, or the service is cellular or a hotspot | M1 false and another known kind, `Other` included | otherwise |
+//! | M3 | no service, or any kind but residential broadband and `Other` | residential broadband (fixed wireless cannot be told apart) | otherwise |
+//! | M4 | no service, dial-up, or a speed below either limit | both speeds known and neither below | otherwise |
+//! | M5 | no service, dial-up, or a speed below the limit times the students of the household (at least 1) | both speeds and the number of students known and neither below | otherwise |
+//! | M6 | device shared, a smartphone, or none | another device, not shared | otherwise |
+//!
+//! M1 follows ACS table B28005, which counts a smartphone as a computer and dial-up alone as no
+//! broadband subscription. M2 and M3 follow B28002. M4: 25/3 Mbps (FCC 2015) and 100/20 Mbps (FCC 24-27, March 2024).
+//! M5: 25/12 Mbps for each student (CoSN, Student Home Connectivity Study, 2021).
+
+use crate::survey::Response;
+use evenfield_model::{Barrier, DeviceAway, DeviceSharing, InternetType, Measure};
+use serde::{Deserialize, Serialize};
+
+#[cfg(test)]
+mod tests;
+
+/// A measured speed at the student's home, Mbps. It goes before what the household stated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Speed {
+    /// Download, Mbps.
+    pub download_mbps: Option<f64>,
+    /// Upload, Mbps.
+    pub upload_mbps: Option<f64>,
+}
+
+/// What is known of the service at home.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Service {
+    /// There is none.
+    None,
+    /// There is one of this kind.
+    Kind(InternetType),
+    /// There is one; its kind was not said.
+    SomeKind,
+    /// Not known whether there is one.
+    Unknown,
+}
+
+/// One answer with what else is known of the home.
+#[derive(Clone, Copy, Debug)]
+pub struct Home<'a> {
+    /// The household's answer.
+    pub response: &'a Response,
+    /// A measured speed, where there is one.
+    pub speed: Option<Speed>,
+    /// Students in the household by the roster; the answer's own number goes before it.
+    pub household_students: Option<u32>,
+}
+
+impl<'a> From<&'a Response> for Home<'a> {
+    fn from(response: &'a Response) -> Self {
+        Self { response, speed: None, household_students: None }
+    }
+}
+
+/// Whether a measure is true of this home; `None` is unknown.
+pub fn of(measure: Measure, home: Home) -> Option<bool> {
+    match measure {
+        Measure::M1NoSubscriptionOrComputer => no_subscription_or_computer(home.response),
+        Measure::M2OrCellularOnly => or_cellular_only(home.response),
+        Measure::M3NoWired => no_wired(home.response),
+        Measure::M4Below25x3 => slower_than(home, 25.0, 3.0),
+        Measure::M4Below100x20 => slower_than(home, 100.0, 20.0),
+        Measure::M5Below25x12PerStudent => slower_than_per_student(home),
+        Measure::M6SharedOrPhoneOnly => shared_or_phone(home.response),
+    }
+}
+
+/// All measures, in the order of [`Measure::ALL`].
+pub fn all(home: Home) -> [Option<bool>; 7] {
+    Measure::ALL.map(|measure| of(measure, home))
+}
+
+/// The barrier behind a measure that is true of this home. The survey asks for the barrier to Internet
+/// access, so M6, which is about devices, has none.
+pub fn barrier(measure: Measure, home: Home) -> Option<Barrier> {
+    match (measure, of(measure, home)) {
+        (Measure::M6SharedOrPhoneOnly, _) => None,
+        (_, Some(true)) => home.response.barrier,
+        _ => None,
+    }
+}
+
+fn service(response: &Response) -> Service {
+    use InternetType as T;
+    match (response.internet_access, response.internet_type) {
+        (Some(false), None | Some(T::None | T::Unknown)) | (None, Some(T::None)) => Service::None,
+        // A community's Wi-Fi is not a service of the home, so "no access" does not contradict it.
+        (Some(false), Some(T::CommunityProvidedWiFi)) => Service::Kind(T::CommunityProvidedWiFi),
+        (Some(false), Some(_)) | (Some(true), Some(T::None)) => Service::Unknown,
+        (_, Some(T::Unknown)) | (None, None) if response.internet_access.is_none() => Service::Unknown,
+        (Some(true), None | Some(T::Unknown)) => Service::SomeKind,
+        (_, Some(kind)) => Service::Kind(kind),
+        (None, None) => Service::Unknown,
+    }
+}
+
+fn no_subscription_or_computer(response: &Response) -> Option<bool> {
+    let no_subscription = match service(response) {
+        Service::None | Service::Kind(InternetType::CommunityProvidedWiFi | InternetType::DialUp) => {
+            Some(true)
+        }
+        Service::Kind(_) | Service::SomeKind => Some(false),
+        Service::Unknown => None,
+    };
+    either(no_subscription, response.device.map(|d| d == DeviceAway::None))
+}
+
+fn or_cellular_only(response: &Response) -> Option<bool> {
+    let cellular = match service(response) {
+        Service::None => Some(false),
+        Service::Kind(kind) => Some(matches!(kind, InternetType::CellularNetwork | InternetType::HotSpot)),
+        Service::SomeKind | Service::Unknown => None,
+    };
+    either(no_subscription_or_computer(response), cellular)
+}
+
+fn no_wired(response: &Response) -> Option<bool> {
+    match service(response) {
+        Service::None => Some(true),
+        Service::Kind(InternetType::ResidentialBroadband) => Some(false),
+        Service::Kind(InternetType::Other) | Service::SomeKind | Service::Unknown => None,
+        Service::Kind(_) => Some(true),
+    }
+}
+
+/// M4: below `down` or below `up` Mbps.
+fn slower_than(home: Home, down: f64, up: f64) -> Option<bool> {
+    if matches!(service(home.response), Service::None | Service::Kind(InternetType::DialUp)) {
+        return Some(true);
+    }
+    let (download, upload) = speeds(home);
+    either(download.map(|d| d < down), upload.map(|u| u < up))
+}
+
+/// M5: below 25 down or 12 up for each student of the household.
+fn slower_than_per_student(home: Home) -> Option<bool> {
+    let students = home.response.household_students.or(home.household_students).filter(|&n| n > 0);
+    let n = f64::from(students.unwrap_or(1));
+    match slower_than(home, 25.0 * n, 12.0 * n) {
+        // Fast enough for one student; with the number unknown that says nothing of more.
+        Some(false) if students.is_none() => None,
+        known => known,
+    }
+}
+
+fn shared_or_phone(response: &Response) -> Option<bool> {
+    let poor = response.device.map(|d| matches!(d, DeviceAway::None | DeviceAway::Smartphone));
+    let shared = match response.sharing {
+        Some(DeviceSharing::Shared) => Some(true),
+        Some(DeviceSharing::NotShared) => Some(false),
+        Some(DeviceSharing::Unknown) | None => None,
+    };
+    either(poor, shared)
+}
+
+/// Measured speeds before stated ones; a speed that is not a finite number of 0 or more is not known.
+fn speeds(home: Home) -> (Option<f64>, Option<f64>) {
+    let sane = |mbps: &f64| mbps.is_finite() && *mbps >= 0.0;
+    let measured = home.speed.unwrap_or_default();
+    (
+        measured.download_mbps.filter(sane).or(home.response.download_mbps.filter(sane)),
+        measured.upload_mbps.filter(sane).or(home.response.upload_mbps.filter(sane)),
+    )
+}
+
+/// Whether one or the other is true, as far as known.
+fn either(a: Option<bool>, b: Option<bool>) -> Option<bool> {
+    match (a, b) {
+        (Some(true), _) | (_, Some(true)) => Some(true),
+        (Some(false), Some(false)) => Some(false),
+        _ => None,
+    }
+}
