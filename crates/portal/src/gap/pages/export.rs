@@ -1,0 +1,146 @@
+//! The same figures as files: CSV and GeoJSON. Their words are codes, the same in every language.
+
+use super::super::queries::{self, Wanted};
+use super::super::rules::classes::Classes;
+use super::super::rules::{Figure, is_uncertain, numbers};
+use super::{Choice, HEADLINE, district_of};
+use crate::App;
+use crate::error::{Error, Result};
+use crate::layout::Frame;
+use axum::extract::{Path, Query, State};
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use evenfield_model::{Barrier, GeographyKind};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+
+/// The columns of a CSV file of figures.
+const COLUMNS: [&str; 14] = [
+    "measure", "barrier", "geography_kind", "geography_id", "name", "group", "students", "answers", "value", "low90",
+    "high90", "se", "method", "suppressed",
+];
+
+pub(super) async fn table_csv(State(app): State<App>, p: Frame, Query(choice): Query<Choice>) -> Result<Response> {
+    let (measure, kind) = (choice.measure()?, choice.kind()?);
+    let group = choice.group.as_deref().filter(|g| !g.is_empty());
+    csv(&app, &p, Wanted { measure, kind, id: None, group }, "figures").await
+}
+
+pub(super) async fn district_csv(State(app): State<App>, p: Frame) -> Result<Response> {
+    let id = district_of(&p)?.id.clone();
+    let wanted = Wanted { kind: Some(GeographyKind::District), id: Some(&id), ..Wanted::default() };
+    csv(&app, &p, wanted, "district").await
+}
+
+pub(super) async fn school_csv(
+    State(app): State<App>,
+    p: Frame,
+    Path((_, school)): Path<(String, String)>,
+) -> Result<Response> {
+    let names = queries::names(app.db.read(), &district_of(&p)?.id, GeographyKind::School).await?;
+    if !names.contains_key(&school) {
+        return Err(Error::NotFound);
+    }
+    let wanted = Wanted { kind: Some(GeographyKind::School), id: Some(&school), ..Wanted::default() };
+    csv(&app, &p, wanted, "school").await
+}
+
+/// The wanted figures of the latest run; of one place its barriers as well.
+async fn csv(app: &App, p: &Frame, wanted: Wanted<'_>, file: &str) -> Result<Response> {
+    let db = app.db.read();
+    let district = district_of(p)?;
+    let mut figures = Vec::new();
+    if let Some(run) = queries::latest_run(db, &district.id).await? {
+        figures = queries::figures(db, &run.id, wanted).await?;
+        if wanted.id.is_some() {
+            figures.extend(queries::barrier_figures(db, &run.id, wanted).await?);
+        }
+    }
+    let mut names: HashMap<GeographyKind, HashMap<String, String>> = HashMap::new();
+    for kind in GeographyKind::ALL.into_iter().filter(|k| figures.iter().any(|f| f.kind == *k)) {
+        names.insert(kind, queries::names(db, &district.id, kind).await?);
+    }
+    names.entry(GeographyKind::District).or_default().insert(district.id.clone(), district.name.clone());
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let failed = |e: csv::Error| Error::Internal(format!("CSV: {e}"));
+    writer.write_record(COLUMNS).map_err(failed)?;
+    for figure in &figures {
+        let name = names.get(&figure.kind).and_then(|n| n.get(&figure.id)).map_or("", String::as_str);
+        writer.write_record(record(figure, name)).map_err(failed)?;
+    }
+    let body = writer.into_inner().map_err(|e| Error::Internal(format!("CSV: {e}")))?;
+    let name = format!("attachment; filename=\"evenfield-{}-{file}.csv\"", district.id);
+    Ok(([(CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (CONTENT_DISPOSITION, name)], body).into_response())
+}
+
+/// One line: a withheld figure has its reason and no number.
+fn record(figure: &Figure, name: &str) -> [String; 14] {
+    let mut line: [String; 14] = Default::default();
+    line[0] = figure.measure.code().to_owned();
+    line[1] = figure.barrier.map_or("", Barrier::code).to_owned();
+    line[2] = figure.kind.as_str().to_owned();
+    line[3] = numbers::cell(&figure.id);
+    line[4] = numbers::cell(name);
+    line[5] = numbers::cell(&figure.group);
+    match &figure.shown {
+        Ok(n) => {
+            line[6] = n.students().to_string();
+            line[7] = n.answers().to_string();
+            line[8] = n.value().to_string();
+            line[9] = n.low90().to_string();
+            line[10] = n.high90().to_string();
+            line[11] = n.se().map_or(String::new(), |se| se.to_string());
+            line[12] = n.method().as_str().to_owned();
+        }
+        Err(why) => line[13] = why.as_str().to_owned(),
+    }
+    line
+}
+
+pub(super) async fn geojson(State(app): State<App>, p: Frame, Query(choice): Query<Choice>) -> Result<Response> {
+    let db = app.db.read();
+    let district = district_of(&p)?.id.clone();
+    let measure = choice.measure()?.unwrap_or(HEADLINE);
+    let kind = choice.kind()?.unwrap_or(GeographyKind::BlockGroup);
+    let wanted = Wanted { measure: Some(measure), kind: Some(kind), id: None, group: Some(choice.group()) };
+    let figures = match queries::latest_run(db, &district).await? {
+        Some(run) => queries::figures(db, &run.id, wanted).await?,
+        None => Vec::new(),
+    };
+    let boundaries = queries::boundaries(db, &district, kind).await?;
+    let by_id: HashMap<&str, &Figure> = figures.iter().map(|f| (f.id.as_str(), f)).collect();
+    let here: Vec<_> = boundaries.iter().map(|b| by_id.get(b.geography_id.as_str()).copied()).collect();
+    let classes = Classes::of(here.iter().flatten().copied());
+    let features: Vec<Value> = boundaries
+        .iter()
+        .zip(&here)
+        .map(|(b, figure)| {
+            let geometry: Value = serde_json::from_str(&b.geojson).unwrap_or_default();
+            let mut properties = json!({
+                "id": b.geography_id, "name": b.name, "measure": measure.code(), "group": choice.group(), "shade": 0,
+            });
+            if let Some(figure) = figure {
+                add(&mut properties, figure, classes.as_ref());
+            }
+            json!({ "type": "Feature", "id": b.geography_id, "geometry": geometry, "properties": properties })
+        })
+        .collect();
+    let body = json!({ "type": "FeatureCollection", "features": features }).to_string();
+    Ok(([(CONTENT_TYPE, "application/geo+json")], body).into_response())
+}
+
+/// The figure as properties; a withheld one has its reason and no number.
+fn add(properties: &mut Value, figure: &Figure, classes: Option<&Classes>) {
+    match &figure.shown {
+        Ok(n) => {
+            properties["value"] = json!(n.value());
+            properties["low90"] = json!(n.low90());
+            properties["high90"] = json!(n.high90());
+            properties["students"] = json!(n.students());
+            properties["method"] = json!(n.method().as_str());
+            properties["uncertain"] = json!(is_uncertain(n));
+            properties["shade"] = json!(classes.map_or(0, |c| c.shade(c.number(n))));
+        }
+        Err(why) => properties["suppressed"] = json!(why.as_str()),
+    }
+}

@@ -1,0 +1,94 @@
+//! `/d/{district}`: the gap in one sentence, the map, every measure, and what to do next.
+
+use super::super::queries;
+use super::super::rules::steps::{self, Step};
+use super::super::rules::{kind_key, measure_key, numbers};
+use super::view::{self, Chart, Map, Picks};
+use super::{Choice, HEADLINE, district_of, figures_of};
+use crate::App;
+use crate::db::now_ms;
+use crate::error::Result;
+use crate::layout::{Frame, Link};
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::Html;
+use evenfield_model::GeographyKind;
+
+#[derive(Template)]
+#[template(path = "gap/templates/home.html")]
+struct Home {
+    p: Frame,
+    district: String,
+    sentence: Option<String>,
+    day: String,
+    picks: Picks,
+    measure: &'static str,
+    chart: Chart,
+    map: Option<Map>,
+    map_kind: &'static str,
+    map_title: String,
+    steps: Vec<Link>,
+}
+
+pub(super) async fn home(State(app): State<App>, p: Frame, Query(choice): Query<Choice>) -> Result<Html<String>> {
+    let db = app.db.read();
+    let district = district_of(&p)?.clone();
+    let measure = choice.measure()?.unwrap_or(HEADLINE);
+    let run = queries::latest_run(db, &district.id).await?;
+    let figures = figures_of(db, run.as_ref(), GeographyKind::District, &district.id).await?;
+    let sentence = figures
+        .iter()
+        .find(|f| f.measure == measure)
+        .map(|f| view::headline(&p, measure, f));
+    let drafts: Vec<_> = figures
+        .iter()
+        .map(|f| {
+            let href = format!("/d/{}/gap/map?measure={}", district.id, f.measure.code());
+            (p.t(f.key()), href, f, None)
+        })
+        .collect();
+    let (map, kind) = match &run {
+        Some(run) => super::map::small(&app, &p, &run.id, measure).await?,
+        None => (None, GeographyKind::BlockGroup),
+    };
+    let known = queries::known(db, &district.id, now_ms()).await?;
+    let steps = steps::next(&known).iter().filter(|s| p.may(s.action())).map(|s| told(&p, s)).collect();
+    let page = Home {
+        sentence,
+        day: run.as_ref().map_or(String::new(), |r| numbers::day(r.finished_ms)),
+        picks: view::picks(&p, (measure, kind, "all"), &[], &[]),
+        measure: measure.code(),
+        chart: view::chart(&p, &drafts),
+        map,
+        map_kind: kind.as_str(),
+        map_title: p.tvs(
+            "gap-map-title",
+            &[
+                ("measure", p.t(measure_key(measure)).into()),
+                ("kind", p.t(kind_key(kind)).into()),
+            ],
+        ),
+        steps,
+        district: district.id,
+        p,
+    };
+    Ok(Html(page.render()?))
+}
+
+/// A step in words with its link.
+fn told(p: &Frame, step: &Step) -> Link {
+    let label = match step {
+        Step::RenewRoster(days) => p.tv(step.key(), "days", numbers::count(*days)),
+        Step::PlaceAddresses(count) => p.tv(step.key(), "count", numbers::count(*count)),
+        Step::RaiseResponse(school, percent, schools) => p.tvs(
+            step.key(),
+            &[
+                ("school", school.as_str().into()),
+                ("percent", format!("{percent}%").into()),
+                ("schools", (*schools as i64).into()),
+            ],
+        ),
+        _ => p.t(step.key()),
+    };
+    Link { href: format!("/d/{}/{}", p.district_id(), step.path()), label, current: false }
+}

@@ -1,0 +1,62 @@
+//! `/methods`: how each figure is made, in plain words.
+
+use super::super::queries;
+use super::super::rules::{RunInput, WIDE, measure_key, numbers};
+use super::district_of;
+use crate::App;
+use crate::error::Result;
+use crate::layout::Frame;
+use askama::Template;
+use axum::extract::State;
+use axum::response::Html;
+use evenfield_gap::publish::PublishRule;
+use evenfield_model::Measure;
+
+#[derive(Template)]
+#[template(path = "gap/templates/methods.html")]
+struct Page {
+    p: Frame,
+    day: String,
+    measures: Vec<Explained>,
+    inputs: Vec<RunInput>,
+    wide: String,
+    rule_few: String,
+    rule_unsure: String,
+}
+
+/// A measure in plain words.
+struct Explained {
+    code: &'static str,
+    name: String,
+    counts: String,
+    source: String,
+}
+
+pub(super) async fn methods(State(app): State<App>, p: Frame) -> Result<Html<String>> {
+    let district = district_of(&p)?;
+    let run = queries::latest_run(app.db.read(), &district.id).await?;
+    let measures = Measure::ALL
+        .into_iter()
+        .map(|m| Explained {
+            code: m.code(),
+            name: p.t(measure_key(m)),
+            counts: p.t(&format!("gap-counts-{}", m.code())),
+            source: p.t(&format!("gap-source-{}", m.code())),
+        })
+        .collect();
+    // Without an estimate the rule that the next one will be held to.
+    let rule = run.as_ref().map_or_else(PublishRule::default, |r| r.rule);
+    let page = Page {
+        rule_few: p.tvs(
+            "methods-withheld-primary",
+            &[("students", i64::from(rule.min_students).into()), ("answers", i64::from(rule.min_answers).into())],
+        ),
+        rule_unsure: p.tv("methods-withheld-cv", "percent", numbers::percent(rule.max_cv)),
+        day: run.as_ref().map_or(String::new(), |r| numbers::day(r.finished_ms)),
+        measures,
+        inputs: run.map_or(Vec::new(), |r| r.inputs),
+        wide: format!("{:.0}", WIDE * 100.0),
+        p,
+    };
+    Ok(Html(page.render()?))
+}

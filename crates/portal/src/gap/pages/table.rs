@@ -1,0 +1,131 @@
+//! `/gap/table`: the twin of the map, sorted by links.
+
+use super::super::queries::{self, Wanted};
+use super::super::rules::{SortBy, kind_key, measure_key, numbers, sort};
+use super::view::{self, Chart, Picks};
+use super::{Choice, HEADLINE, district_of, encode};
+use crate::App;
+use crate::error::{Error, Result};
+use crate::layout::{Frame, PageLink};
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::Html;
+use evenfield_model::GeographyKind;
+
+/// Rows on one page.
+const ROWS: usize = 100;
+
+#[derive(Template)]
+#[template(path = "gap/templates/table.html")]
+struct Page {
+    p: Frame,
+    district: String,
+    title: String,
+    day: String,
+    picks: Picks,
+    query: String,
+    heads: Vec<Head>,
+    chart: Chart,
+    pages: Vec<PageLink>,
+}
+
+/// A column's header that sorts.
+struct Head {
+    label: String,
+    href: String,
+    /// `ascending`, `descending` or `none`, as ARIA says it.
+    state: &'static str,
+    number: bool,
+}
+
+pub(super) async fn table(
+    State(app): State<App>,
+    p: Frame,
+    Query(choice): Query<Choice>,
+) -> Result<Html<String>> {
+    let district = district_of(&p)?.clone();
+    let measure = choice.measure()?.unwrap_or(HEADLINE);
+    let (by, descending) = order(&choice)?;
+    let run = queries::latest_run(app.db.read(), &district.id).await?;
+    let (kinds, groups) = match &run {
+        Some(run) => queries::choices(app.db.read(), &run.id).await?,
+        None => (Vec::new(), Vec::new()),
+    };
+    let kind = choice.kind()?.unwrap_or(GeographyKind::School);
+    let group = choice.group();
+    let wanted = Wanted { measure: Some(measure), kind: Some(kind), id: None, group: Some(group) };
+    let figures = match &run {
+        Some(run) => queries::figures(app.db.read(), &run.id, wanted).await?,
+        None => Vec::new(),
+    };
+    let mut names = queries::names(app.db.read(), &district.id, kind).await?;
+    if kind == GeographyKind::District {
+        names.entry(district.id.clone()).or_insert_with(|| district.name.clone());
+    }
+    let mut rows: Vec<_> =
+        figures.into_iter().map(|f| (names.get(&f.id).cloned().unwrap_or_else(|| f.id.clone()), f)).collect();
+    sort(&mut rows, by, descending);
+    let query = format!("measure={}&kind={}&group={}", measure.code(), kind.as_str(), encode(group));
+    let sorting = format!("sort={}&dir={}", by.as_str(), if descending { "desc" } else { "asc" });
+    let last = rows.len().div_ceil(ROWS).max(1) as u64;
+    let number = choice.page.unwrap_or(1).clamp(1, last);
+    let shown = rows.iter().skip((number - 1) as usize * ROWS).take(ROWS);
+    let drafts: Vec<_> = shown
+        .map(|(name, f)| (name.clone(), view::place_href(&district.id, f.kind, &f.id), f, None))
+        .collect();
+    let page = Page {
+        title: p.tvs(
+            "gap-table-title",
+            &[("measure", p.t(measure_key(measure)).into()), ("kind", p.t(kind_key(kind)).into())],
+        ),
+        day: run.as_ref().map_or(String::new(), |r| numbers::day(r.finished_ms)),
+        picks: view::picks(&p, (measure, kind, group), &kinds, &groups),
+        heads: SortBy::ALL.into_iter().map(|s| head(&p, s, (by, descending), &query)).collect(),
+        chart: view::chart(&p, &drafts),
+        pages: (1..=last)
+            .map(|n| PageLink {
+                href: format!("?{query}&{sorting}&page={n}"),
+                number: n,
+                current: n == number,
+            })
+            .collect(),
+        query,
+        district: district.id,
+        p,
+    };
+    Ok(Html(page.render()?))
+}
+
+/// How the table is to be sorted; the largest share first without a choice.
+fn order(choice: &Choice) -> Result<(SortBy, bool)> {
+    let by = super::chosen(&choice.sort, SortBy::from_word, "gap-unknown-sort")?;
+    let descending = match choice.dir.as_deref() {
+        None | Some("") => by.is_none_or(|b| b != SortBy::Name),
+        Some("asc") => false,
+        Some("desc") => true,
+        Some(_) => return Err(Error::BadRequest("gap-unknown-sort")),
+    };
+    Ok((by.unwrap_or(SortBy::Value), descending))
+}
+
+/// The header of a column: its link sorts by it, or turns the order round.
+fn head(p: &Frame, column: SortBy, (by, descending): (SortBy, bool), query: &str) -> Head {
+    let current = column == by;
+    let next = if current { !descending } else { column != SortBy::Name };
+    let key = match column {
+        SortBy::Name => "gap-column-place",
+        SortBy::Value => "gap-column-share",
+        SortBy::Width => "gap-column-interval",
+        SortBy::Students => "gap-column-students",
+    };
+    Head {
+        label: p.t(key),
+        href: format!("?{query}&sort={}&dir={}", column.as_str(), if next { "desc" } else { "asc" }),
+        state: match (current, descending) {
+            (false, _) => "none",
+            (true, true) => "descending",
+            (true, false) => "ascending",
+        },
+        number: column != SortBy::Name,
+    }
+}

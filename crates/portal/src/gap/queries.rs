@@ -1,0 +1,422 @@
+//! SQL of the slice `gap`. It writes the tables of migration 0008 and reads those of other slices.
+
+use super::rules::steps::{Known, Response};
+use super::rules::{Figure, Run, RunInput};
+use crate::db::Write;
+use evenfield_gap::estimate::{Basis, Method};
+use evenfield_gap::publish::{self, PublishRule, Record, Release, Why};
+use evenfield_model::{Barrier, Geography, GeographyKind, Measure};
+use sqlx::any::AnyRow;
+use sqlx::{AnyPool, Row};
+use std::collections::HashMap;
+
+type Result<T> = std::result::Result<T, sqlx::Error>;
+
+/// The latest estimate of a district.
+///
+/// # Errors
+/// When the database fails.
+pub async fn latest_run(db: &AnyPool, district: &str) -> Result<Option<Run>> {
+    let row = sqlx::query(
+        "SELECT id, finished_ms, rule_json, inputs_json FROM estimate_run \
+         WHERE district_id = $1 AND state = 'done' ORDER BY finished_ms DESC, id DESC LIMIT 1",
+    )
+    .bind(district)
+    .fetch_optional(db)
+    .await?;
+    row.map(|row| {
+        let (rule, inputs): (String, String) = (row.try_get("rule_json")?, row.try_get("inputs_json")?);
+        let unread = |e: serde_json::Error| sqlx::Error::Decode(Box::new(e));
+        Ok(Run {
+            id: row.try_get("id")?,
+            finished_ms: row.try_get("finished_ms")?,
+            rule: serde_json::from_str(&rule).map_err(unread)?,
+            inputs: serde_json::from_str(&inputs).map_err(unread)?,
+        })
+    })
+    .transpose()
+}
+
+/// Which figures are wanted; `None` is any.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted<'a> {
+    /// The measure.
+    pub measure: Option<Measure>,
+    /// The kind of place.
+    pub kind: Option<GeographyKind>,
+    /// The place.
+    pub id: Option<&'a str>,
+    /// The group.
+    pub group: Option<&'a str>,
+}
+
+const COLUMNS: &str =
+    "measure, geography_kind, geography_id, group_name, value, low90, high90, se, answers, students, method, suppressed";
+
+/// Figures of measures, by place, group and measure.
+///
+/// # Errors
+/// When the database fails.
+pub async fn figures(db: &AnyPool, run: &str, wanted: Wanted<'_>) -> Result<Vec<Figure>> {
+    // An empty text stands for "any": a NULL parameter has no type that PostgreSQL could tell.
+    let sql = format!(
+        "SELECT '' AS barrier, {COLUMNS} FROM figure WHERE run_id = $1 \
+         AND ($2 = '' OR measure = $2) AND ($3 = '' OR geography_kind = $3) \
+         AND ($4 = '' OR geography_id = $4) AND ($5 = '' OR group_name = $5) \
+         ORDER BY geography_kind, geography_id, group_name, measure"
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(run)
+        .bind(wanted.measure.map_or("", Measure::code))
+        .bind(wanted.kind.map_or("", GeographyKind::as_str))
+        .bind(wanted.id.unwrap_or(""))
+        .bind(wanted.group.unwrap_or(""))
+        .fetch_all(db)
+        .await?;
+    read(&rows)
+}
+
+/// Figures of barriers of one place and group `all`, in the order of the descriptor.
+///
+/// # Errors
+/// When the database fails.
+pub async fn barrier_figures(db: &AnyPool, run: &str, wanted: Wanted<'_>) -> Result<Vec<Figure>> {
+    let sql = format!(
+        "SELECT barrier, {COLUMNS} FROM barrier_figure WHERE run_id = $1 AND geography_kind = $2 \
+         AND geography_id = $3 AND ($4 = '' OR measure = $4) AND group_name = 'all'"
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(run)
+        .bind(wanted.kind.map_or("", GeographyKind::as_str))
+        .bind(wanted.id.unwrap_or(""))
+        .bind(wanted.measure.map_or("", Measure::code))
+        .fetch_all(db)
+        .await?;
+    let mut figures = read(&rows)?;
+    let order = |f: &Figure| Barrier::ALL.iter().position(|b| f.barrier == Some(*b));
+    figures.sort_by_key(order);
+    Ok(figures)
+}
+
+/// Reads rows; one with a word that this version does not know is left out.
+fn read(rows: &[AnyRow]) -> Result<Vec<Figure>> {
+    let mut figures = Vec::with_capacity(rows.len());
+    for row in rows {
+        let kind = GeographyKind::from_word(row.try_get("geography_kind")?);
+        let measure = Measure::from_code(row.try_get("measure")?);
+        let (Some(measure), Some(kind)) = (measure, kind) else { continue };
+        let barrier: Option<String> = row.try_get("barrier")?;
+        let barrier = barrier.as_deref().filter(|b| !b.is_empty()).and_then(Barrier::parse);
+        let number = |name: &str| row.try_get::<Option<f64>, _>(name);
+        let count = |name: &str| Ok::<_, sqlx::Error>(row.try_get::<Option<i64>, _>(name)?.and_then(|n| n.try_into().ok()));
+        let (method, why): (Option<String>, Option<String>) = (row.try_get("method")?, row.try_get("suppressed")?);
+        let (id, group): (String, String) = (row.try_get("geography_id")?, row.try_get("group_name")?);
+        let record = Record {
+            measure,
+            barrier,
+            geography: Geography { kind, id: id.clone() },
+            group: group.clone(),
+            value: number("value")?,
+            low90: number("low90")?,
+            high90: number("high90")?,
+            se: number("se")?,
+            answers: count("answers")?,
+            students: count("students")?,
+            method: method.as_deref().and_then(Method::from_word),
+            // A reason that this version does not know still withholds.
+            suppressed: why.map(|word| Why::from_word(&word).unwrap_or(Why::Primary)),
+        };
+        let shown = match publish::Figure::from_record(record).map_err(|e| sqlx::Error::Decode(Box::new(e)))? {
+            publish::Figure::Published(published) => Ok(published),
+            publish::Figure::Suppressed(suppressed) => Err(suppressed.why),
+        };
+        figures.push(Figure { measure, barrier, kind, id, group, shown });
+    }
+    Ok(figures)
+}
+
+/// The kinds of places and the groups that a run has figures for.
+///
+/// # Errors
+/// When the database fails.
+pub async fn choices(db: &AnyPool, run: &str) -> Result<(Vec<GeographyKind>, Vec<String>)> {
+    let kinds: Vec<String> =
+        sqlx::query_scalar("SELECT DISTINCT geography_kind FROM figure WHERE run_id = $1")
+            .bind(run)
+            .fetch_all(db)
+            .await?;
+    let groups = sqlx::query_scalar(
+        "SELECT DISTINCT group_name FROM figure WHERE run_id = $1 ORDER BY group_name",
+    )
+    .bind(run)
+    .fetch_all(db)
+    .await?;
+    let mut kinds: Vec<_> = kinds.iter().filter_map(|k| GeographyKind::from_word(k)).collect();
+    kinds.sort();
+    Ok((kinds, groups))
+}
+
+/// The names of a district's places of one kind, by id.
+///
+/// # Errors
+/// When the database fails.
+pub async fn names(db: &AnyPool, district: &str, kind: GeographyKind) -> Result<HashMap<String, String>> {
+    let pairs: Vec<(String, String)> = match kind {
+        GeographyKind::School => {
+            sqlx::query_as("SELECT id, name FROM school WHERE district_id = $1").bind(district).fetch_all(db).await?
+        }
+        GeographyKind::Section => {
+            sqlx::query_as("SELECT id, title FROM section WHERE district_id = $1").bind(district).fetch_all(db).await?
+        }
+        _ => {
+            sqlx::query_as(
+                "SELECT geography_id, name FROM boundary WHERE district_id = $1 AND geography_kind = $2",
+            )
+            .bind(district)
+            .bind(kind.as_str())
+            .fetch_all(db)
+            .await?
+        }
+    };
+    Ok(pairs.into_iter().collect())
+}
+
+/// A boundary: the place's id, its name, its GeoJSON geometry.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Boundary {
+    /// The place.
+    pub geography_id: String,
+    /// Its name.
+    pub name: String,
+    /// Its GeoJSON geometry, as stored.
+    pub geojson: String,
+}
+
+/// The boundaries of a district's places of one kind.
+///
+/// # Errors
+/// When the database fails.
+pub async fn boundaries(db: &AnyPool, district: &str, kind: GeographyKind) -> Result<Vec<Boundary>> {
+    sqlx::query_as(
+        "SELECT geography_id, name, geojson FROM boundary \
+         WHERE district_id = $1 AND geography_kind = $2 ORDER BY geography_id",
+    )
+    .bind(district)
+    .bind(kind.as_str())
+    .fetch_all(db)
+    .await
+}
+
+/// The kinds of places that a district has boundaries of, small to large.
+///
+/// # Errors
+/// When the database fails.
+pub async fn boundary_kinds(db: &AnyPool, district: &str) -> Result<Vec<GeographyKind>> {
+    let words: Vec<String> =
+        sqlx::query_scalar("SELECT DISTINCT geography_kind FROM boundary WHERE district_id = $1")
+            .bind(district)
+            .fetch_all(db)
+            .await?;
+    let mut kinds: Vec<_> = words.iter().filter_map(|w| GeographyKind::from_word(w)).collect();
+    kinds.sort();
+    Ok(kinds)
+}
+
+/// What is known of a district's data, for what to do next.
+///
+/// # Errors
+/// When the database fails.
+pub async fn known(db: &AnyPool, district: &str, now_ms: i64) -> Result<Known> {
+    let one = async |sql: &'static str| sqlx::query_scalar::<_, i64>(sql).bind(district).fetch_one(db).await;
+    let time = async |sql: &'static str| sqlx::query_scalar::<_, Option<i64>>(sql).bind(district).fetch_one(db).await;
+    Ok(Known {
+        now_ms,
+        run_ms: time("SELECT MAX(created_ms) FROM estimate_run WHERE district_id = $1 AND state = 'done'").await?,
+        roster_ms: time("SELECT MAX(loaded_ms) FROM roster_load WHERE district_id = $1 AND undone_ms IS NULL").await?,
+        open_data_ms: time("SELECT MAX(loaded_ms) FROM load WHERE district_id = $1").await?,
+        answer_ms: time("SELECT MAX(answered_ms) FROM survey_answer WHERE district_id = $1").await?,
+        students: one("SELECT COUNT(*) FROM student WHERE district_id = $1").await?,
+        unplaced: one("SELECT COUNT(*) FROM student WHERE district_id = $1 AND geocode_reason IS NOT NULL").await?,
+        boundaries: one("SELECT COUNT(*) FROM boundary WHERE district_id = $1").await?,
+        speeds: one("SELECT COUNT(*) FROM speed_test WHERE district_id = $1").await?
+            + one("SELECT COUNT(*) FROM speed_tile WHERE district_id = $1").await?
+            + one("SELECT COUNT(*) FROM survey_answer WHERE district_id = $1 AND download_mbps IS NOT NULL").await?,
+        responses: responses(db, district).await?,
+    })
+}
+
+/// How many students of each school have an answer in the latest term.
+async fn responses(db: &AnyPool, district: &str) -> Result<Vec<Response>> {
+    let rows: Vec<(String, i64, i64)> = sqlx::query_as(
+        "SELECT sc.name, COUNT(DISTINCT st.id), COUNT(DISTINCT a.student_id) FROM student st \
+         JOIN school sc ON sc.district_id = st.district_id AND sc.id = st.school_id \
+         LEFT JOIN survey_answer a ON a.district_id = st.district_id AND a.student_id = st.id \
+           AND a.term = (SELECT b.term FROM survey_answer b WHERE b.district_id = $1 \
+                         ORDER BY b.answered_ms DESC, b.id DESC LIMIT 1) \
+         WHERE st.district_id = $1 GROUP BY sc.id, sc.name ORDER BY sc.name",
+    )
+    .bind(district)
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|(school, students, answered)| Response { school, students, answered }).collect())
+}
+
+/// An estimate to be stored.
+#[derive(Clone, Debug)]
+pub struct NewRun<'a> {
+    /// The district.
+    pub district_id: &'a str,
+    /// When the data was read, ms since 1970 UTC: what changes after it makes the estimate stale.
+    pub created_ms: i64,
+    /// Now.
+    pub finished_ms: i64,
+    /// The seed of its random numbers.
+    pub seed: u64,
+    /// The publication rule that was applied.
+    pub rule: PublishRule,
+    /// The data that went in.
+    pub inputs: &'a [RunInput],
+}
+
+/// One student's chance that a measure is true.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StudentChance<'a> {
+    /// The student's id on the roster.
+    pub student_id: &'a str,
+    /// The measure.
+    pub measure: Measure,
+    /// The chance, 0 to 1.
+    pub probability: f64,
+    /// Lower end of its 90% interval.
+    pub low90: f64,
+    /// Upper end of its 90% interval.
+    pub high90: f64,
+    /// What it rests on.
+    pub basis: Basis,
+}
+
+/// Stores a whole estimate within the caller's transaction and returns its id. Figures come out of the publication rule's
+/// release and nowhere else.
+/// The chances of earlier runs are deleted: they are personal, and the latest alone is used.
+///
+/// # Errors
+/// When the database fails, for example because a figure is given twice; then nothing may be committed.
+pub async fn store_run(
+    write: &mut Write,
+    run: &NewRun<'_>,
+    release: &Release,
+    chances: &[StudentChance<'_>],
+) -> Result<String> {
+    let id = crate::db::new_id();
+    let json = |e: serde_json::Error| sqlx::Error::Encode(Box::new(e));
+    sqlx::query(
+        "INSERT INTO estimate_run (id, district_id, state, created_ms, finished_ms, seed, rule_json, inputs_json) \
+         VALUES ($1, $2, 'done', $3, $4, $5, $6, $7)",
+    )
+    .bind(&id)
+    .bind(run.district_id)
+    .bind(run.created_ms)
+    .bind(run.finished_ms)
+    // The same 64 bits: seeds above i64::MAX are stored as negative numbers.
+    .bind(run.seed as i64)
+    .bind(serde_json::to_string(&run.rule).map_err(json)?)
+    .bind(serde_json::to_string(run.inputs).map_err(json)?)
+    .execute(&mut **write)
+    .await?;
+    let of = (id.as_str(), run.district_id);
+    store_figures(write, of, &release.figures).await?;
+    store_barrier_figures(write, of, &release.barriers).await?;
+    sqlx::query("DELETE FROM student_probability WHERE district_id = $1")
+        .bind(run.district_id)
+        .execute(&mut **write)
+        .await?;
+    store_chances(write, of, chances).await?;
+    Ok(id)
+}
+
+/// Rows in one INSERT: with 15 columns at most, far below the 32,766 parameters that SQLite takes.
+const BATCH: usize = 500;
+
+/// `INSERT INTO … VALUES ($1, $2), ($3, $4), …`
+fn insert(table: &str, columns: &[&str], rows: usize) -> String {
+    let mut sql = format!("INSERT INTO {table} ({}) VALUES ", columns.join(", "));
+    for row in 0..rows {
+        let first = row * columns.len() + 1;
+        let marks: Vec<String> = (first..first + columns.len()).map(|n| format!("${n}")).collect();
+        let comma = if row == 0 { "" } else { ", " };
+        sql.push_str(&format!("{comma}({})", marks.join(", ")));
+    }
+    sql
+}
+
+const FIGURE: [&str; 14] = [
+    "run_id", "district_id", "measure", "geography_kind", "geography_id", "group_name", "value", "low90", "high90",
+    "se", "answers", "students", "method", "suppressed",
+];
+
+type Query<'q> = sqlx::query::Query<'q, sqlx::Any, sqlx::any::AnyArguments>;
+
+/// Binds the columns of [`FIGURE`].
+fn bind_figure<'q>(query: Query<'q>, (run, district): (&'q str, &'q str), r: &'q Record) -> Query<'q> {
+    query
+        .bind(run)
+        .bind(district)
+        .bind(r.measure.code())
+        .bind(r.geography.kind.as_str())
+        .bind(r.geography.id.as_str())
+        .bind(r.group.as_str())
+        .bind(r.value)
+        .bind(r.low90)
+        .bind(r.high90)
+        .bind(r.se)
+        .bind(r.answers.map(i64::from))
+        .bind(r.students.map(i64::from))
+        .bind(r.method.map(Method::as_str))
+        .bind(r.suppressed.map(Why::as_str))
+}
+
+async fn store_figures(write: &mut Write, of: (&str, &str), figures: &[publish::Figure]) -> Result<()> {
+    for batch in figures.chunks(BATCH) {
+        let batch: Vec<Record> = batch.iter().map(publish::Figure::to_record).collect();
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(insert("figure", &FIGURE, batch.len())));
+        for record in &batch {
+            query = bind_figure(query, of, record);
+        }
+        query.execute(&mut **write).await?;
+    }
+    Ok(())
+}
+
+async fn store_barrier_figures(write: &mut Write, of: (&str, &str), figures: &[publish::Figure]) -> Result<()> {
+    let columns: Vec<&str> = FIGURE.into_iter().chain(["barrier"]).collect();
+    for batch in figures.chunks(BATCH) {
+        let batch: Vec<Record> = batch.iter().map(publish::Figure::to_record).collect();
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(insert("barrier_figure", &columns, batch.len())));
+        for record in &batch {
+            query = bind_figure(query, of, record).bind(record.barrier.map(Barrier::code));
+        }
+        query.execute(&mut **write).await?;
+    }
+    Ok(())
+}
+
+async fn store_chances(write: &mut Write, (run, district): (&str, &str), chances: &[StudentChance<'_>]) -> Result<()> {
+    const CHANCE: [&str; 8] =
+        ["run_id", "district_id", "student_id", "measure", "probability", "low90", "high90", "basis"];
+    for batch in chances.chunks(BATCH) {
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(insert("student_probability", &CHANCE, batch.len())));
+        for c in batch {
+            query = query
+                .bind(run)
+                .bind(district)
+                .bind(c.student_id)
+                .bind(c.measure.code())
+                .bind(c.probability)
+                .bind(c.low90)
+                .bind(c.high90)
+                .bind(c.basis.as_str());
+        }
+        query.execute(&mut **write).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,148 @@
+//! What to do next, computed from what is there.
+
+use crate::access::Action;
+
+/// What is known of a district's data.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Known {
+    /// Now, ms since 1970 UTC.
+    pub now_ms: i64,
+    /// When the latest estimate was stored.
+    pub run_ms: Option<i64>,
+    /// When the roster was last loaded.
+    pub roster_ms: Option<i64>,
+    /// When open data was last loaded.
+    pub open_data_ms: Option<i64>,
+    /// When the last answer came in.
+    pub answer_ms: Option<i64>,
+    /// Students on the roster.
+    pub students: i64,
+    /// Students with an address that could not be placed on the map.
+    pub unplaced: i64,
+    /// Boundaries that a map could show.
+    pub boundaries: i64,
+    /// Speed tests, speed tiles and answers with a speed.
+    pub speeds: i64,
+    /// Answers of the current term by school.
+    pub responses: Vec<Response>,
+}
+
+/// How many of a school's students have an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Response {
+    /// The school's name.
+    pub school: String,
+    /// Its students.
+    pub students: i64,
+    /// Those with an answer in the current term.
+    pub answered: i64,
+}
+
+/// A thing to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// There is no roster.
+    LoadRoster,
+    /// The roster is older than [`ROSTER_DAYS`]; its age in days.
+    RenewRoster(i64),
+    /// There is no estimate.
+    FirstEstimate,
+    /// Data came in after the estimate was made.
+    RenewEstimate,
+    /// No boundaries: no map.
+    LoadBoundaries,
+    /// Addresses that could not be placed.
+    PlaceAddresses(i64),
+    /// No answer at all.
+    StartSurvey,
+    /// The school with the lowest response below [`RESPONSE`], its percentage, and how many schools are below.
+    RaiseResponse(String, i64, usize),
+    /// Nothing says how fast any line is.
+    GatherSpeeds,
+}
+
+/// A roster older than this many days has lost too many moves.
+pub const ROSTER_DAYS: i64 = 60;
+/// Below this share of answers the families who answer say little about those who do not.
+pub const RESPONSE: f64 = 0.5;
+/// A school with fewer students is not named: its rate would speak of single families.
+pub const SMALL_SCHOOL: i64 = 10;
+
+impl Step {
+    /// What a person must be allowed to do for this step to be hers.
+    pub fn action(&self) -> Action {
+        match self {
+            Self::StartSurvey | Self::RaiseResponse(..) => Action::SeeSurvey,
+            _ => Action::SeeData,
+        }
+    }
+
+    /// Where it is done, below `/d/{district}`.
+    pub fn path(&self) -> &'static str {
+        match self {
+            Self::LoadRoster | Self::RenewRoster(_) | Self::PlaceAddresses(_) => "roster",
+            Self::StartSurvey | Self::RaiseResponse(..) => "survey",
+            Self::FirstEstimate | Self::RenewEstimate | Self::LoadBoundaries | Self::GatherSpeeds => "data",
+        }
+    }
+
+    /// The message that says it.
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::LoadRoster => "gap-step-load-roster",
+            Self::RenewRoster(_) => "gap-step-renew-roster",
+            Self::FirstEstimate => "gap-step-first-estimate",
+            Self::RenewEstimate => "gap-step-renew-estimate",
+            Self::LoadBoundaries => "gap-step-load-boundaries",
+            Self::PlaceAddresses(_) => "gap-step-place-addresses",
+            Self::StartSurvey => "gap-step-start-survey",
+            Self::RaiseResponse(..) => "gap-step-raise-response",
+            Self::GatherSpeeds => "gap-step-gather-speeds",
+        }
+    }
+}
+
+/// What to do next, most urgent first.
+pub fn next(known: &Known) -> Vec<Step> {
+    let mut steps = Vec::new();
+    match known.roster_ms {
+        None => steps.push(Step::LoadRoster),
+        Some(ms) => {
+            let days = (known.now_ms - ms) / 86_400_000;
+            if days > ROSTER_DAYS {
+                steps.push(Step::RenewRoster(days));
+            }
+        }
+    }
+    match known.run_ms {
+        None if known.roster_ms.is_some() => steps.push(Step::FirstEstimate),
+        Some(run) if [known.roster_ms, known.open_data_ms, known.answer_ms].iter().flatten().any(|t| *t > run) => {
+            steps.push(Step::RenewEstimate);
+        }
+        _ => {}
+    }
+    if known.boundaries == 0 {
+        steps.push(Step::LoadBoundaries);
+    }
+    if known.unplaced > 0 {
+        steps.push(Step::PlaceAddresses(known.unplaced));
+    }
+    if known.students > 0 {
+        steps.extend(response_step(known));
+    }
+    if known.speeds == 0 {
+        steps.push(Step::GatherSpeeds);
+    }
+    steps
+}
+
+fn response_step(known: &Known) -> Option<Step> {
+    if known.responses.iter().all(|r| r.answered == 0) {
+        return Some(Step::StartSurvey);
+    }
+    let share = |r: &Response| r.answered as f64 / r.students as f64;
+    let low: Vec<&Response> =
+        known.responses.iter().filter(|r| r.students >= SMALL_SCHOOL && share(r) < RESPONSE).collect();
+    let lowest = low.iter().min_by(|a, b| share(a).total_cmp(&share(b)))?;
+    Some(Step::RaiseResponse(lowest.school.clone(), (share(lowest) * 100.0).round() as i64, low.len()))
+}
