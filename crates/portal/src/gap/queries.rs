@@ -50,8 +50,7 @@ pub struct Wanted<'a> {
     pub group: Option<&'a str>,
 }
 
-const COLUMNS: &str =
-    "measure, geography_kind, geography_id, group_name, value, low90, high90, se, answers, students, method, suppressed";
+const COLUMNS: &str = "measure, geography_kind, geography_id, group_name, value, low90, high90, se, answers, students, method, suppressed";
 
 /// Figures of measures, by place, group and measure.
 ///
@@ -108,8 +107,11 @@ fn read(rows: &[AnyRow]) -> Result<Vec<Figure>> {
         let barrier: Option<String> = row.try_get("barrier")?;
         let barrier = barrier.as_deref().filter(|b| !b.is_empty()).and_then(Barrier::parse);
         let number = |name: &str| row.try_get::<Option<f64>, _>(name);
-        let count = |name: &str| Ok::<_, sqlx::Error>(row.try_get::<Option<i64>, _>(name)?.and_then(|n| n.try_into().ok()));
-        let (method, why): (Option<String>, Option<String>) = (row.try_get("method")?, row.try_get("suppressed")?);
+        let count = |name: &str| {
+            Ok::<_, sqlx::Error>(row.try_get::<Option<i64>, _>(name)?.and_then(|n| n.try_into().ok()))
+        };
+        let (method, why): (Option<String>, Option<String>) =
+            (row.try_get("method")?, row.try_get("suppressed")?);
         let (id, group): (String, String) = (row.try_get("geography_id")?, row.try_get("group_name")?);
         let record = Record {
             measure,
@@ -126,10 +128,11 @@ fn read(rows: &[AnyRow]) -> Result<Vec<Figure>> {
             // A reason that this version does not know still withholds.
             suppressed: why.map(|word| Why::from_word(&word).unwrap_or(Why::Primary)),
         };
-        let shown = match publish::Figure::from_record(record).map_err(|e| sqlx::Error::Decode(Box::new(e)))? {
-            publish::Figure::Published(published) => Ok(published),
-            publish::Figure::Suppressed(suppressed) => Err(suppressed.why),
-        };
+        let shown =
+            match publish::Figure::from_record(record).map_err(|e| sqlx::Error::Decode(Box::new(e)))? {
+                publish::Figure::Published(published) => Ok(published),
+                publish::Figure::Suppressed(suppressed) => Err(suppressed.why),
+            };
         figures.push(Figure { measure, barrier, kind, id, group, shown });
     }
     Ok(figures)
@@ -145,12 +148,11 @@ pub async fn choices(db: &AnyPool, run: &str) -> Result<(Vec<GeographyKind>, Vec
             .bind(run)
             .fetch_all(db)
             .await?;
-    let groups = sqlx::query_scalar(
-        "SELECT DISTINCT group_name FROM figure WHERE run_id = $1 ORDER BY group_name",
-    )
-    .bind(run)
-    .fetch_all(db)
-    .await?;
+    let groups =
+        sqlx::query_scalar("SELECT DISTINCT group_name FROM figure WHERE run_id = $1 ORDER BY group_name")
+            .bind(run)
+            .fetch_all(db)
+            .await?;
     let mut kinds: Vec<_> = kinds.iter().filter_map(|k| GeographyKind::from_word(k)).collect();
     kinds.sort();
     Ok((kinds, groups))
@@ -163,10 +165,16 @@ pub async fn choices(db: &AnyPool, run: &str) -> Result<(Vec<GeographyKind>, Vec
 pub async fn names(db: &AnyPool, district: &str, kind: GeographyKind) -> Result<HashMap<String, String>> {
     let pairs: Vec<(String, String)> = match kind {
         GeographyKind::School => {
-            sqlx::query_as("SELECT id, name FROM school WHERE district_id = $1").bind(district).fetch_all(db).await?
+            sqlx::query_as("SELECT id, name FROM school WHERE district_id = $1")
+                .bind(district)
+                .fetch_all(db)
+                .await?
         }
         GeographyKind::Section => {
-            sqlx::query_as("SELECT id, title FROM section WHERE district_id = $1").bind(district).fetch_all(db).await?
+            sqlx::query_as("SELECT id, title FROM section WHERE district_id = $1")
+                .bind(district)
+                .fetch_all(db)
+                .await?
         }
         _ => {
             sqlx::query_as(
@@ -228,19 +236,27 @@ pub async fn boundary_kinds(db: &AnyPool, district: &str) -> Result<Vec<Geograph
 /// When the database fails.
 pub async fn known(db: &AnyPool, district: &str, now_ms: i64) -> Result<Known> {
     let one = async |sql: &'static str| sqlx::query_scalar::<_, i64>(sql).bind(district).fetch_one(db).await;
-    let time = async |sql: &'static str| sqlx::query_scalar::<_, Option<i64>>(sql).bind(district).fetch_one(db).await;
+    let time = async |sql: &'static str| {
+        sqlx::query_scalar::<_, Option<i64>>(sql).bind(district).fetch_one(db).await
+    };
     Ok(Known {
         now_ms,
-        run_ms: time("SELECT MAX(created_ms) FROM estimate_run WHERE district_id = $1 AND state = 'done'").await?,
-        roster_ms: time("SELECT MAX(loaded_ms) FROM roster_load WHERE district_id = $1 AND undone_ms IS NULL").await?,
+        run_ms: time("SELECT MAX(created_ms) FROM estimate_run WHERE district_id = $1 AND state = 'done'")
+            .await?,
+        roster_ms: time(
+            "SELECT MAX(loaded_ms) FROM roster_load WHERE district_id = $1 AND undone_ms IS NULL",
+        )
+        .await?,
         open_data_ms: time("SELECT MAX(loaded_ms) FROM load WHERE district_id = $1").await?,
         answer_ms: time("SELECT MAX(answered_ms) FROM survey_answer WHERE district_id = $1").await?,
         students: one("SELECT COUNT(*) FROM student WHERE district_id = $1").await?,
-        unplaced: one("SELECT COUNT(*) FROM student WHERE district_id = $1 AND geocode_reason IS NOT NULL").await?,
+        unplaced: one("SELECT COUNT(*) FROM student WHERE district_id = $1 AND geocode_reason IS NOT NULL")
+            .await?,
         boundaries: one("SELECT COUNT(*) FROM boundary WHERE district_id = $1").await?,
         speeds: one("SELECT COUNT(*) FROM speed_test WHERE district_id = $1").await?
             + one("SELECT COUNT(*) FROM speed_tile WHERE district_id = $1").await?
-            + one("SELECT COUNT(*) FROM survey_answer WHERE district_id = $1 AND download_mbps IS NOT NULL").await?,
+            + one("SELECT COUNT(*) FROM survey_answer WHERE district_id = $1 AND download_mbps IS NOT NULL")
+                .await?,
         responses: responses(db, district).await?,
     })
 }
@@ -350,8 +366,20 @@ fn insert(table: &str, columns: &[&str], rows: usize) -> String {
 }
 
 const FIGURE: [&str; 14] = [
-    "run_id", "district_id", "measure", "geography_kind", "geography_id", "group_name", "value", "low90", "high90",
-    "se", "answers", "students", "method", "suppressed",
+    "run_id",
+    "district_id",
+    "measure",
+    "geography_kind",
+    "geography_id",
+    "group_name",
+    "value",
+    "low90",
+    "high90",
+    "se",
+    "answers",
+    "students",
+    "method",
+    "suppressed",
 ];
 
 type Query<'q> = sqlx::query::Query<'q, sqlx::Any, sqlx::any::AnyArguments>;
@@ -387,7 +415,11 @@ async fn store_figures(write: &mut Write, of: (&str, &str), figures: &[publish::
     Ok(())
 }
 
-async fn store_barrier_figures(write: &mut Write, of: (&str, &str), figures: &[publish::Figure]) -> Result<()> {
+async fn store_barrier_figures(
+    write: &mut Write,
+    of: (&str, &str),
+    figures: &[publish::Figure],
+) -> Result<()> {
     let columns: Vec<&str> = FIGURE.into_iter().chain(["barrier"]).collect();
     for batch in figures.chunks(BATCH) {
         let batch: Vec<Record> = batch.iter().map(publish::Figure::to_record).collect();
@@ -400,7 +432,11 @@ async fn store_barrier_figures(write: &mut Write, of: (&str, &str), figures: &[p
     Ok(())
 }
 
-async fn store_chances(write: &mut Write, (run, district): (&str, &str), chances: &[StudentChance<'_>]) -> Result<()> {
+async fn store_chances(
+    write: &mut Write,
+    (run, district): (&str, &str),
+    chances: &[StudentChance<'_>],
+) -> Result<()> {
     const CHANCE: [&str; 8] =
         ["run_id", "district_id", "student_id", "measure", "probability", "low90", "high90", "basis"];
     for batch in chances.chunks(BATCH) {

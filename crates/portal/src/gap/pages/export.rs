@@ -16,11 +16,27 @@ use std::collections::HashMap;
 
 /// The columns of a CSV file of figures.
 const COLUMNS: [&str; 14] = [
-    "measure", "barrier", "geography_kind", "geography_id", "name", "group", "students", "answers", "value", "low90",
-    "high90", "se", "method", "suppressed",
+    "measure",
+    "barrier",
+    "geography_kind",
+    "geography_id",
+    "name",
+    "group",
+    "students",
+    "answers",
+    "value",
+    "low90",
+    "high90",
+    "se",
+    "method",
+    "suppressed",
 ];
 
-pub(super) async fn table_csv(State(app): State<App>, p: Frame, Query(choice): Query<Choice>) -> Result<Response> {
+pub(super) async fn table_csv(
+    State(app): State<App>,
+    p: Frame,
+    Query(choice): Query<Choice>,
+) -> Result<Response> {
     let (measure, kind) = (choice.measure()?, choice.kind()?);
     let group = choice.group.as_deref().filter(|g| !g.is_empty());
     csv(&app, &p, Wanted { measure, kind, id: None, group }, "figures").await
@@ -70,7 +86,8 @@ async fn csv(app: &App, p: &Frame, wanted: Wanted<'_>, file: &str) -> Result<Res
     }
     let body = writer.into_inner().map_err(|e| Error::Internal(format!("CSV: {e}")))?;
     let name = format!("attachment; filename=\"evenfield-{}-{file}.csv\"", district.id);
-    Ok(([(CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (CONTENT_DISPOSITION, name)], body).into_response())
+    Ok(([(CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (CONTENT_DISPOSITION, name)], body)
+        .into_response())
 }
 
 /// One line: a withheld figure has its reason and no number.
@@ -97,7 +114,11 @@ fn record(figure: &Figure, name: &str) -> [String; 14] {
     line
 }
 
-pub(super) async fn geojson(State(app): State<App>, p: Frame, Query(choice): Query<Choice>) -> Result<Response> {
+pub(super) async fn geojson(
+    State(app): State<App>,
+    p: Frame,
+    Query(choice): Query<Choice>,
+) -> Result<Response> {
     let db = app.db.read();
     let district = district_of(&p)?.id.clone();
     let measure = choice.measure()?.unwrap_or(HEADLINE);

@@ -30,16 +30,17 @@ struct Home {
     steps: Vec<Link>,
 }
 
-pub(super) async fn home(State(app): State<App>, p: Frame, Query(choice): Query<Choice>) -> Result<Html<String>> {
+pub(super) async fn home(
+    State(app): State<App>,
+    p: Frame,
+    Query(choice): Query<Choice>,
+) -> Result<Html<String>> {
     let db = app.db.read();
     let district = district_of(&p)?.clone();
     let measure = choice.measure()?.unwrap_or(HEADLINE);
     let run = queries::latest_run(db, &district.id).await?;
     let figures = figures_of(db, run.as_ref(), GeographyKind::District, &district.id).await?;
-    let sentence = figures
-        .iter()
-        .find(|f| f.measure == measure)
-        .map(|f| view::headline(&p, measure, f));
+    let sentence = figures.iter().find(|f| f.measure == measure).map(|f| view::headline(&p, measure, f));
     let drafts: Vec<_> = figures
         .iter()
         .map(|f| {
@@ -63,10 +64,7 @@ pub(super) async fn home(State(app): State<App>, p: Frame, Query(choice): Query<
         map_kind: kind.as_str(),
         map_title: p.tvs(
             "gap-map-title",
-            &[
-                ("measure", p.t(measure_key(measure)).into()),
-                ("kind", p.t(kind_key(kind)).into()),
-            ],
+            &[("measure", p.t(measure_key(measure)).into()), ("kind", p.t(kind_key(kind)).into())],
         ),
         steps,
         district: district.id,

@@ -67,7 +67,11 @@ fn wanted(measure: Measure, kind: GeographyKind, group: &str) -> Wanted<'_> {
     Wanted { measure: Some(measure), kind: Some(kind), id: None, group: Some(group) }
 }
 
-pub(super) async fn map(State(app): State<App>, p: Frame, Query(choice): Query<Choice>) -> Result<Html<String>> {
+pub(super) async fn map(
+    State(app): State<App>,
+    p: Frame,
+    Query(choice): Query<Choice>,
+) -> Result<Html<String>> {
     let district = district_of(&p)?.id.clone();
     let measure = choice.measure()?.unwrap_or(HEADLINE);
     let run = queries::latest_run(app.db.read(), &district).await?;

@@ -49,7 +49,10 @@ pub(super) async fn methods(State(app): State<App>, p: Frame) -> Result<Html<Str
     let page = Page {
         rule_few: p.tvs(
             "methods-withheld-primary",
-            &[("students", i64::from(rule.min_students).into()), ("answers", i64::from(rule.min_answers).into())],
+            &[
+                ("students", i64::from(rule.min_students).into()),
+                ("answers", i64::from(rule.min_answers).into()),
+            ],
         ),
         rule_unsure: p.tv("methods-withheld-cv", "percent", numbers::percent(rule.max_cv)),
         day: run.as_ref().map_or(String::new(), |r| numbers::day(r.finished_ms)),

@@ -83,10 +83,8 @@ async fn show(app: &App, p: Frame, place: Place, choice: Choice) -> Result<Html<
         GeographyKind::District => Vec::new(),
         _ => figures_of(db, run.as_ref(), GeographyKind::District, &district).await?,
     };
-    let drafts: Vec<_> = figures
-        .iter()
-        .map(|f| (p.t(f.key()), String::new(), f, share_of(&whole, f.measure)))
-        .collect();
+    let drafts: Vec<_> =
+        figures.iter().map(|f| (p.t(f.key()), String::new(), f, share_of(&whole, f.measure))).collect();
     let groups = by_group(app, run.as_ref(), &place, measure).await?;
     let group_drafts: Vec<_> = groups
         .iter()
@@ -100,17 +98,13 @@ async fn show(app: &App, p: Frame, place: Place, choice: Choice) -> Result<Html<
             let (kind, id) = (Some(place.kind), Some(place.id.as_str()));
             let wanted = Wanted { measure: Some(measure), kind, id, group: None };
             queries::barrier_figures(db, &run.id, wanted).await?
-        },
+        }
         None => Vec::new(),
     };
-    let barrier_drafts: Vec<_> =
-        barriers.iter().map(|f| (p.t(f.key()), String::new(), f, None)).collect();
+    let barrier_drafts: Vec<_> = barriers.iter().map(|f| (p.t(f.key()), String::new(), f, None)).collect();
     let page = Page {
         eyebrow: p.t(if place.kind == GeographyKind::School { "gap-a-school" } else { "gap-whole-district" }),
-        sentence: figures
-            .iter()
-            .find(|f| f.measure == measure)
-            .map(|f| view::headline(&p, measure, f)),
+        sentence: figures.iter().find(|f| f.measure == measure).map(|f| view::headline(&p, measure, f)),
         day: run.as_ref().map_or(String::new(), |r| numbers::day(r.finished_ms)),
         chart: view::chart(&p, &drafts).compared("gap-chart-note-compared"),
         groups: view::chart(&p, &group_drafts).compared("gap-chart-note-place"),
@@ -121,7 +115,11 @@ async fn show(app: &App, p: Frame, place: Place, choice: Choice) -> Result<Html<
             GeographyKind::District => format!("{}.csv", place.path),
             _ => format!("{}/figures.csv", place.path),
         },
-        geojson: format!("/d/{district}/gap/map.geojson?kind={}&measure={}", place.kind.as_str(), measure.code()),
+        geojson: format!(
+            "/d/{district}/gap/map.geojson?kind={}&measure={}",
+            place.kind.as_str(),
+            measure.code()
+        ),
         name: place.name,
         schools: place.schools,
         p,
@@ -139,7 +137,8 @@ async fn by_group(app: &App, run: Option<&Run>, place: &Place, measure: Measure)
     let wanted = Wanted { measure: Some(measure), kind: Some(place.kind), id: Some(&place.id), group: None };
     let mut figures = queries::figures(app.db.read(), &run.id, wanted).await?;
     figures.retain(|f| f.group != "all");
-    const ORDER: [&str; 4] = ["grade_band:elementary", "grade_band:middle", "grade_band:high", "grade_band:ungraded"];
+    const ORDER: [&str; 4] =
+        ["grade_band:elementary", "grade_band:middle", "grade_band:high", "grade_band:ungraded"];
     figures.sort_by_key(|f| {
         let grade = ORDER.iter().position(|g| *g == f.group).unwrap_or(ORDER.len());
         (group_key(&f.group).is_none(), grade, f.group.clone())

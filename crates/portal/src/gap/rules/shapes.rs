@@ -42,7 +42,8 @@ pub fn draw(geometries: &[Value]) -> Drawing {
     let Some(scale) = bounds.scale() else {
         return Drawing { height: 0.0, shapes: vec![None; geometries.len()] };
     };
-    let place = |x: f64, y: f64| ((x - bounds.west) * scale.0 + MARGIN, (bounds.north - y) * scale.1 + MARGIN);
+    let place =
+        |x: f64, y: f64| ((x - bounds.west) * scale.0 + MARGIN, (bounds.north - y) * scale.1 + MARGIN);
     Drawing {
         height: ((bounds.north - bounds.south) * scale.1 + 2.0 * MARGIN).ceil(),
         shapes: geometries.iter().map(|g| shape(g, &place)).collect(),

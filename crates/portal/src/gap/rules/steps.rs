@@ -116,7 +116,9 @@ pub fn next(known: &Known) -> Vec<Step> {
     }
     match known.run_ms {
         None if known.roster_ms.is_some() => steps.push(Step::FirstEstimate),
-        Some(run) if [known.roster_ms, known.open_data_ms, known.answer_ms].iter().flatten().any(|t| *t > run) => {
+        Some(run)
+            if [known.roster_ms, known.open_data_ms, known.answer_ms].iter().flatten().any(|t| *t > run) =>
+        {
             steps.push(Step::RenewEstimate);
         }
         _ => {}
