@@ -1,7 +1,7 @@
 //! A place's boundary, and the one way in for every file format.
 
 use super::{geojson, shapefile, topojson, validity};
-use evenfield_model::{Geoid, GeoidError, GeographyKind, Leaid, Problems};
+use evenfield_model::{GeographyKind, Geoid, GeoidError, Leaid, Problems};
 use geo::{Coord, LineString, MultiPolygon, Polygon};
 use std::collections::HashSet;
 
@@ -90,7 +90,13 @@ pub fn read(bytes: &[u8], file: &str, reading: &BoundaryReading<'_>) -> (Vec<Bou
         geojson::features(json, file, &mut problems)
     };
     if raw.is_empty() && problems.is_empty() {
-        problems.push(file, 0, "", "no features", "a GeoJSON FeatureCollection, a TopoJSON topology or a zipped shapefile");
+        problems.push(
+            file,
+            0,
+            "",
+            "no features",
+            "a GeoJSON FeatureCollection, a TopoJSON topology or a zipped shapefile",
+        );
     }
     let boundaries = checked(raw, file, reading, &mut problems);
     (boundaries, problems)

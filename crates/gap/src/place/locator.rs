@@ -42,7 +42,8 @@ impl Locator {
     pub fn locate(&self, longitude: f64, latitude: f64) -> Option<usize> {
         let point = [longitude, latitude];
         let cell = self.grid.cell(point)?;
-        let entries = &self.grid.entries[self.grid.starts[cell] as usize..self.grid.starts[cell + 1] as usize];
+        let entries =
+            &self.grid.entries[self.grid.starts[cell] as usize..self.grid.starts[cell + 1] as usize];
         for entry in entries {
             let index = (entry >> 1) as usize;
             if entry & 1 == 1 || self.shapes[index].has(point) {
@@ -102,7 +103,11 @@ impl Shape {
     /// The band of a height; the same monotone function for edges and points.
     fn band(&self, y: f64) -> usize {
         let height = self.bounds[3] - self.bounds[1];
-        if height > 0.0 { (((y - self.bounds[1]) / height * self.bands) as usize).min(self.bands as usize - 1) } else { 0 }
+        if height > 0.0 {
+            (((y - self.bounds[1]) / height * self.bands) as usize).min(self.bands as usize - 1)
+        } else {
+            0
+        }
     }
 
     fn sort_into_bands(&mut self) {
@@ -304,9 +309,8 @@ impl Grid {
                 found.push((cell, index << 1));
                 continue;
             }
-            let middle = [0, 1].map(|side| {
-                self.origin[side] + ([column, row][side] as f64 + 0.5) / self.scale[side]
-            });
+            let middle =
+                [0, 1].map(|side| self.origin[side] + ([column, row][side] as f64 + 0.5) / self.scale[side]);
             if *filled.get_or_insert_with(|| shape.has(middle)) {
                 found.push((cell, index << 1 | 1));
             }

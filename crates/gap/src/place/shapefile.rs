@@ -72,7 +72,13 @@ pub fn layers(bytes: &[u8], file: &str, problems: &mut Problems) -> Vec<Layer> {
 /// Reads the features of a layer, not yet checked.
 pub(super) fn features(layer: &Layer, problems: &mut Problems) -> Vec<RawFeature> {
     let Some(prj) = &layer.prj else {
-        problems.push(&layer.name, 0, ".prj", "no .prj file", "the .prj file beside the .shp, which says what its numbers mean");
+        problems.push(
+            &layer.name,
+            0,
+            ".prj",
+            "no .prj file",
+            "the .prj file beside the .shp, which says what its numbers mean",
+        );
         return Vec::new();
     };
     if let Err(wanted) = geographic(&String::from_utf8_lossy(prj)) {
@@ -117,7 +123,9 @@ pub(super) fn features(layer: &Layer, problems: &mut Problems) -> Vec<RawFeature
 fn geographic(prj: &str) -> Result<(), &'static str> {
     let text = prj.trim().to_ascii_uppercase();
     if !(text.starts_with("GEOGCS[") || text.starts_with("GEOGCRS[")) {
-        return Err("longitude and latitude; this file has a projection: export it again in WGS 84 (EPSG:4326)");
+        return Err(
+            "longitude and latitude; this file has a projection: export it again in WGS 84 (EPSG:4326)",
+        );
     }
     let datum: String = text.chars().filter(|c| c.is_ascii_alphanumeric()).collect();
     if ["NORTHAMERICAN1983", "NORTHAMERICANDATUM1983", "NAD83", "WGS1984", "WGS84", "WORLDGEODETICSYSTEM1984"]
@@ -196,7 +204,9 @@ fn rings(content: &[u8]) -> Option<Vec<Ring>> {
             return None;
         }
         let ring: Option<Ring> = (from..to)
-            .map(|point| Some([number(content, first + 16 * point)?, number(content, first + 16 * point + 8)?]))
+            .map(|point| {
+                Some([number(content, first + 16 * point)?, number(content, first + 16 * point + 8)?])
+            })
             .collect();
         rings.push(ring?);
     }

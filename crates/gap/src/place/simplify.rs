@@ -30,7 +30,9 @@ fn simplified(boundary: &Boundary, junctions: &Junctions, tolerance: f64) -> Bou
     let polygons: Vec<Polygon<f64>> = boundary
         .geometry
         .iter()
-        .filter_map(|p| Some(Polygon::new(ring(p.exterior())?, p.interiors().iter().filter_map(ring).collect())))
+        .filter_map(|p| {
+            Some(Polygon::new(ring(p.exterior())?, p.interiors().iter().filter_map(ring).collect()))
+        })
         .collect();
     let polygons = if polygons.is_empty() { largest(&boundary.geometry) } else { polygons };
     Boundary { geometry: MultiPolygon(polygons), ..boundary.clone() }
@@ -114,7 +116,9 @@ fn simplify_island(mut points: Vec<Coord<f64>>, tolerance: f64) -> Vec<Coord<f64
     let start = points[0];
     let distance = |p: &Coord<f64>| (p.x - start.x).powi(2) + (p.y - start.y).powi(2);
     let far = (0..points.len())
-        .max_by(|&a, &b| distance(&points[a]).total_cmp(&distance(&points[b])).then(less(&points[a], &points[b])))
+        .max_by(|&a, &b| {
+            distance(&points[a]).total_cmp(&distance(&points[b])).then(less(&points[a], &points[b]))
+        })
         .unwrap_or(0);
     points.push(start);
     let mut result = simplify_arc(&points[..=far], tolerance);

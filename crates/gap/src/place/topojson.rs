@@ -160,7 +160,10 @@ impl Stitcher {
                 return Err((index.to_string(), "the index of an arc that the topology has"));
             };
             let Some(room) = self.room.checked_sub(arc.len()) else {
-                return Err((index.to_string(), "each arc used by a few polygons; these use some far more often"));
+                return Err((
+                    index.to_string(),
+                    "each arc used by a few polygons; these use some far more often",
+                ));
             };
             self.room = room;
             // The first point of an arc repeats the last of the arc before it.

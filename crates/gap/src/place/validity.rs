@@ -71,7 +71,10 @@ fn check_ring(ring: &[[f64; 2]]) -> Result<(), Fault> {
         }
     }
     if ring.len() < 4 {
-        return Err(fault(format!("a ring of {} positions", ring.len()), "a ring of at least four positions"));
+        return Err(fault(
+            format!("a ring of {} positions", ring.len()),
+            "a ring of at least four positions",
+        ));
     }
     if ring.first() != ring.last() {
         return Err(fault("an open ring", "a ring that ends where it begins"));
@@ -130,8 +133,7 @@ fn cross([a, b]: [[f64; 2]; 2], [c, d]: [[f64; 2]; 2]) -> bool {
         let [p, q, r] = [p, q, r].map(|[x, y]| Coord { x, y });
         RobustKernel::orient2d(p, q, r)
     };
-    let opposite = |s: Orientation, t: Orientation| {
-        s != t && s != Orientation::Collinear && t != Orientation::Collinear
-    };
+    let opposite =
+        |s: Orientation, t: Orientation| s != t && s != Orientation::Collinear && t != Orientation::Collinear;
     opposite(side(a, b, c), side(a, b, d)) && opposite(side(c, d, a), side(c, d, b))
 }

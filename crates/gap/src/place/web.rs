@@ -43,7 +43,8 @@ fn collection(boundaries: &[Boundary], properties: impl Fn(&Boundary) -> Map<Str
         let geometry = geometry_to_json(&boundary.geometry);
         let values = Value::Object(values);
         // Writing to a String cannot fail.
-        let _ = write!(out, "{comma}{{\"type\":\"Feature\",\"properties\":{values},\"geometry\":{geometry}}}");
+        let _ =
+            write!(out, "{comma}{{\"type\":\"Feature\",\"properties\":{values},\"geometry\":{geometry}}}");
     }
     out.push_str("]}");
     out

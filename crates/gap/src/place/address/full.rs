@@ -18,7 +18,9 @@ pub fn split(text: &str, city: &str) -> Address {
         address.zip = zip;
         rest.pop();
     }
-    if let Some(state) = rest.last().filter(|word| word.len() == 2 && word.bytes().all(|b| b.is_ascii_alphabetic())) {
+    if let Some(state) =
+        rest.last().filter(|word| word.len() == 2 && word.bytes().all(|b| b.is_ascii_alphabetic()))
+    {
         address.state = state.to_ascii_uppercase();
         rest.pop();
     }
@@ -62,11 +64,17 @@ mod tests {
     #[test]
     fn three_ways_to_write_a_line() {
         let one = split("1 ELM DR,BILLINGS,MT 59101,USA", "");
-        assert_eq!((one.street.as_str(), one.city.as_str(), one.zip.as_str()), ("1 ELM DR", "BILLINGS", "59101"));
+        assert_eq!(
+            (one.street.as_str(), one.city.as_str(), one.zip.as_str()),
+            ("1 ELM DR", "BILLINGS", "59101")
+        );
         let two = split("12 Oak Dr Jackson, MS 39213", "jackson");
         assert_eq!((two.street.as_str(), two.state.as_str(), two.zip.as_str()), ("12 OAK DR", "MS", "39213"));
         let three = split("2 FIR ST, BOSTON, MA, 02111-1002, USA", "");
-        assert_eq!((three.city.as_str(), three.state.as_str(), three.zip.as_str()), ("BOSTON", "MA", "02111"));
+        assert_eq!(
+            (three.city.as_str(), three.state.as_str(), three.zip.as_str()),
+            ("BOSTON", "MA", "02111")
+        );
         assert_eq!(split("", "x").street, "");
     }
 

@@ -8,6 +8,5 @@ pub mod points;
 pub mod street;
 mod words;
 
-
 pub use points::{AddressPoints, Match, Miss, Quality};
 pub use street::Street;

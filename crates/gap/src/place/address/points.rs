@@ -2,7 +2,7 @@
 
 use super::full;
 use super::street::{Street, words_of};
-use crate::read::{ReadError, Row, Table, TableRules, decode, Limits, Source};
+use crate::read::{Limits, ReadError, Row, Source, Table, TableRules, decode};
 use crate::roster::Address;
 use evenfield_model::Problems;
 use std::collections::HashMap;

@@ -94,7 +94,15 @@ pub(super) fn words_of(text: &str) -> Vec<String> {
         .nfkd()
         .filter(|c| !is_combining_mark(*c) && !matches!(c, '.' | '\'' | '’' | '`'))
         .flat_map(char::to_uppercase)
-        .map(|c| if c.is_alphanumeric() || matches!(c, '-' | '/' | '&') { c } else if c == '#' { '\u{1}' } else { ' ' })
+        .map(|c| {
+            if c.is_alphanumeric() || matches!(c, '-' | '/' | '&') {
+                c
+            } else if c == '#' {
+                '\u{1}'
+            } else {
+                ' '
+            }
+        })
         .collect();
     // `#4` and `# 4` are the word UNIT and the word 4.
     plain.replace('\u{1}', " UNIT ").split_whitespace().map(str::to_owned).collect()
@@ -102,7 +110,9 @@ pub(super) fn words_of(text: &str) -> Vec<String> {
 
 /// Cuts off the unit: a designator with at least two words before it, and all that follows.
 fn take_unit(words: &mut Vec<String>) -> String {
-    let Some(place) = (2..words.len()).find(|&place| words::is_unit(&words[place])) else { return String::new() };
+    let Some(place) = (2..words.len()).find(|&place| words::is_unit(&words[place])) else {
+        return String::new();
+    };
     let rest = words.split_off(place);
     let named: Vec<_> = rest.iter().filter(|word| !words::is_unit(word)).map(String::as_str).collect();
     named.join(" ")
@@ -145,7 +155,10 @@ mod tests {
     fn the_parts_of_publication_28() {
         let street = Street::parse("123 1/2 North Main Street East, Apt 4");
         assert_eq!((street.number, street.fraction.as_str()), (Some(123), "1/2"));
-        assert_eq!((street.before, street.name.as_str(), street.suffix, street.after), ("N", "MAIN", "ST", "E"));
+        assert_eq!(
+            (street.before, street.name.as_str(), street.suffix, street.after),
+            ("N", "MAIN", "ST", "E")
+        );
         assert_eq!(street.unit, "4");
     }
 

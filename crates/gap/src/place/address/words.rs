@@ -4,7 +4,10 @@
 
 /// The standard form of a word in a table of `(standard, spellings)`.
 fn standard(table: &[(&'static str, &[&str])], word: &str) -> Option<&'static str> {
-    table.iter().find(|(standard, all)| *standard == word || all.contains(&word)).map(|(standard, _)| *standard)
+    table
+        .iter()
+        .find(|(standard, all)| *standard == word || all.contains(&word))
+        .map(|(standard, _)| *standard)
 }
 
 /// `N`, `SE` and so on.
@@ -141,9 +144,33 @@ pub(super) fn suffix(word: &str) -> Option<&'static str> {
 /// Words after which the rest is a flat, a floor or a lot.
 pub(super) fn is_unit(word: &str) -> bool {
     const TABLE: &[&str] = &[
-        "APT", "APARTMENT", "BLDG", "BUILDING", "BSMT", "BASEMENT", "DEPT", "FL", "FLOOR", "FLR", "LOT", "LOWER",
-        "LOWR", "PH", "PENTHOUSE", "RM", "ROOM", "SLIP", "SPC", "SPACE", "STE", "SUITE", "TRLR", "TRAILER", "UNIT",
-        "UPPR", "UPPER",
+        "APT",
+        "APARTMENT",
+        "BLDG",
+        "BUILDING",
+        "BSMT",
+        "BASEMENT",
+        "DEPT",
+        "FL",
+        "FLOOR",
+        "FLR",
+        "LOT",
+        "LOWER",
+        "LOWR",
+        "PH",
+        "PENTHOUSE",
+        "RM",
+        "ROOM",
+        "SLIP",
+        "SPC",
+        "SPACE",
+        "STE",
+        "SUITE",
+        "TRLR",
+        "TRAILER",
+        "UNIT",
+        "UPPR",
+        "UPPER",
     ];
     TABLE.contains(&word)
 }
@@ -164,11 +191,35 @@ pub(super) fn name_word(word: &str) -> &str {
 /// `FIRST` as `1ST`, `TWENTIETH` as `20TH`.
 pub(super) fn ordinal(word: &str) -> Option<u32> {
     const TABLE: [&str; 19] = [
-        "FIRST", "SECOND", "THIRD", "FOURTH", "FIFTH", "SIXTH", "SEVENTH", "EIGHTH", "NINTH", "TENTH", "ELEVENTH",
-        "TWELFTH", "THIRTEENTH", "FOURTEENTH", "FIFTEENTH", "SIXTEENTH", "SEVENTEENTH", "EIGHTEENTH", "NINETEENTH",
+        "FIRST",
+        "SECOND",
+        "THIRD",
+        "FOURTH",
+        "FIFTH",
+        "SIXTH",
+        "SEVENTH",
+        "EIGHTH",
+        "NINTH",
+        "TENTH",
+        "ELEVENTH",
+        "TWELFTH",
+        "THIRTEENTH",
+        "FOURTEENTH",
+        "FIFTEENTH",
+        "SIXTEENTH",
+        "SEVENTEENTH",
+        "EIGHTEENTH",
+        "NINETEENTH",
     ];
     const TENS: [&str; 8] = [
-        "TWENTIETH", "THIRTIETH", "FORTIETH", "FIFTIETH", "SIXTIETH", "SEVENTIETH", "EIGHTIETH", "NINETIETH",
+        "TWENTIETH",
+        "THIRTIETH",
+        "FORTIETH",
+        "FIFTIETH",
+        "SIXTIETH",
+        "SEVENTIETH",
+        "EIGHTIETH",
+        "NINETIETH",
     ];
     let place = |table: &[&str]| table.iter().position(|known| *known == word).map(|place| place as u32);
     place(&TABLE).map(|place| place + 1).or_else(|| place(&TENS).map(|place| 10 * place + 20))

@@ -1,0 +1,133 @@
+//! Shares that the measures are built on, from B28002, B28003, B28005 and B28011.
+//!
+//! Source of the lines: Census Bureau, table shells of the ACS 2017-2023 (2018 for B28011). An *open* line counts as the
+//! gap; a *closed* one counts as what the gap lacks, so that its share is taken from one.
+
+use super::moe_proportion::moe_proportion;
+use super::moe_sum::moe_sum;
+use super::table::{AcsRow, AcsTable, Cell};
+use evenfield_model::{Geography, Measure};
+
+/// What a share is of, and from which lines it is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ShareKind {
+    /// Persons under 18 in a home without a computer or without a subscription other than dial-up (B28005). It
+    /// understates the gap: cellular-only homes count as subscribed.
+    ChildrenM1,
+    /// Persons under 18 in a home without a computer (B28005).
+    ChildrenNoComputer,
+    /// Households without a subscription other than dial-up (B28002).
+    HouseholdsM1,
+    /// The same, or with a cellular plan alone (B28002).
+    HouseholdsM2,
+    /// Households without cable, fiber or DSL (B28002).
+    HouseholdsM3,
+    /// Households without a computer, or without a subscription other than dial-up (B28003).
+    HouseholdsNoComputerOrSubscription,
+    /// Households without a computer (B28003).
+    HouseholdsNoComputer,
+    /// Households without a subscription other than dial-up (B28011).
+    HouseholdsM1FromTypes,
+    /// Households without cable, fiber or DSL (B28011).
+    HouseholdsM3FromTypes,
+}
+
+struct Lines {
+    table: &'static str,
+    whole: u16,
+    /// Lines that are the gap, or, when `closed`, that are what the gap lacks.
+    parts: &'static [u16],
+    closed: bool,
+}
+
+impl ShareKind {
+    /// All kinds.
+    pub const ALL: [Self; 9] = [
+        Self::ChildrenM1,
+        Self::ChildrenNoComputer,
+        Self::HouseholdsM1,
+        Self::HouseholdsM2,
+        Self::HouseholdsM3,
+        Self::HouseholdsNoComputerOrSubscription,
+        Self::HouseholdsNoComputer,
+        Self::HouseholdsM1FromTypes,
+        Self::HouseholdsM3FromTypes,
+    ];
+
+    fn lines(self) -> Lines {
+        let open = |table, whole, parts| Lines { table, whole, parts, closed: false };
+        let closed = |table, whole, parts| Lines { table, whole, parts, closed: true };
+        match self {
+            Self::ChildrenM1 => open("B28005", 2, &[4, 6, 7]),
+            Self::ChildrenNoComputer => open("B28005", 2, &[7]),
+            Self::HouseholdsM1 => open("B28002", 1, &[3, 12, 13]),
+            Self::HouseholdsM2 => open("B28002", 1, &[3, 6, 12, 13]),
+            Self::HouseholdsM3 => closed("B28002", 1, &[7]),
+            Self::HouseholdsNoComputerOrSubscription => open("B28003", 1, &[3, 5, 6]),
+            Self::HouseholdsNoComputer => open("B28003", 1, &[6]),
+            Self::HouseholdsM1FromTypes => open("B28011", 1, &[3, 7, 8]),
+            Self::HouseholdsM3FromTypes => closed("B28011", 1, &[4]),
+        }
+    }
+
+    /// The measure that the share is nearest to; `None` for computers alone.
+    pub fn measure(self) -> Option<Measure> {
+        match self {
+            Self::ChildrenM1
+            | Self::HouseholdsM1
+            | Self::HouseholdsM1FromTypes
+            | Self::HouseholdsNoComputerOrSubscription => Some(Measure::M1NoSubscriptionOrComputer),
+            Self::HouseholdsM2 => Some(Measure::M2OrCellularOnly),
+            Self::HouseholdsM3 | Self::HouseholdsM3FromTypes => Some(Measure::M3NoWired),
+            Self::ChildrenNoComputer | Self::HouseholdsNoComputer => None,
+        }
+    }
+
+    /// Whether the share is of children; otherwise it is of households.
+    pub fn of_children(self) -> bool {
+        matches!(self, Self::ChildrenM1 | Self::ChildrenNoComputer)
+    }
+}
+
+/// One place's share.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Share {
+    /// The place.
+    pub geography: Geography,
+    /// What it is.
+    pub kind: ShareKind,
+    /// 0 to 1.
+    pub value: f64,
+    /// Half the width of the 90% interval, on the same scale; `None` where the table lost its margins.
+    pub moe: Option<f64>,
+    /// Children or households that it is a share of.
+    pub whole: f64,
+}
+
+/// All shares that a table has the lines for. A place with nobody to count, or with a line missing, has none.
+pub fn shares(table: &AcsTable) -> Vec<Share> {
+    let mut found = Vec::new();
+    for kind in ShareKind::ALL {
+        let lines = kind.lines();
+        let place = |line: &u16| table.variable(&format!("{}_{line:03}", lines.table));
+        let Some(whole) = place(&lines.whole) else { continue };
+        let Some(parts) = lines.parts.iter().map(place).collect::<Option<Vec<_>>>() else { continue };
+        found.extend(table.rows.iter().filter_map(|row| share(row, kind, whole, &parts, lines.closed)));
+    }
+    found
+}
+
+fn share(row: &AcsRow, kind: ShareKind, whole: usize, parts: &[usize], closed: bool) -> Option<Share> {
+    let cells: Vec<Cell> = parts.iter().map(|&at| row.cells[at]).collect();
+    let (part, part_moe) = moe_sum(&cells)?;
+    let whole = row.cells[whole];
+    let total = whole.estimate?;
+    let (value, moe) = moe_proportion((part, part_moe.unwrap_or(0.0)), (total, whole.moe.unwrap_or(0.0)))?;
+    // More in a part than in the whole is a damaged row, not a share.
+    if value > 1.0 {
+        return None;
+    }
+    let moe = (part_moe.is_some() && whole.moe.is_some()).then_some(moe);
+    let value = if closed { 1.0 - value } else { value };
+    Some(Share { geography: row.geography.clone(), kind, value, moe, whole: total })
+}

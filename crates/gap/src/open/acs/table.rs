@@ -1,0 +1,187 @@
+//! A detailed table: estimates and margins by place.
+
+use super::{api, bulk, geo_id, value};
+use evenfield_model::{Geography, Problems};
+
+/// An estimate and its margin of error.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Cell {
+    /// The estimate; `None` where the table has none or a code in its place.
+    pub estimate: Option<f64>,
+    /// Half the width of the 90% interval; 0 for a controlled estimate.
+    pub moe: Option<f64>,
+}
+
+/// One place's row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AcsRow {
+    /// The place.
+    pub geography: Geography,
+    /// Its name as the Census writes it; empty when the file has none.
+    pub name: String,
+    /// The cells, in the order of [`AcsTable::variables`].
+    pub cells: Vec<Cell>,
+}
+
+/// One or several detailed tables.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AcsTable {
+    /// Variable codes such as `B28005_006`, without the ending that tells estimate from margin.
+    pub variables: Vec<String>,
+    /// One row a place.
+    pub rows: Vec<AcsRow>,
+}
+
+impl AcsTable {
+    /// The position of a variable such as `B28005_006` in each row.
+    pub fn variable(&self, code: &str) -> Option<usize> {
+        self.variables.iter().position(|known| known == code)
+    }
+}
+
+/// Reads any detailed table: the API's JSON (an array of arrays), a CSV of data.census.gov with one header row or
+/// two, or the same packed. Of an archive all `*-Data.csv` members are read, or all tables if there is none.
+pub fn parse(bytes: &[u8], file: &str) -> (AcsTable, Problems) {
+    let mut problems = Problems::default();
+    let first = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start().first();
+    let table = if first == Some(&b'[') {
+        api::parse(bytes, file, &mut problems)
+    } else {
+        bulk::parse(bytes, file, &mut problems)
+    };
+    (table, problems)
+}
+
+/// What a column of a table holds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Column {
+    Estimate(usize),
+    Margin(usize),
+    GeoId,
+    Name,
+    State,
+    County,
+    Tract,
+    BlockGroup,
+    District,
+    Other,
+}
+
+/// Makes rows of a table from texts, whatever file they came from.
+pub(super) struct Assembler {
+    columns: Vec<Column>,
+    headers: Vec<String>,
+    table: AcsTable,
+}
+
+impl Assembler {
+    /// Reads the headers; `None`, and a problem, when there is no estimate or nothing that names a place.
+    pub(super) fn new(headers: Vec<String>, file: &str, problems: &mut Problems) -> Option<Self> {
+        let mut table = AcsTable::default();
+        let columns: Vec<Column> =
+            headers.iter().map(|header| column(header, &mut table.variables)).collect();
+        let has = |wanted: Column| columns.contains(&wanted);
+        if table.variables.is_empty() || !(has(Column::GeoId) || has(Column::State)) {
+            let said: Vec<_> = headers.iter().take(8).map(String::as_str).collect();
+            let wanted = "columns GEO_ID (or state and the rest) and estimates such as B28005_001E";
+            problems.push(file, 1, "", &said.join(","), wanted);
+            return None;
+        }
+        Some(Self { columns, headers, table })
+    }
+
+    /// Reads one row; a place or a number that cannot be read is a problem.
+    pub(super) fn row(&mut self, texts: &[&str], file: &str, line: u64, problems: &mut Problems) {
+        let geography = match self.geography(texts) {
+            Ok(geography) => geography,
+            Err((column, said, wanted)) => return problems.push(file, line, column, &said, wanted),
+        };
+        let mut cells = vec![Cell::default(); self.table.variables.len()];
+        for ((text, column), header) in texts.iter().zip(&self.columns).zip(&self.headers) {
+            let (slot, read, wanted) = match *column {
+                Column::Estimate(at) => {
+                    (&mut cells[at].estimate, value::estimate(text), "a number, 0 or more")
+                }
+                Column::Margin(at) => {
+                    (&mut cells[at].moe, value::margin(text), "a margin of error, 0 or more")
+                }
+                _ => continue,
+            };
+            match read {
+                // Every B28 estimate is a count of people or households.
+                Some(Ok(number)) if number >= 0.0 => *slot = Some(number),
+                Some(_) => problems.push(file, line, header, text, wanted),
+                None => {}
+            }
+        }
+        let name = self.text(texts, Column::Name).unwrap_or_default().to_owned();
+        self.table.rows.push(AcsRow { geography, name, cells });
+    }
+
+    pub(super) fn finish(self) -> AcsTable {
+        self.table
+    }
+
+    fn text<'t>(&self, texts: &[&'t str], wanted: Column) -> Option<&'t str> {
+        let at = self.columns.iter().position(|column| *column == wanted)?;
+        texts.get(at).map(|text| text.trim()).filter(|text| !text.is_empty())
+    }
+
+    fn geography(&self, texts: &[&str]) -> Result<Geography, (&'static str, String, String)> {
+        if let Some(text) = self.text(texts, Column::GeoId) {
+            return geo_id::parse(text).map_err(|error| ("GEO_ID", text.to_owned(), error.to_string()));
+        }
+        let missing = || ("state", String::new(), "the codes of a place".to_owned());
+        let mut code = self.text(texts, Column::State).ok_or_else(missing)?.to_owned();
+        if let Some(district) = self.text(texts, Column::District) {
+            code.push_str(district);
+        } else {
+            for part in [Column::County, Column::Tract, Column::BlockGroup] {
+                code.push_str(self.text(texts, part).unwrap_or_default());
+            }
+        }
+        geo_id::parse(&code).map_err(|error| ("state", code.clone(), error.to_string()))
+    }
+}
+
+fn column(header: &str, variables: &mut Vec<String>) -> Column {
+    match header.trim() {
+        "GEO_ID" | "GEOID" | "geo_id" => return Column::GeoId,
+        "NAME" => return Column::Name,
+        "state" => return Column::State,
+        "county" => return Column::County,
+        "tract" => return Column::Tract,
+        "block group" => return Column::BlockGroup,
+        other if other.starts_with("school district") => return Column::District,
+        _ => {}
+    }
+    let Some((code, margin)) = variable(header.trim()) else { return Column::Other };
+    let at = variables.iter().position(|known| *known == code).unwrap_or_else(|| {
+        variables.push(code);
+        variables.len() - 1
+    });
+    if margin { Column::Margin(at) } else { Column::Estimate(at) }
+}
+
+/// Takes apart `B28005_006E` (API and download) or `B28005_E006` (table-based summary file) into
+/// code and whether it is a margin. Annotations (`EA`, `MA`) are left out: the codes in the numbers say the same.
+fn variable(header: &str) -> Option<(String, bool)> {
+    let (table, rest) = header.split_once('_')?;
+    let known = table.len() >= 6
+        && table.is_ascii()
+        && table.starts_with(['B', 'C', 'S'])
+        && table[1..6].bytes().all(|b| b.is_ascii_digit());
+    if !known || !rest.is_ascii() {
+        return None;
+    }
+    let digits = |text: &str| text.len() == 3 && text.bytes().all(|b| b.is_ascii_digit());
+    let (line, kind) = if rest.starts_with(['E', 'M']) {
+        (&rest[1..], &rest[..1])
+    } else {
+        (rest.get(..3)?, rest.get(3..)?)
+    };
+    match kind {
+        "E" | "M" if digits(line) => Some((format!("{table}_{line}"), kind == "M")),
+        _ => None,
+    }
+}

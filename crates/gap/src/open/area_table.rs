@@ -1,0 +1,265 @@
+//! Any table of areas: long (`geoid,year,measure,value,moe,region_type`) or wide (a column a measure, often with a column of
+//! its margin beside it), by a small map of columns.
+
+use super::acs::{geo_id, value};
+use super::input::each_row;
+use crate::read::{Row, Table};
+use evenfield_model::{GeographyKind, Problems};
+
+/// One value of one area.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AreaRow {
+    /// The area's id: GEOID, LEAID, or the file's own for areas of another kind.
+    pub id: Box<str>,
+    /// What kind of area; `None` for one that is not a Census area or a school district.
+    pub kind: Option<GeographyKind>,
+    /// The year, where the file gives one.
+    pub year: Option<i32>,
+    /// Position in [`AreaTable::measures`].
+    pub measure: u32,
+    /// The value, in the file's own unit.
+    pub value: f64,
+    /// 90% margin, same unit; `None` where the file has none.
+    pub moe: Option<f64>,
+}
+
+/// Values by area, year and measure.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AreaTable {
+    /// The measures' names.
+    pub measures: Vec<String>,
+    /// The values that are there; empty cells make no row.
+    pub rows: Vec<AreaRow>,
+    /// Cells without a value.
+    pub empty: u64,
+}
+
+impl AreaTable {
+    /// The rows of one measure.
+    pub fn of<'t>(&'t self, measure: &str) -> impl Iterator<Item = &'t AreaRow> {
+        let wanted = self.measures.iter().position(|known| known == measure).map(|at| at as u32);
+        self.rows.iter().filter(move |row| Some(row.measure) == wanted)
+    }
+
+    fn measure(&mut self, name: &str) -> u32 {
+        let at = self.measures.iter().position(|known| known == name).unwrap_or_else(|| {
+            self.measures.push(name.to_owned());
+            self.measures.len() - 1
+        });
+        at as u32
+    }
+}
+
+/// Which columns of a wide table hold what.
+#[derive(Clone, Copy, Debug)]
+pub struct WideMap<'a> {
+    /// The column with the area's id.
+    pub id: &'a str,
+    /// What kind of area it is; ids are checked against it. `None`: ids are taken as they are.
+    pub kind: Option<GeographyKind>,
+    /// The column with the year.
+    pub year: Option<&'a str>,
+    /// Which columns are measures.
+    pub measures: Measures<'a>,
+    /// The file is known to have lost the leading zeros of its ids, and they are put back. Otherwise such an
+    /// id is a problem.
+    pub restore_zeros: bool,
+}
+
+/// Which columns of a wide table are measures.
+#[derive(Clone, Copy, Debug)]
+pub enum Measures<'a> {
+    /// Every column whose name ends in `E` and that has a twin ending in `M`; the measure is the name without the ending.
+    Pairs,
+    /// These: measure, column of the value, column of the margin (empty: none).
+    Named(&'a [(&'a str, &'a str, &'a str)]),
+}
+
+/// Reads a long table.
+pub fn parse_long(bytes: &[u8], file: &str) -> (AreaTable, Problems) {
+    let mut problems = Problems::default();
+    let mut table = AreaTable::default();
+    each_row(
+        bytes,
+        file,
+        &mut problems,
+        |table, problems| {
+            let needed = [&["geoid", "GEOID", "ID"][..], &["measure", "variable"], &["value", "estimate"]]
+                .map(|names| table.require(names, problems));
+            let more = [&["year", "time"][..], &["moe"], &["region_type"]]
+                .map(|names| table.column(names, problems));
+            needed.iter().all(Option::is_some).then_some((needed, more))
+        },
+        |row, &([id, measure, value], [year, moe, region]), problems| {
+            let Some((id, kind)) = region_id(row, id, region, problems) else { return };
+            let Some(measure) = row.required(measure, "the name of a measure", problems) else { return };
+            let year = row.parsed(year, |text| text.parse().ok(), "a year", problems);
+            let measure = table.measure(measure);
+            match number(row, value, problems) {
+                Some(value) => {
+                    let moe = margin(row, moe, problems);
+                    table.rows.push(AreaRow { id, kind, year, measure, value, moe });
+                }
+                None => table.empty += 1,
+            }
+        },
+    );
+    (table, problems)
+}
+
+/// Reads a wide table.
+pub fn parse_wide(bytes: &[u8], file: &str, map: &WideMap<'_>) -> (AreaTable, Problems) {
+    let mut problems = Problems::default();
+    let mut found = AreaTable::default();
+    each_row(
+        bytes,
+        file,
+        &mut problems,
+        |table, problems| {
+            let id = table.require(&[map.id], problems)?;
+            let year = map.year.and_then(|name| table.require(&[name], problems));
+            let measures = wide_columns(table, map, problems);
+            if measures.is_empty() {
+                let said = table.headers().iter().take(20).cloned().collect::<Vec<_>>().join(",");
+                problems.push(table.file(), 1, "", &said, "columns of measures");
+                return None;
+            }
+            Some((id, year, measures))
+        },
+        |row, (id, year, measures), problems| {
+            let Some((id, kind)) = wide_id(row, *id, map, problems) else { return };
+            let year = row.parsed(*year, |text| text.parse().ok(), "a year", problems);
+            for (name, value, moe) in measures {
+                let measure = found.measure(name);
+                match number(row, Some(*value), problems) {
+                    Some(value) => {
+                        let moe = margin(row, *moe, problems);
+                        found.rows.push(AreaRow { id: id.clone(), kind, year, measure, value, moe });
+                    }
+                    None => found.empty += 1,
+                }
+            }
+        },
+    );
+    (found, problems)
+}
+
+type WideColumn = (String, usize, Option<usize>);
+
+fn wide_columns(table: &mut Table<'_>, map: &WideMap<'_>, problems: &mut Problems) -> Vec<WideColumn> {
+    match map.measures {
+        Measures::Named(named) => named
+            .iter()
+            .filter_map(|&(measure, value, moe)| {
+                let value = table.require(&[value], problems)?;
+                let moe = if moe.is_empty() { None } else { table.require(&[moe], problems) };
+                Some((measure.to_owned(), value, moe))
+            })
+            .collect(),
+        Measures::Pairs => {
+            let headers = table.headers();
+            let twin = |stem: &str| headers.iter().position(|h| h.strip_suffix('M') == Some(stem));
+            headers
+                .iter()
+                .enumerate()
+                .filter_map(|(at, header)| {
+                    let stem = header.strip_suffix('E').filter(|stem| !stem.is_empty())?;
+                    Some((stem.to_owned(), at, Some(twin(stem)?)))
+                })
+                .collect()
+        }
+    }
+}
+
+/// A number; `NA` and the Census codes for "no estimate" are none.
+fn number(row: &Row<'_>, column: Option<usize>, problems: &mut Problems) -> Option<f64> {
+    match value::estimate(row.filled(column)?)? {
+        Ok(number) => Some(number),
+        Err(()) => {
+            row.problem(column, "a number", problems);
+            None
+        }
+    }
+}
+
+fn margin(row: &Row<'_>, column: Option<usize>, problems: &mut Problems) -> Option<f64> {
+    match value::margin(row.filled(column)?)? {
+        Ok(number) => Some(number),
+        Err(()) => {
+            row.problem(column, "a margin of error, 0 or more", problems);
+            None
+        }
+    }
+}
+
+/// The id and kind of a row of a long table. The region type decides; without one, the number of digits.
+fn region_id(
+    row: &Row<'_>,
+    column: Option<usize>,
+    region: Option<usize>,
+    problems: &mut Problems,
+) -> Option<(Box<str>, Option<GeographyKind>)> {
+    let text = row.id(column, "the id of an area", problems)?;
+    let kind = match row.text(region).to_ascii_lowercase().as_str() {
+        "state" => Some(GeographyKind::State),
+        "county" => Some(GeographyKind::County),
+        "tract" => Some(GeographyKind::Tract),
+        "block group" => Some(GeographyKind::BlockGroup),
+        "school district" => Some(GeographyKind::District),
+        "" if text.bytes().all(|b| b.is_ascii_digit()) => {
+            return match geo_id::parse(text) {
+                Ok(place) => Some((place.id.into(), Some(place.kind))),
+                Err(geo_id::GeoIdError::Code(error @ evenfield_model::GeoidError::LostZero(..))) => {
+                    row.problem(column, error.to_string(), problems);
+                    None
+                }
+                // Planning districts and ZIP areas have codes of their own.
+                Err(_) => Some((text.into(), None)),
+            };
+        }
+        _ => None,
+    };
+    checked_id(row, column, text, kind, problems)
+}
+
+fn checked_id(
+    row: &Row<'_>,
+    column: Option<usize>,
+    text: &str,
+    kind: Option<GeographyKind>,
+    problems: &mut Problems,
+) -> Option<(Box<str>, Option<GeographyKind>)> {
+    let Some(kind) = kind else { return Some((text.into(), None)) };
+    match geo_id::of_kind(text, kind) {
+        Ok(place) => Some((place.id.into(), Some(kind))),
+        Err(error) => {
+            row.problem(column, error.to_string(), problems);
+            None
+        }
+    }
+}
+
+fn wide_id(
+    row: &Row<'_>,
+    column: usize,
+    map: &WideMap<'_>,
+    problems: &mut Problems,
+) -> Option<(Box<str>, Option<GeographyKind>)> {
+    let text = row.id(Some(column), "the id of an area", problems)?;
+    if !map.restore_zeros {
+        return checked_id(row, Some(column), text, map.kind, problems);
+    }
+    let width = match map.kind {
+        Some(GeographyKind::State) => 2,
+        Some(GeographyKind::County) => 5,
+        Some(GeographyKind::Tract) => 11,
+        Some(GeographyKind::BlockGroup) => 12,
+        Some(GeographyKind::District) => 7,
+        _ => 0,
+    };
+    let digits = text.strip_suffix(".0").unwrap_or(text);
+    checked_id(row, Some(column), &format!("{digits:0>width$}"), map.kind, problems)
+}
+
+#[cfg(test)]
+mod tests;

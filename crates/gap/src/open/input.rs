@@ -1,0 +1,45 @@
+//! Opening what the parsers of this folder read: each member of an archive as text or as a table.
+
+use crate::read::{Limits, ReadError, Row, Source, Table, TableRules, decode};
+use evenfield_model::Problems;
+
+/// Gives the bytes of each member (a plain file is its own only member) with its name.
+pub(super) fn each_member(
+    bytes: &[u8],
+    file: &str,
+    problems: &mut Problems,
+    mut take: impl FnMut(&str, &[u8], &mut Problems) -> Result<(), ReadError>,
+) {
+    let source = match Source::open(file, bytes.to_vec(), Limits::default()) {
+        Ok(source) => source,
+        Err(error) => return error.note(problems),
+    };
+    let names: Vec<String> = source.names().map(str::to_owned).collect();
+    for name in names {
+        let path = source.path_of(&name);
+        let taken = source.read(&name).and_then(|content| take(&path, &content, problems));
+        if let Err(error) = taken {
+            error.note(problems);
+        }
+    }
+}
+
+/// Gives each member that is a table. `columns` finds the columns it wants, or `None` after noting why it cannot;
+/// `take` reads a row with them.
+pub(super) fn each_row<C>(
+    bytes: &[u8],
+    file: &str,
+    problems: &mut Problems,
+    mut columns: impl FnMut(&mut Table<'_>, &mut Problems) -> Option<C>,
+    mut take: impl FnMut(&Row<'_>, &C, &mut Problems),
+) {
+    each_member(bytes, file, problems, |path, content, problems| {
+        let text = decode(path, content, problems)?;
+        let mut table = Table::open(path, &text, TableRules::default(), problems)?;
+        let Some(columns) = columns(&mut table, problems) else { return Ok(()) };
+        while let Some(row) = table.next_row(problems) {
+            take(&row, &columns, problems);
+        }
+        Ok(())
+    });
+}
