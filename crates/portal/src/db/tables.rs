@@ -1,0 +1,188 @@
+//! Every table, and how its rows belong to a district: the one list for moving a district between databases.
+//!
+//! A migration that adds a table adds its row here; a test compares the list with the databases.
+
+use super::Backend;
+use sqlx::{AnyPool, Row};
+
+/// How the rows of a table belong to a district.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Belongs {
+    /// By this column, which holds the LEAID.
+    Column(&'static str),
+    /// By `column`, which is the `key` of a row of `parent`, which belongs to a district by a column.
+    Through {
+        /// The column of this table.
+        column: &'static str,
+        /// The table whose rows belong to a district.
+        parent: &'static str,
+        /// The column of the parent that `column` holds.
+        key: &'static str,
+    },
+    /// They do not move with a district, for this reason.
+    Stays(&'static str),
+}
+
+/// A table.
+#[derive(Clone, Copy, Debug)]
+pub struct Table {
+    /// Its name.
+    pub name: &'static str,
+    /// How its rows belong.
+    pub belongs: Belongs,
+}
+
+const fn of_district(name: &'static str) -> Table {
+    Table { name, belongs: Belongs::Column("district_id") }
+}
+
+const fn stays(name: &'static str, why: &'static str) -> Table {
+    Table { name, belongs: Belongs::Stays(why) }
+}
+
+/// The tables, each after those that its rows refer to.
+pub const TABLES: &[Table] = &[
+    // 0001 core
+    Table { name: "district", belongs: Belongs::Column("id") },
+    // 0002 jobs
+    stays("job", "work in progress; ask for it again where the district has moved to"),
+    // 0003 audit
+    stays("audit_head", "the end of this installation's own chain"),
+    stays("audit_entry", "this installation's own chain; a district's entries leave through `audit_moved`"),
+    of_district("audit_moved"),
+];
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// TEXT.
+    Text,
+    /// BIGINT.
+    Whole,
+    /// DOUBLE PRECISION.
+    Real,
+}
+
+/// A column, as the database describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// The table.
+    pub table: String,
+    /// Its name.
+    pub name: String,
+    /// What it holds; none when that is not portable.
+    pub kind: Option<Kind>,
+    /// Its place in the primary key, from 1; 0 when it is not in it.
+    pub key: i64,
+}
+
+/// All columns of all tables, by table and in the order of the migrations.
+///
+/// # Errors
+/// The database's.
+pub async fn columns(pool: &AnyPool, backend: Backend) -> Result<Vec<Column>, sqlx::Error> {
+    let sql = match backend {
+        Backend::Sqlite => {
+            "SELECT t.name AS table_name, c.name AS column_name, lower(c.type) AS type, c.pk AS place \
+             FROM sqlite_master t, pragma_table_info(t.name) c \
+             WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY t.name, c.cid"
+        }
+        Backend::Postgres => {
+            "SELECT CAST(c.table_name AS TEXT) AS table_name, CAST(c.column_name AS TEXT) AS column_name, \
+             CAST(c.data_type AS TEXT) AS type, CAST(COALESCE((SELECT k.ordinal_position \
+                 FROM information_schema.key_column_usage k JOIN information_schema.table_constraints s \
+                 ON s.constraint_name = k.constraint_name AND s.constraint_schema = k.constraint_schema \
+                 AND s.table_name = k.table_name \
+                 WHERE s.constraint_type = 'PRIMARY KEY' AND k.table_schema = c.table_schema \
+                 AND k.table_name = c.table_name AND k.column_name = c.column_name), 0) AS BIGINT) AS place \
+             FROM information_schema.columns c WHERE c.table_schema = current_schema() \
+             ORDER BY c.table_name COLLATE \"C\", c.ordinal_position"
+        }
+    };
+    let rows = sqlx::query(sql).fetch_all(pool).await?;
+    rows.iter()
+        .map(|row| {
+            let kind = match row.try_get::<String, _>("type")?.as_str() {
+                "text" => Some(Kind::Text),
+                "bigint" => Some(Kind::Whole),
+                "double precision" => Some(Kind::Real),
+                _ => None,
+            };
+            Ok(Column {
+                table: row.try_get("table_name")?,
+                name: row.try_get("column_name")?,
+                kind,
+                key: row.try_get("place")?,
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Belongs, TABLES, columns};
+    use crate::db::{Backend, Db, harness};
+    use std::collections::BTreeSet;
+
+    #[tokio::test]
+    async fn the_list_names_every_table_once() {
+        harness::each(|db| async move {
+            let all = columns(db.read(), db.backend()).await.unwrap();
+            let there: BTreeSet<&str> =
+                all.iter().map(|c| c.table.as_str()).filter(|t| *t != "_sqlx_migrations").collect();
+            let listed: BTreeSet<&str> = TABLES.iter().map(|t| t.name).collect();
+            assert_eq!(listed.len(), TABLES.len(), "a table is listed twice");
+            let missing: Vec<_> = there.difference(&listed).collect();
+            let gone: Vec<_> = listed.difference(&there).collect();
+            assert!(
+                missing.is_empty(),
+                "say in db/tables.rs how the rows of these belong to a district: {missing:?}"
+            );
+            assert!(gone.is_empty(), "listed, but made by no migration: {gone:?}");
+            for table in TABLES {
+                let of = |name: &'static str| all.iter().filter(move |c| c.table == name);
+                assert!(
+                    of(table.name).any(|c| c.key == 1),
+                    "{} needs a primary key, by which rows are ordered",
+                    table.name
+                );
+                match table.belongs {
+                    Belongs::Column(column) => assert!(of(table.name).any(|c| c.name == column)),
+                    Belongs::Through { column, parent, key } => {
+                        assert!(of(table.name).any(|c| c.name == column));
+                        assert!(of(parent).any(|c| c.name == key));
+                    }
+                    Belongs::Stays(why) => assert!(!why.is_empty()),
+                }
+            }
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_table_comes_after_those_it_refers_to() {
+        let fresh = harness::Fresh::make(Backend::Sqlite).await;
+        let db = Db::open(&fresh.url).await.unwrap();
+        let place = |name: &str| TABLES.iter().position(|t| t.name == name);
+        for table in TABLES {
+            let parents: Vec<String> =
+                sqlx::query_scalar("SELECT \"table\" FROM pragma_foreign_key_list($1)")
+                    .bind(table.name)
+                    .fetch_all(db.read())
+                    .await
+                    .unwrap();
+            for parent in parents {
+                assert!(
+                    place(&parent) <= place(table.name),
+                    "{} refers to {parent}: list it later",
+                    table.name
+                );
+                let moves = |name: &str| {
+                    TABLES.iter().any(|t| t.name == name && !matches!(t.belongs, Belongs::Stays(_)))
+                };
+                assert!(!moves(table.name) || moves(&parent), "{} moves, but {parent} stays", table.name);
+            }
+        }
+        db.close().await;
+    }
+}
