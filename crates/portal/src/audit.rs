@@ -1,1 +1,308 @@
 //! Who did and who looked at what: a log whose entries are chained by digest.
+//!
+//! An entry is added in the transaction of what it tells about, so neither is there without the other. Each
+//! carries the digest of the one before; [`verify`] walks the chain. Who can write to the database can cut off
+//! its end and write the head anew, so keep a head digest elsewhere from time to time and give it to `verify`.
+//!
+//! Never in an entry: names, addresses, e-mail addresses, telephone numbers, codes, tokens. Ids and counts only.
+
+#[cfg(test)]
+mod tests;
+
+use crate::db::{Db, Write, now_ms};
+use sha2::{Digest, Sha256};
+use sqlx::any::AnyRow;
+use sqlx::{AnyPool, Row};
+
+/// What to write down.
+#[derive(Clone, Debug)]
+pub struct Entry<'a> {
+    /// The district (LEAID); none when it is about the whole installation.
+    pub district_id: Option<&'a str>,
+    /// The account that did it; none when the program did.
+    pub account_id: Option<&'a str>,
+    /// What was done, as `noun.verb`: `roster.load`, `student.see`.
+    pub action: &'a str,
+    /// What it was done to: its kind (the table's name) and its id.
+    pub subject: (&'a str, &'a str),
+    /// More ids and counts, as JSON; [`serde_json::Value::Null`] when there is no more to say.
+    pub detail: serde_json::Value,
+}
+
+/// An entry as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// Its place in the chain, from 1.
+    pub seq: i64,
+    /// When, in milliseconds since 1970 UTC.
+    pub at_ms: i64,
+    /// The district (LEAID).
+    pub district_id: Option<String>,
+    /// The account.
+    pub account_id: Option<String>,
+    /// What was done.
+    pub action: String,
+    /// The kind of thing that it was done to.
+    pub subject_kind: String,
+    /// The id of that.
+    pub subject_id: String,
+    /// JSON.
+    pub detail: String,
+    /// The digest of the entry before; of the first, the digest of the chain's name.
+    pub previous: String,
+    /// SHA-256 of all the above, in hexadecimal.
+    pub digest: String,
+}
+
+impl Stored {
+    const COLUMNS: &str =
+        "seq, at_ms, district_id, account_id, action, subject_kind, subject_id, detail, previous, digest";
+
+    fn from_row(row: &AnyRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            seq: row.try_get("seq")?,
+            at_ms: row.try_get("at_ms")?,
+            district_id: row.try_get("district_id")?,
+            account_id: row.try_get("account_id")?,
+            action: row.try_get("action")?,
+            subject_kind: row.try_get("subject_kind")?,
+            subject_id: row.try_get("subject_id")?,
+            detail: row.try_get("detail")?,
+            previous: row.try_get("previous")?,
+            digest: row.try_get("digest")?,
+        })
+    }
+
+    /// SHA-256 over an encoding in which no two entries look alike: each field with its length before it,
+    /// and an absent one different from an empty one.
+    pub fn compute_digest(&self) -> String {
+        let mut hash = Sha256::new();
+        hash.update(b"evenfield audit entry 1\n");
+        hash.update(self.seq.to_be_bytes());
+        hash.update(self.at_ms.to_be_bytes());
+        let present = |text| Some(text);
+        for field in [
+            self.district_id.as_deref(),
+            self.account_id.as_deref(),
+            present(self.action.as_str()),
+            present(&self.subject_kind),
+            present(&self.subject_id),
+            present(&self.detail),
+            present(&self.previous),
+        ] {
+            match field {
+                None => hash.update([0]),
+                Some(text) => {
+                    hash.update([1]);
+                    hash.update((text.len() as u64).to_be_bytes());
+                    hash.update(text.as_bytes());
+                }
+            }
+        }
+        hexadecimal(&hash.finalize())
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What the first entry of a chain carries as the digest before it.
+fn genesis(chain: &str) -> String {
+    hexadecimal(&Sha256::digest(format!("evenfield audit chain 1\n{chain}")))
+}
+
+/// Adds an entry in the caller's transaction. Whoever adds one next waits until that has ended, so that
+/// entries follow each other on PostgreSQL too.
+///
+/// # Errors
+/// The database's.
+pub async fn record(write: &mut Write, entry: &Entry<'_>) -> Result<(), sqlx::Error> {
+    let head = sqlx::query("UPDATE audit_head SET seq = seq + 1 WHERE id = 1 RETURNING chain, seq, digest")
+        .fetch_one(&mut **write)
+        .await?;
+    let before: String = head.try_get("digest")?;
+    let mut stored = Stored {
+        seq: head.try_get("seq")?,
+        at_ms: now_ms(),
+        district_id: entry.district_id.map(str::to_owned),
+        account_id: entry.account_id.map(str::to_owned),
+        action: entry.action.to_owned(),
+        subject_kind: entry.subject.0.to_owned(),
+        subject_id: entry.subject.1.to_owned(),
+        detail: entry.detail.to_string(),
+        previous: if before.is_empty() { genesis(&head.try_get::<String, _>("chain")?) } else { before },
+        digest: String::new(),
+    };
+    stored.digest = stored.compute_digest();
+    sqlx::query(
+        "INSERT INTO audit_entry (seq, at_ms, district_id, account_id, action, subject_kind, subject_id, detail, \
+         previous, digest) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+    )
+    .bind(stored.seq)
+    .bind(stored.at_ms)
+    .bind(stored.district_id)
+    .bind(stored.account_id)
+    .bind(stored.action)
+    .bind(stored.subject_kind)
+    .bind(stored.subject_id)
+    .bind(stored.detail)
+    .bind(stored.previous)
+    .bind(&stored.digest)
+    .execute(&mut **write)
+    .await?;
+    sqlx::query("UPDATE audit_head SET digest = $1 WHERE id = 1").bind(&stored.digest).execute(&mut **write).await?;
+    Ok(())
+}
+
+/// A district's entries, the newest first, those before `before` (a `seq`; none for the newest). Entries that
+/// came with the district from another installation are not among them.
+///
+/// # Errors
+/// The database's.
+pub async fn list(
+    pool: &AnyPool,
+    district_id: &str,
+    before: Option<i64>,
+    at_most: i64,
+) -> Result<Vec<Stored>, sqlx::Error> {
+    let sql = sqlx::AssertSqlSafe(format!(
+        "SELECT {} FROM audit_entry WHERE district_id = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3",
+        Stored::COLUMNS
+    ));
+    let rows = sqlx::query(sql)
+        .bind(district_id)
+        .bind(before.unwrap_or(i64::MAX))
+        .bind(at_most)
+        .fetch_all(pool)
+        .await?;
+    rows.iter().map(Stored::from_row).collect()
+}
+
+/// What [`verify`] found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The chain is whole.
+    Whole {
+        /// How many entries.
+        entries: i64,
+        /// The digest of the last one; empty when there is none.
+        head: String,
+    },
+    /// It is not.
+    Broken {
+        /// The first place at which it is not.
+        seq: i64,
+        /// What is wrong there.
+        why: Break,
+    },
+}
+
+/// How a chain is broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Break {
+    /// There is no entry with this number, but a later one.
+    #[error("the entry is missing")]
+    Missing,
+    /// The entry does not give the digest that stands in it.
+    #[error("the entry was changed after it was written")]
+    Changed,
+    /// The entry is whole, but does not follow the one before.
+    #[error("the entry does not follow the one before: it was inserted, moved or written anew")]
+    DoesNotFollow,
+    /// The head is not the last entry.
+    #[error("the last entry is not the head: entries were cut off the end or put there")]
+    NotTheHead,
+    /// The head that was kept elsewhere is not in the chain.
+    #[error("no entry has the head digest that was given: the end was cut off or the chain was written anew")]
+    KeptHeadIsGone,
+    /// An entry that came from another installation does not give its digest.
+    #[error("an entry that came with a district was changed after it was written")]
+    MovedChanged,
+}
+
+const PAGE: i64 = 2_000;
+
+/// Walks the chain from its first entry. `kept` is a head digest kept elsewhere, which must be one of the
+/// digests in the chain.
+///
+/// # Errors
+/// The database's.
+pub async fn verify(db: &Db, kept: Option<&str>) -> Result<Verdict, sqlx::Error> {
+    // One snapshot: entries that are added meanwhile are not seen.
+    let mut read = match db.backend() {
+        crate::db::Backend::Sqlite => db.read().begin().await?,
+        crate::db::Backend::Postgres => db.read().begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ").await?,
+    };
+    let head = sqlx::query("SELECT chain, seq, digest FROM audit_head").fetch_one(&mut *read).await?;
+    let mut previous = genesis(&head.try_get::<String, _>("chain")?);
+    let (mut seq, mut kept_is_there) = (0, kept.is_none());
+    // An entry put in before the first is looked at too.
+    let mut after = i64::MIN;
+    loop {
+        let sql = sqlx::AssertSqlSafe(format!(
+            "SELECT {} FROM audit_entry WHERE seq > $1 ORDER BY seq LIMIT $2",
+            Stored::COLUMNS
+        ));
+        let rows = sqlx::query(sql).bind(after).bind(PAGE).fetch_all(&mut *read).await?;
+        for row in &rows {
+            let entry = Stored::from_row(row)?;
+            if let Some(why) = broken(&entry, seq, &previous) {
+                let seq = if why == Break::Missing { seq + 1 } else { entry.seq };
+                return Ok(Verdict::Broken { seq, why });
+            }
+            kept_is_there |= kept == Some(entry.digest.as_str());
+            (seq, after, previous) = (entry.seq, entry.seq, entry.digest);
+        }
+        if rows.is_empty() {
+            break;
+        }
+    }
+    let (head_seq, head_digest): (i64, String) = (head.try_get("seq")?, head.try_get("digest")?);
+    if head_seq != seq || (seq > 0 && head_digest != previous) {
+        return Ok(Verdict::Broken { seq: seq.min(head_seq) + 1, why: Break::NotTheHead });
+    }
+    if !kept_is_there {
+        return Ok(Verdict::Broken { seq, why: Break::KeptHeadIsGone });
+    }
+    if let Some(seq) = moved_and_changed(&mut read).await? {
+        return Ok(Verdict::Broken { seq, why: Break::MovedChanged });
+    }
+    Ok(Verdict::Whole { entries: seq, head: head_digest })
+}
+
+fn broken(entry: &Stored, last: i64, previous: &str) -> Option<Break> {
+    if entry.seq > last + 1 {
+        Some(Break::Missing)
+    } else if entry.compute_digest() != entry.digest {
+        Some(Break::Changed)
+    } else if entry.previous != previous || entry.seq != last + 1 {
+        Some(Break::DoesNotFollow)
+    } else {
+        None
+    }
+}
+
+/// The first entry from another chain that does not give its digest. Only a part of that chain is here, so
+/// that entries follow each other can be checked there alone.
+async fn moved_and_changed(read: &mut Write) -> Result<Option<i64>, sqlx::Error> {
+    let mut after = (String::new(), 0);
+    loop {
+        let sql = sqlx::AssertSqlSafe(format!(
+            "SELECT chain, {} FROM audit_moved WHERE chain > $1 OR (chain = $1 AND seq > $2) \
+             ORDER BY chain, seq LIMIT $3",
+            Stored::COLUMNS
+        ));
+        let rows = sqlx::query(sql).bind(&after.0).bind(after.1).bind(PAGE).fetch_all(&mut **read).await?;
+        for row in &rows {
+            let entry = Stored::from_row(row)?;
+            if entry.compute_digest() != entry.digest {
+                return Ok(Some(entry.seq));
+            }
+            after = (row.try_get("chain")?, entry.seq);
+        }
+        if rows.is_empty() {
+            return Ok(None);
+        }
+    }
+}

@@ -141,20 +141,23 @@ fn pool(backend: Backend, writes: bool) -> AnyPoolOptions {
     })
 }
 
-/// All migrations in one transaction, so that two processes that open a new database together do not both
-/// make its tables, and a stop half-way leaves none. PostgreSQL's migrator holds a lock of its own.
+/// All migrations in one transaction that nobody else's can overlap, so that two processes that open a new
+/// database together do not both make its tables, and a stop half-way leaves none.
 async fn migrate(write: &AnyPool, backend: Backend) -> Result<(), sqlx::Error> {
-    let migrations = sqlx::migrate!("./migrations");
     let mut change = match backend {
         Backend::Sqlite => write.begin_with("BEGIN IMMEDIATE").await?,
-        Backend::Postgres => write.begin().await?,
+        Backend::Postgres => {
+            let mut change = write.begin().await?;
+            // Any number does that other programs on this server do not use.
+            sqlx::raw_sql("SELECT pg_advisory_xact_lock(4985267013)").execute(&mut *change).await?;
+            change
+        }
     };
+    let mut migrations = sqlx::migrate!("./migrations");
+    migrations.set_locking(false);
     migrations.run_direct(None, &mut *change, false).await.map_err(|e| sqlx::Error::Migrate(Box::new(e)))?;
     // The audit log's chain needs a name that no other installation has.
-    sqlx::query("UPDATE audit_head SET chain = $1 WHERE chain = ''")
-        .bind(new_id())
-        .execute(&mut *change)
-        .await?;
+    sqlx::query("UPDATE audit_head SET chain = $1 WHERE chain = ''").bind(new_id()).execute(&mut *change).await?;
     change.commit().await
 }
 

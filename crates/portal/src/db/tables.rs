@@ -50,6 +50,31 @@ pub const TABLES: &[Table] = &[
     stays("audit_head", "the end of this installation's own chain"),
     stays("audit_entry", "this installation's own chain; a district's entries leave through `audit_moved`"),
     of_district("audit_moved"),
+    // 0005 roster
+    of_district("school"),
+    of_district("student"),
+    of_district("section"),
+    of_district("enrollment"),
+    of_district("staff"),
+    of_district("roster_load"),
+    of_district("roster_before"),
+    stays("roster_staged", "an upload that nobody has accepted; it expires"),
+    stays("roster_staged_part", "an upload that nobody has accepted; it expires"),
+    // 0006 survey
+    of_district("survey_term"),
+    of_district("survey_code"),
+    of_district("survey_load"),
+    of_district("survey_answer"),
+    // 0007 open data
+    of_district("load"),
+    of_district("load_problem"),
+    of_district("boundary"),
+    of_district("area_value"),
+    of_district("address_point"),
+    of_district("speed_tile"),
+    of_district("speed_test"),
+    // 0009 connectivity
+    of_district("school_line"),
 ];
 
 /// What a column holds.

@@ -34,7 +34,7 @@ async fn the_portable_types_come_back_as_they_went_in() {
             .execute(&mut *write)
             .await
             .unwrap();
-        let reals = [0.1, -0.0, 1.0, f64::MIN_POSITIVE, f64::MAX, 1.0 / 3.0, f64::INFINITY];
+        let reals = [0.1, -2.5, 1.0, f64::MIN_POSITIVE, f64::MAX, 1.0 / 3.0, f64::INFINITY];
         for (id, real) in reals.iter().enumerate() {
             sqlx::query("INSERT INTO thing VALUES ($1, $2, $3, $4)")
                 .bind(id as i64)
