@@ -151,7 +151,10 @@ pub async fn record(write: &mut Write, entry: &Entry<'_>) -> Result<(), sqlx::Er
     .bind(&stored.digest)
     .execute(&mut **write)
     .await?;
-    sqlx::query("UPDATE audit_head SET digest = $1 WHERE id = 1").bind(&stored.digest).execute(&mut **write).await?;
+    sqlx::query("UPDATE audit_head SET digest = $1 WHERE id = 1")
+        .bind(&stored.digest)
+        .execute(&mut **write)
+        .await?;
     Ok(())
 }
 

@@ -157,7 +157,10 @@ async fn migrate(write: &AnyPool, backend: Backend) -> Result<(), sqlx::Error> {
     migrations.set_locking(false);
     migrations.run_direct(None, &mut *change, false).await.map_err(|e| sqlx::Error::Migrate(Box::new(e)))?;
     // The audit log's chain needs a name that no other installation has.
-    sqlx::query("UPDATE audit_head SET chain = $1 WHERE chain = ''").bind(new_id()).execute(&mut *change).await?;
+    sqlx::query("UPDATE audit_head SET chain = $1 WHERE chain = ''")
+        .bind(new_id())
+        .execute(&mut *change)
+        .await?;
     change.commit().await
 }
 

@@ -66,7 +66,10 @@ async fn a_chain_is_whole_until_somebody_touches_it() {
             add(&db, Some(if n % 2 == 0 { "5100001" } else { "5100002" }), n).await;
         }
         let Verdict::Whole { entries: 5, head } = verify(&db, None).await.unwrap() else { panic!("broken") };
-        assert_eq!(verify(&db, Some(&head)).await.unwrap(), Verdict::Whole { entries: 5, head: head.clone() });
+        assert_eq!(
+            verify(&db, Some(&head)).await.unwrap(),
+            Verdict::Whole { entries: 5, head: head.clone() }
+        );
         add(&db, None, 6).await;
         assert!(matches!(verify(&db, Some(&head)).await.unwrap(), Verdict::Whole { entries: 6, .. }));
 

@@ -50,6 +50,14 @@ pub const TABLES: &[Table] = &[
     stays("audit_head", "the end of this installation's own chain"),
     stays("audit_entry", "this installation's own chain; a district's entries leave through `audit_moved`"),
     of_district("audit_moved"),
+    // 0004 accounts: people sign in to an installation, and may have roles in many districts of it.
+    stays("installation", "about this installation"),
+    stays("account", "people are invited anew where the district has moved to"),
+    stays("account_role", "goes with the account"),
+    stays("account_identity", "goes with the account"),
+    stays("account_link", "a one-time secret"),
+    stays("session", "a secret of a browser"),
+    stays("sign_in_flow", "a secret of a browser"),
     // 0005 roster
     of_district("school"),
     of_district("student"),

@@ -187,6 +187,29 @@ async fn sqlite_has_one_writing_connection() {
     db.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_that_is_cancelled_at_any_moment_leaves_the_writer_usable() {
+    harness::each(|db| async move {
+        for n in 0..200u64 {
+            // A browser that hangs up drops the page's future wherever it is.
+            let write = async {
+                let mut write = db.write().await.unwrap();
+                sqlx::query("INSERT INTO district (id, name, state, created_ms) VALUES ('1', 'a', '51', 1)")
+                    .execute(&mut *write)
+                    .await
+                    .unwrap();
+                std::future::pending::<()>().await;
+            };
+            let _ = tokio::time::timeout(std::time::Duration::from_micros(n * 7), write).await;
+        }
+        add_district(&db, "5100001").await.unwrap();
+        let ids: Vec<String> =
+            sqlx::query_scalar("SELECT id FROM district").fetch_all(db.read()).await.unwrap();
+        assert_eq!(ids, ["5100001"]);
+    })
+    .await;
+}
+
 const WRITES: i64 = 40;
 
 /// Reads a counter and writes it back one higher, as every page that changes something does.
@@ -218,7 +241,7 @@ pub(crate) fn spawn_test(name: &str, url: &str) -> Child {
 }
 
 #[tokio::test]
-#[ignore = "run in processes of its own by `writers_in_two_processes_lose_nothing`"]
+#[ignore = "run in processes of its own by `writers_in_two_processes_and_two_pools_lose_nothing`"]
 async fn child_counts_up() {
     let url = std::env::var("EVENFIELD_CHILD_DATABASE").unwrap();
     let db = Db::open(&url).await.unwrap();

@@ -144,7 +144,8 @@ impl Worker {
         if !is_any_due(&self.app.db, now).await? {
             return Ok(None);
         }
-        let due = "((state = 'waiting' AND run_after_ms <= $1) OR (state = 'running' AND lease_until_ms < $1))";
+        let due =
+            "((state = 'waiting' AND run_after_ms <= $1) OR (state = 'running' AND lease_until_ms < $1))";
         let sql = sqlx::AssertSqlSafe(format!(
             "UPDATE job SET state = 'running', lease_owner = $2, lease_until_ms = $3, attempts = attempts + 1, \
              started_ms = COALESCE(started_ms, $1) \
@@ -168,12 +169,13 @@ impl Worker {
     async fn end(&self, job: &Job, outcome: Outcome) -> Result<(), sqlx::Error> {
         let now = now_ms();
         let mut write = self.app.db.write().await?;
-        let attempts: Option<i64> =
-            sqlx::query_scalar("SELECT attempts FROM job WHERE id = $1 AND lease_owner = $2 AND state = 'running'")
-                .bind(&job.id)
-                .bind(&self.owner)
-                .fetch_optional(&mut *write)
-                .await?;
+        let attempts: Option<i64> = sqlx::query_scalar(
+            "SELECT attempts FROM job WHERE id = $1 AND lease_owner = $2 AND state = 'running'",
+        )
+        .bind(&job.id)
+        .bind(&self.owner)
+        .fetch_optional(&mut *write)
+        .await?;
         // Another worker's by now: what becomes of it is no longer ours to say.
         let Some(attempts) = attempts else { return Ok(()) };
         let (state, why) = match outcome {
@@ -182,7 +184,13 @@ impl Worker {
             Err(why) => (State::Failed, Some(why)),
         };
         if let Some(why) = &why {
-            tracing::warn!(job = job.id, kind = job.kind, error = why.key, state = state.as_str(), "a job stopped");
+            tracing::warn!(
+                job = job.id,
+                kind = job.kind,
+                error = why.key,
+                state = state.as_str(),
+                "a job stopped"
+            );
         }
         sqlx::query(
             "UPDATE job SET state = $1, error = $2, error_detail = $3, run_after_ms = $4, finished_ms = $5, \
@@ -203,8 +211,9 @@ impl Worker {
     async fn release(&self) -> Result<(), sqlx::Error> {
         let mut write = self.app.db.write().await?;
         sqlx::query(
-            "UPDATE job SET state = 'waiting', attempts = attempts - 1, lease_owner = NULL, lease_until_ms = NULL \
-             WHERE lease_owner = $1 AND state = 'running' AND attempts > 0",
+            "UPDATE job SET state = 'waiting', attempts = CASE WHEN attempts > 0 THEN attempts - 1 ELSE 0 END, \
+             lease_owner = NULL, lease_until_ms = NULL \
+             WHERE lease_owner = $1 AND state = 'running'",
         )
         .bind(&self.owner)
         .execute(&mut *write)
