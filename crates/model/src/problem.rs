@@ -23,6 +23,19 @@ pub struct Problem {
 pub struct Problems {
     kept: Vec<Problem>,
     found: u64,
+    #[serde(default)]
+    kinds: Vec<ProblemKind>,
+}
+
+/// How many problems one column of one file has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProblemKind {
+    /// The file.
+    pub file: String,
+    /// The column's header; empty when whole lines or the whole file are meant.
+    pub column: String,
+    /// How many were found, kept or not.
+    pub found: u64,
 }
 
 impl Problems {
@@ -30,10 +43,13 @@ impl Problems {
     pub const KEPT: usize = 10_000;
     /// How many characters of the input a problem quotes.
     pub const QUOTED: usize = 80;
+    /// How many kinds are told apart.
+    pub const KINDS: usize = 1_000;
 
     /// Notes a problem; `said` is cut to [`Problems::QUOTED`] characters.
     pub fn push(&mut self, file: &str, line: u64, column: &str, said: &str, wanted: impl Into<String>) {
         self.found += 1;
+        self.count(file, column, 1);
         if self.kept.len() < Self::KEPT {
             let mut quoted: String = said.chars().take(Self::QUOTED).collect();
             if said.chars().nth(Self::QUOTED).is_some() {
@@ -49,9 +65,28 @@ impl Problems {
         }
     }
 
+    fn count(&mut self, file: &str, column: &str, found: u64) {
+        // The latest kind is the likeliest to come again.
+        match self.kinds.iter_mut().rev().find(|k| k.column == column && k.file == file) {
+            Some(kind) => kind.found += found,
+            None if self.kinds.len() < Self::KINDS => {
+                self.kinds.push(ProblemKind { file: file.to_owned(), column: column.to_owned(), found });
+            }
+            None => {}
+        }
+    }
+
+    /// How many were found by file and column, for the first [`Problems::KINDS`] of these.
+    pub fn kinds(&self) -> &[ProblemKind] {
+        &self.kinds
+    }
+
     /// Adds the problems of another part of the input.
     pub fn append(&mut self, other: Self) {
         self.found += other.found;
+        for kind in &other.kinds {
+            self.count(&kind.file, &kind.column, kind.found);
+        }
         let room = Self::KEPT.saturating_sub(self.kept.len());
         self.kept.extend(other.kept.into_iter().take(room));
     }
@@ -82,7 +117,13 @@ mod tests {
         for line in 1..=1_000_000 {
             problems.push("users.csv", line, "grades", "??", "a grade");
         }
-        assert_eq!(problems.found(), 1_000_000);
+        problems.push("users.csv", 0, "", "", "UTF-8");
+        let mut all = Problems::default();
+        all.append(problems.clone());
+        all.append(problems.clone());
+        let counts: Vec<_> = all.kinds().iter().map(|k| (k.column.as_str(), k.found)).collect();
+        assert_eq!(counts, [("grades", 2_000_000), ("", 2)]);
+        assert_eq!(problems.found(), 1_000_001);
         assert_eq!(problems.kept().len(), Problems::KEPT);
     }
 

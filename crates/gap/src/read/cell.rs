@@ -20,10 +20,14 @@ impl<'r> Row<'r> {
         Some(self.text(column)).filter(|text| !text.is_empty())
     }
 
+    /// The column's header as it stands in the file; empty when the column is not there.
+    pub fn header(&self, column: Option<usize>) -> &'r str {
+        column.and_then(|at| self.headers.get(at)).map_or("", String::as_str)
+    }
+
     /// Notes a problem of this cell.
     pub fn problem(&self, column: Option<usize>, wanted: impl Into<String>, problems: &mut Problems) {
-        let header = column.and_then(|at| self.headers.get(at)).map_or("", String::as_str);
-        problems.push(self.file, self.line, header, self.text(column), wanted);
+        problems.push(self.file, self.line, self.header(column), self.text(column), wanted);
     }
 
     /// The cell; an empty one is a problem.

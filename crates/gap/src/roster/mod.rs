@@ -1,4 +1,23 @@
 //! The roster: schools, students, sections and enrolments, whatever system they come from.
+//!
+//! - [`parse`] reads a whole roster: OneRoster 1.1 and 1.2 CSV, or Clever's CSV, told apart by their files.
+//! - [`read`] is the same with choices and progress, and says what kind of file it was.
+//! - [`read_delta`] and [`apply_delta`] bring a stored roster up to date with a OneRoster delta.
+//! - [`add_homes`] joins a plain CSV of addresses and program flags, which OneRoster does not carry.
+
+mod clever;
+mod delta;
+mod draft;
+mod format;
+mod homes;
+mod oneroster;
+
+pub use delta::{Delta, Removed, apply_delta, read_delta};
+pub use format::{Format, Options, Reading, parse, read};
+pub use homes::{HOME_HEADERS, add_homes, parse_frl};
+
+#[cfg(test)]
+mod tests;
 
 use evenfield_model::Grade;
 use serde::{Deserialize, Serialize};

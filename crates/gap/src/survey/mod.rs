@@ -1,7 +1,28 @@
 //! The home-access survey: one answer a student a term, in Ed-Fi's words.
+//!
+//! - [`parse`] reads Ed-Fi JSON (one resource, an array, or a line each) and plain CSV.
+//! - [`check_skips`] holds a response to the survey's order of questions.
+//! - [`latest`] lets the later answer win and keeps the earlier ones.
+//! - [`write_ed_fi`] and [`write_csv`] write what [`parse`] reads.
+
+mod csv_file;
+mod ed_fi;
+mod history;
+mod indicators;
+mod skips;
+
+pub use csv_file::{HEADERS, write_csv};
+pub use ed_fi::write_ed_fi;
+pub use history::{Answers, latest};
+pub use skips::check_skips;
+
+#[cfg(test)]
+mod tests;
+
+use crate::read::{ReadError, Source, decode};
 
 use evenfield_model::{
-    Barrier, DeviceAway, DeviceProvider, DeviceSharing, InternetPerformance, InternetType,
+    Barrier, DeviceAway, DeviceProvider, DeviceSharing, InternetPerformance, InternetType, Problems,
 };
 use serde::{Deserialize, Serialize};
 
@@ -34,4 +55,54 @@ pub struct Response {
     pub upload_mbps: Option<f64>,
     /// Students living in the household, this one included.
     pub household_students: Option<u32>,
+}
+
+/// What a survey file does not say itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Defaults {
+    /// The term of answers that name none.
+    pub term: String,
+    /// When answers without a time were given: milliseconds since 1970, UTC.
+    pub answered_ms: i64,
+}
+
+/// Reads survey answers: Ed-Fi JSON or plain CSV, told apart by the first character of each file.
+/// Several answers of one student all come back; [`latest`] chooses.
+///
+/// # Errors
+/// [`ReadError`] when a file cannot be read at all.
+pub fn parse(source: &Source, defaults: &Defaults) -> Result<(Vec<Response>, Problems), ReadError> {
+    let (mut responses, mut problems) = (Vec::new(), Problems::default());
+    let members: Vec<&str> = source.names().collect();
+    for member in members {
+        let file = source.path_of(member);
+        let bytes = source.read(member)?;
+        let text = decode(&file, &bytes, &mut problems)?;
+        if text.trim_start().starts_with(['{', '[']) {
+            ed_fi::read(&file, &text, defaults, &mut responses, &mut problems)?;
+        } else {
+            csv_file::read(&file, &text, defaults, &mut responses, &mut problems)?;
+        }
+    }
+    Ok((responses, problems))
+}
+
+/// Whether a text is a term like `2026-fall`: a year and a season.
+fn is_term(text: &str) -> bool {
+    let Some((year, season)) = text.split_once('-') else { return false };
+    year.len() == 4
+        && year.bytes().all(|b| b.is_ascii_digit())
+        && matches!(season, "fall" | "winter" | "spring" | "summer")
+}
+
+/// Milliseconds since 1970 of a time: `2026-09-03T12:00:00Z`, with an offset, or a bare date or time, which is
+/// taken as UTC.
+fn parse_time(text: &str) -> Option<i64> {
+    let text = text.trim();
+    if let Ok(time) = text.parse::<jiff::Timestamp>() {
+        return Some(time.as_millisecond());
+    }
+    let civil = text.parse::<jiff::civil::DateTime>().ok();
+    let civil = civil.or_else(|| crate::read::parse_date(text).map(|day| day.at(0, 0, 0, 0)))?;
+    Some(jiff::tz::TimeZone::UTC.to_timestamp(civil).ok()?.as_millisecond())
 }

@@ -1,0 +1,51 @@
+//! The order of questions: what is asked only after a certain answer.
+//! Source: the digital-equity indicators of the Ed-Fi data standard's 2020-22 encoding, and the wording of
+//! CEDS 001935 to 001937 ("If the student is unable to …").
+
+use super::Response;
+use evenfield_model::{DeviceAway, InternetType};
+
+/// Takes out the answers to questions that were not to be asked, and says which: the column (by its CSV
+/// header), what it said, and what was wanted.
+pub fn check_skips(response: &mut Response) -> Vec<(&'static str, String, &'static str)> {
+    let mut found = Vec::new();
+    if response.internet_access == Some(true) {
+        if let Some(barrier) = response.barrier.take() {
+            let wanted = "no barrier where there is access to the Internet; left out";
+            found.push(("barrier_to_internet_access_in_residence", barrier.code().to_owned(), wanted));
+        }
+        if response.internet_type == Some(InternetType::None) {
+            response.internet_type = None;
+            let wanted = "a type other than None where there is access to the Internet; left out";
+            found.push(("internet_access_type_in_residence", "None".to_owned(), wanted));
+        }
+    }
+    if response.internet_access == Some(false) {
+        // None and Unknown only repeat that there is no access.
+        let said =
+            response.internet_type.filter(|t| !matches!(t, InternetType::None | InternetType::Unknown));
+        if let Some(kind) = said {
+            response.internet_type = None;
+            let wanted = "no type where there is no access to the Internet; left out";
+            found.push(("internet_access_type_in_residence", kind.code().to_owned(), wanted));
+        }
+        if let Some(performance) = response.performance.take() {
+            let wanted = "no performance where there is no access to the Internet; left out";
+            found.push(("internet_performance_in_residence", performance.code().to_owned(), wanted));
+        }
+    }
+    if response.device == Some(DeviceAway::None) {
+        // Unknown says nothing; an actual answer contradicts.
+        if let Some(sharing) = response.sharing.take()
+            && sharing != evenfield_model::DeviceSharing::Unknown
+        {
+            let wanted = "no sharing where there is no device; left out";
+            found.push(("primary_learning_device_access", sharing.code().to_owned(), wanted));
+        }
+        if let Some(provider) = response.provider.take() {
+            let wanted = "no provider where there is no device; left out";
+            found.push(("primary_learning_device_provider", provider.code().to_owned(), wanted));
+        }
+    }
+    found
+}
