@@ -67,8 +67,8 @@ impl Problems {
 
     fn count(&mut self, file: &str, column: &str, found: u64) {
         // The latest kind is the likeliest to come again.
-        match self.kinds.iter_mut().rev().find(|k| k.column == column && k.file == file) {
-            Some(kind) => kind.found += found,
+        match self.kinds.iter().rposition(|k| k.column == column && k.file == file) {
+            Some(at) => self.kinds[at].found += found,
             None if self.kinds.len() < Self::KINDS => {
                 self.kinds.push(ProblemKind { file: file.to_owned(), column: column.to_owned(), found });
             }

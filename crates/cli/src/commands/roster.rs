@@ -89,7 +89,9 @@ impl Check {
             Kind::Oneroster => Some(Format::OneRoster),
             Kind::Clever => Some(Format::Clever),
         };
-        let as_of = self.as_of.unwrap_or_else(|| jiff::Zoned::now().date());
+        let as_of = self
+            .as_of
+            .unwrap_or_else(|| jiff::tz::TimeZone::system().to_datetime(jiff::Timestamp::now()).date());
         let mut progress = |done| bar.set_position(done);
         let reading = read(&source, Options { as_of, format, progress: &mut progress });
         bar.finish_and_clear();
@@ -254,8 +256,23 @@ mod tests {
         let check = check(folder.path().to_owned(), Some(out.clone()));
         let reading = check.read().expect("a reading");
         insta::assert_snapshot!(table(&reading.problems), @r"
+        file       line  column     said  wanted
+        users.csv  3     sourcedId  S1    each id once; it stands on line 2 already, and that row is kept
+        users.csv  5     sourcedId        the person's sourcedId
         ");
         insta::assert_snapshot!(summary(&reading), @r"
+        OneRoster
+        schools                                    1
+        students                                   1
+          with an address                          0
+          with lunch status                        0
+          with English learner status              0
+          with IEP status                          0
+        sections                                   0
+        enrolments                                 0
+          left out, not current                    0
+        staff in sections                          0
+        problems                                   2
         ");
         assert_eq!(format!("{:?}", check.run().expect("a code")), format!("{:?}", ExitCode::from(1)));
         let csv = std::fs::read_to_string(out).expect("the csv");
