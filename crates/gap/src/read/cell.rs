@@ -90,12 +90,16 @@ impl<'r> Row<'r> {
         }
     }
 
-    /// An id: not empty, and not one that a spreadsheet has turned into `1.23E+11`.
+    /// An id: not empty, without control characters, and not one that a spreadsheet has turned into `1.23E+11`.
     pub fn id(&self, column: Option<usize>, wanted: &str, problems: &mut Problems) -> Option<&'r str> {
         let text = self.required(column, wanted, problems)?;
         if is_spreadsheet_number(text) {
             let wanted = format!("{wanted}; a spreadsheet has turned it into a rounded number");
             self.problem(column, wanted, problems);
+            return None;
+        }
+        if text.chars().any(char::is_control) {
+            self.problem(column, format!("{wanted}, without control characters"), problems);
             return None;
         }
         Some(text)

@@ -191,6 +191,9 @@ fn cells_that_cannot_be_read_are_problems() {
     assert_eq!(problems.kept()[1].wanted, "a whole number, 0 or more");
     assert!(problems.kept()[4].wanted.contains("leading zero"), "{}", problems.kept()[4].wanted);
     assert_eq!(table.next_row(&mut problems).expect("row 5").line, 5);
+    let mut table = open("id\nS\u{1}1\n", &mut problems);
+    assert_eq!(table.next_row(&mut problems).expect("row 2").id(Some(0), "an id", &mut problems), None);
+    assert_eq!(problems.kept()[6].wanted, "an id, without control characters");
 }
 
 #[test]

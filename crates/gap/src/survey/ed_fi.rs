@@ -125,7 +125,9 @@ fn one(
 fn response(at: &Resource<'_>, defaults: &Defaults, problems: &mut Problems) -> Option<Response> {
     let reference = at.fields.get("studentReference").and_then(|r| r.get("studentUniqueId"));
     let student = match reference {
-        Some(Value::String(id)) if !id.trim().is_empty() => id.trim().to_owned(),
+        Some(Value::String(id)) if !id.trim().is_empty() && !id.trim().chars().any(char::is_control) => {
+            id.trim().to_owned()
+        }
         Some(Value::Number(id)) => id.to_string(),
         other => {
             let said = other.map(Value::to_string).unwrap_or_default();
