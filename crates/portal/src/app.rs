@@ -1,5 +1,6 @@
 //! What every handler may reach.
 
+use crate::account::Accounts;
 use crate::routes::limits::Limits;
 use crate::{config::Config, db::Db, words::Words};
 use std::sync::Arc;
@@ -15,19 +16,22 @@ pub struct App {
     pub words: Arc<Words>,
     /// How often somebody may try.
     pub limits: Arc<Limits>,
+    /// Passwords, identity providers, the set-up code.
+    pub accounts: Arc<Accounts>,
 }
 
 impl App {
     /// Puts the parts together.
     ///
     /// # Errors
-    /// When a file of messages inside the program cannot be read.
+    /// When a file of messages inside the program cannot be read, or there is no randomness.
     pub fn new(db: Db, config: Config) -> Result<Self, String> {
         Ok(Self {
             db,
             config: Arc::new(config),
             words: Arc::new(Words::load()?),
             limits: Arc::new(Limits::default()),
+            accounts: Arc::new(Accounts::new().map_err(|e| e.to_string())?),
         })
     }
 }

@@ -24,7 +24,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 
 pub use forgery::token as form_token;
-pub use guard::{Visitor, cookie, escape, session_cookie};
+pub use guard::{Visitor, cookie, escape, read_cookie, session_cookie};
 
 /// Who may ask for a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

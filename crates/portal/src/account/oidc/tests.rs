@@ -1,0 +1,1 @@
+//! The whole flow, against a real provider and a crooked one.

@@ -1,0 +1,290 @@
+//! The accounts of a district, for its administrators.
+
+use super::{Faults, page, wrong};
+use crate::access::{Role, Viewer};
+use crate::account::queries::{self, Account, NewAccount};
+use crate::account::{rules, secret};
+use crate::app::App;
+use crate::db::{Write, new_id, now_ms};
+use crate::error::{Error, Result};
+use crate::layout::Frame;
+use askama::Template;
+use axum::extract::{Form, Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+
+/// An invitation can be used for a week, a link for a new password for a day.
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// A role of an account, as a button that takes it.
+struct HeldRole {
+    scope: String,
+    word: &'static str,
+    label: String,
+    may_take: bool,
+}
+
+/// One account in the list.
+struct Entry {
+    path: String,
+    account: Account,
+    roles: Vec<HeldRole>,
+    may_change: bool,
+}
+
+#[derive(Template)]
+#[template(path = "account/templates/accounts.html")]
+struct AccountsPage {
+    p: Frame,
+    people: Vec<Entry>,
+    choices: Vec<(&'static str, String)>,
+    everywhere: bool,
+    /// A one-time link that was just made, with the person's name; shown this once.
+    made: Option<(String, String)>,
+    form: InviteForm,
+    faults: Faults,
+}
+
+impl AccountsPage {
+    async fn new(app: &App, p: Frame, viewer: &Viewer) -> Result<Self> {
+        let district = p.district_id().to_owned();
+        let mut people = Vec::new();
+        for account in queries::accounts_of(&app.db, &district).await? {
+            let held = queries::roles(&app.db, &account.id).await?;
+            let may_change = rules::may_change(viewer, &district, &account.id, &held).is_ok();
+            // Roles in other districts are not shown here.
+            let here = held.into_iter().filter(|(d, _)| *d == district || d == "*");
+            let roles = here.map(|(scope, role)| held_role(&p, viewer, &account.id, (scope, role))).collect();
+            people.push(Entry {
+                path: format!("/accounts/{district}/{}", account.id),
+                account,
+                roles,
+                may_change,
+            });
+        }
+        let choices = Role::ALL.into_iter().map(|r| (r.as_str(), p.t(rules::role_key(r)))).collect();
+        let everywhere = rules::administers_all(viewer);
+        let form = InviteForm::default();
+        Ok(Self { p, people, choices, everywhere, made: None, form, faults: Faults::default() })
+    }
+}
+
+fn held_role(p: &Frame, viewer: &Viewer, account_id: &str, (scope, role): (String, Role)) -> HeldRole {
+    let name = p.t(rules::role_key(role));
+    let label = if scope == "*" { p.tv("account-role-everywhere", "role", name) } else { name };
+    let may_take = rules::may_take_role(viewer, p.district_id(), account_id, &scope).is_ok();
+    HeldRole { scope, word: role.as_str(), label, may_take }
+}
+
+/// The list.
+pub async fn list(State(app): State<App>, p: Frame, viewer: Viewer) -> Result<Response> {
+    page(&AccountsPage::new(&app, p, &viewer).await?)
+}
+
+/// A role and where it counts.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct RoleForm {
+    role: String,
+    scope: String,
+}
+
+/// The role of the form, and where it counts: this district, or every one for who administers them all.
+fn role_of(form: &RoleForm, viewer: &Viewer, district: &str) -> Result<(String, Role)> {
+    let role = Role::from_word(&form.role).ok_or(Error::BadRequest("account-role-wrong"))?;
+    match form.scope.as_str() {
+        "*" if rules::administers_all(viewer) => Ok(("*".to_owned(), role)),
+        "*" => Err(Error::Forbidden),
+        _ => Ok((district.to_owned(), role)),
+    }
+}
+
+/// What the invitation form sends.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct InviteForm {
+    email: String,
+    name: String,
+    role: String,
+    scope: String,
+}
+
+/// Invites somebody: makes the account when there is none, gives the role, and shows a one-time link. Who
+/// has a password already needs no link.
+pub async fn invite(
+    State(app): State<App>,
+    p: Frame,
+    viewer: Viewer,
+    Form(form): Form<InviteForm>,
+) -> Result<Response> {
+    let (email, name) = (rules::email(&form.email), rules::name(&form.name));
+    let mut faults = Faults::default();
+    if email.is_none() {
+        faults.push("email", p.t("account-email-wrong"));
+    }
+    if name.is_none() {
+        faults.push("name", p.t("account-name-wrong"));
+    }
+    let known = match &email {
+        Some(email) => queries::account_by_email(&app.db, email).await?,
+        None => None,
+    };
+    if let Some(known) = &known
+        && !rules::administers_all(&viewer)
+        && target(&app, p.district_id(), &known.id).await.is_err()
+    {
+        // Whoever first invited that account may know its password: only who is above both districts
+        // may trust it in a second one.
+        faults.push("email", p.t("account-email-elsewhere"));
+    }
+    let (Some(email), Some(name), true) = (email, name, faults.is_empty()) else {
+        let again = AccountsPage::new(&app, p, &viewer).await?;
+        return wrong(&AccountsPage { form, faults, ..again });
+    };
+    let asked = RoleForm { role: form.role, scope: form.scope };
+    let (scope, role) = role_of(&asked, &viewer, p.district_id())?;
+    let now = now_ms();
+    let mut write = app.db.write().await?;
+    let id = match &known {
+        Some(account) => account.id.clone(),
+        None => {
+            let id = new_id();
+            let account = NewAccount { id: &id, email: &email, name: &name };
+            queries::insert_account(&mut write, account, now).await?;
+            id
+        }
+    };
+    queries::insert_role(&mut write, &id, (&scope, role), now).await?;
+    let link = match known {
+        None => Some((new_link(&app, &mut write, (&id, "invite"), 7 * DAY_MS).await?, name)),
+        Some(_) => None,
+    };
+    write.commit().await?;
+    let list = AccountsPage::new(&app, p, &viewer).await?;
+    page(&AccountsPage { made: link, ..list })
+}
+
+/// Makes a one-time link that can be used for this long; earlier ones of the account end.
+async fn new_link(
+    app: &App,
+    write: &mut Write,
+    (account_id, purpose): (&str, &str),
+    lasts_ms: i64,
+) -> Result<String> {
+    let token = secret::new_token()?;
+    let now = now_ms();
+    queries::replace_link(write, &secret::digest(&token), (account_id, purpose), (now, now + lasts_ms))
+        .await?;
+    let base = match &app.config.public_url {
+        Some(url) => url.trim_end_matches('/').to_owned(),
+        None => format!("http://{}", app.config.listen),
+    };
+    Ok(format!("{base}/link/{token}"))
+}
+
+/// The account that a path names, when it has a role in the path's district.
+async fn target(app: &App, district: &str, id: &str) -> Result<(Account, Vec<(String, Role)>)> {
+    let account = queries::account(&app.db, id).await?.ok_or(Error::NotFound)?;
+    let roles = queries::roles(&app.db, id).await?;
+    if roles.iter().any(|(d, _)| d == district || d == "*") {
+        Ok((account, roles))
+    } else {
+        Err(Error::NotFound)
+    }
+}
+
+fn back(district: &str) -> Response {
+    Redirect::to(&format!("/accounts/{district}")).into_response()
+}
+
+/// Gives one more role.
+pub async fn grant(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path((district, id)): Path<(String, String)>,
+    Form(form): Form<RoleForm>,
+) -> Result<Response> {
+    target(&app, &district, &id).await?;
+    let (scope, role) = role_of(&form, &viewer, &district)?;
+    let mut write = app.db.write().await?;
+    queries::insert_role(&mut write, &id, (&scope, role), now_ms()).await?;
+    write.commit().await?;
+    Ok(back(&district))
+}
+
+/// Takes a role.
+pub async fn take(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path((district, id)): Path<(String, String)>,
+    Form(form): Form<RoleForm>,
+) -> Result<Response> {
+    target(&app, &district, &id).await?;
+    let scope = if form.scope == "*" { "*" } else { district.as_str() };
+    rules::may_take_role(&viewer, &district, &id, scope)?;
+    let role = Role::from_word(&form.role).ok_or(Error::BadRequest("account-role-wrong"))?;
+    let mut write = app.db.write().await?;
+    if !queries::delete_role(&mut write, &id, (scope, role)).await? {
+        return Err(Error::NotFound);
+    }
+    keep_an_administrator(&mut write).await?;
+    write.commit().await?;
+    Ok(back(&district))
+}
+
+/// Refuses a change after which nobody would administer the installation.
+async fn keep_an_administrator(write: &mut Write) -> Result<()> {
+    if queries::count_administrators(write).await? == 0 {
+        return Err(Error::BadRequest("account-refused-last"));
+    }
+    Ok(())
+}
+
+/// Disables an account: its sessions and links end.
+pub async fn disable(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path((district, id)): Path<(String, String)>,
+) -> Result<Response> {
+    let (_, roles) = target(&app, &district, &id).await?;
+    rules::may_change(&viewer, &district, &id, &roles)?;
+    let mut write = app.db.write().await?;
+    queries::set_disabled(&mut write, &id, true).await?;
+    queries::delete_sessions(&mut write, &id, "").await?;
+    queries::delete_links(&mut write, &id).await?;
+    keep_an_administrator(&mut write).await?;
+    write.commit().await?;
+    Ok(back(&district))
+}
+
+/// Lets a disabled account in again.
+pub async fn enable(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path((district, id)): Path<(String, String)>,
+) -> Result<Response> {
+    let (_, roles) = target(&app, &district, &id).await?;
+    rules::may_change(&viewer, &district, &id, &roles)?;
+    let mut write = app.db.write().await?;
+    queries::set_disabled(&mut write, &id, false).await?;
+    write.commit().await?;
+    Ok(back(&district))
+}
+
+/// Makes a one-time link for a new password. The old password works until the link is used.
+pub async fn reset(
+    State(app): State<App>,
+    p: Frame,
+    viewer: Viewer,
+    Path((district, id)): Path<(String, String)>,
+) -> Result<Response> {
+    let (account, roles) = target(&app, &district, &id).await?;
+    rules::may_change(&viewer, &district, &id, &roles)?;
+    let is_new = account.password_hash.is_empty();
+    let (purpose, lasts) = if is_new { ("invite", 7 * DAY_MS) } else { ("reset", DAY_MS) };
+    let mut write = app.db.write().await?;
+    let link = new_link(&app, &mut write, (&id, purpose), lasts).await?;
+    write.commit().await?;
+    let list = AccountsPage::new(&app, p, &viewer).await?;
+    page(&AccountsPage { made: Some((link, account.name)), ..list })
+}

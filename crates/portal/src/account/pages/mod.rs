@@ -1,0 +1,114 @@
+//! HTTP of the slice `account`.
+
+mod entry;
+mod manage;
+mod own;
+mod provider;
+
+use super::rules::Refusal;
+use super::secret;
+use crate::access::Action;
+use crate::app::App;
+use crate::db::{Write, now_ms};
+use crate::error::{Error, Result};
+use crate::routes::limits::Limit;
+use crate::routes::{Needs, Route, cookie, route, session_cookie};
+use askama::Template;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::{get, post};
+
+/// The rows of the route table.
+pub fn routes() -> Vec<Route> {
+    use Needs::{May, Public, SignedIn};
+    let manage = May(Action::ManageAccounts);
+    vec![
+        route("/", Public, get(entry::start)),
+        route("/setup", Public, get(entry::set_up_form).post(entry::set_up)).limited(Limit::SetUp),
+        route("/login", Public, get(entry::sign_in_form).post(entry::sign_in)).limited(Limit::SignIn),
+        route("/logout", Public, post(entry::sign_out)),
+        route("/link/{token}", Public, get(entry::link_form).post(entry::use_link)).limited(Limit::SignIn),
+        route("/oidc/start", Public, get(provider::start)),
+        route("/oidc/callback", Public, get(provider::callback)),
+        route("/account", SignedIn, get(own::account)),
+        route("/account/password", SignedIn, post(own::change_password)).limited(Limit::SignIn),
+        route("/districts", SignedIn, get(own::districts).post(own::add_district)),
+        route("/accounts/{district}", manage, get(manage::list).post(manage::invite)),
+        route("/accounts/{district}/{account}/grant", manage, post(manage::grant)),
+        route("/accounts/{district}/{account}/take", manage, post(manage::take)),
+        route("/accounts/{district}/{account}/disable", manage, post(manage::disable)),
+        route("/accounts/{district}/{account}/enable", manage, post(manage::enable)),
+        route("/accounts/{district}/{account}/reset", manage, post(manage::reset)),
+    ]
+}
+
+/// A template as a page.
+fn page(template: &impl Template) -> Result<Response> {
+    Ok(Html(template.render()?).into_response())
+}
+
+/// A form with what is wrong in it: the page again, as a bad request.
+fn wrong(template: &impl Template) -> Result<Response> {
+    Ok((axum::http::StatusCode::BAD_REQUEST, Html(template.render()?)).into_response())
+}
+
+/// What is wrong with a form.
+#[derive(Default)]
+struct Faults {
+    /// The id of the field and the message.
+    list: Vec<(&'static str, String)>,
+}
+
+impl Faults {
+    fn push(&mut self, field: &'static str, message: String) {
+        self.list.push((field, message));
+    }
+
+    fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// The message of a field, empty when all is well.
+    fn of(&self, field: &str) -> &str {
+        self.list.iter().find(|(id, _)| *id == field).map_or("", |(_, message)| message.as_str())
+    }
+}
+
+/// Goes on as somebody who just signed in: a fresh session in the cookie.
+fn with_session(app: &App, token: &str, mut response: Response) -> Result<Response> {
+    let secure = app.config.is_https();
+    set_cookie(&mut response, &cookie(secure, session_cookie(secure), token, None))?;
+    Ok(response)
+}
+
+fn set_cookie(response: &mut Response, line: &str) -> Result<()> {
+    let value = HeaderValue::from_str(line).map_err(|e| Error::Internal(format!("cookie: {e}")))?;
+    response.headers_mut().append(header::SET_COOKIE, value);
+    Ok(())
+}
+
+/// Begins a session for the account; a session that the browser had before ends.
+async fn begin_session(
+    write: &mut Write,
+    app: &App,
+    headers: &HeaderMap,
+    account_id: &str,
+) -> Result<String> {
+    let now = now_ms();
+    super::queries::delete_ended(write, now, now - super::oidc::FLOW_MS).await?;
+    let name = session_cookie(app.config.is_https());
+    if let Some(old) = crate::routes::read_cookie(headers, name) {
+        super::queries::delete_session(write, &secret::digest(old)).await?;
+    }
+    super::session::begin(write, account_id).await
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Unknown => Self::NotFound,
+            Refusal::Own => Self::BadRequest("account-refused-own"),
+            Refusal::Elsewhere => Self::BadRequest("account-refused-elsewhere"),
+        }
+    }
+}
