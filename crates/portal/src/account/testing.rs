@@ -17,7 +17,7 @@ use crate::{App, router};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, header};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use tower::ServiceExt;
 
 /// A portal with its own database, which goes when this is dropped.
@@ -41,7 +41,10 @@ impl Kit {
         let db = Db::open(&url).await.expect("a database");
         let mut config = Config::local(&url);
         change(&mut config);
-        let app = App::new(db, config).expect("an application");
+        let mut app = App::new(db, config).expect("an application");
+        // The full work of a password would only make tests slow; the tests of `password` do it once.
+        let light = super::password::Work { memory_kib: 64, passes: 1, lanes: 1 };
+        app.accounts = Arc::new(super::Accounts::with_work(light).expect("accounts"));
         Self { router: router(app.clone()), app, _folder: folder }
     }
 
@@ -135,6 +138,7 @@ impl Browser {
         if !value.is_empty() {
             cookies.push((name.to_owned(), value.to_owned()));
         }
+        drop(cookies);
         // The token hangs on the cookie.
         *self.csrf.lock().expect("token") = None;
     }
