@@ -1,5 +1,7 @@
 //! `evenfield assess`.
 
+mod areas;
+
 use std::process::ExitCode;
 
 /// What to estimate.
@@ -8,12 +10,15 @@ pub enum Assess {
     /// The gap of one or more districts
     District,
     /// Small-area estimates for any area data
-    Areas,
+    Areas(Box<areas::Areas>),
 }
 
 impl Assess {
     /// Runs it.
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        anyhow::bail!("this command is not built yet")
+        match self {
+            Self::District => anyhow::bail!("this command is not built yet"),
+            Self::Areas(args) => args.run(),
+        }
     }
 }
