@@ -21,7 +21,7 @@ gap-no-groups = No figures by group have been published for this measure.
 gap-no-figure = No figure
 
 gap-measure-m1 = No Internet subscription or no computer
-gap-measure-m2 = The same, or only a phone’s data plan
+gap-measure-m2 = No Internet, no computer, or only phone data
 gap-measure-m3 = No wired Internet
 gap-measure-m4a = Slower than 25/3 Mbps
 gap-measure-m4b = Slower than 100/20 Mbps

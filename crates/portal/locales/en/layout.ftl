@@ -16,3 +16,17 @@ layout-accounts = Accounts
 layout-audit = Audit log
 layout-methods = How figures are made
 layout-dates = What was loaded, and when
+
+layout-date = { $month } { $day }, { $year }
+layout-month-1 = January
+layout-month-2 = February
+layout-month-3 = March
+layout-month-4 = April
+layout-month-5 = May
+layout-month-6 = June
+layout-month-7 = July
+layout-month-8 = August
+layout-month-9 = September
+layout-month-10 = October
+layout-month-11 = November
+layout-month-12 = December

@@ -21,7 +21,7 @@ gap-no-groups = No se han publicado cifras por grupo para esta medida.
 gap-no-figure = Sin cifra
 
 gap-measure-m1 = Sin servicio de Internet o sin computadora
-gap-measure-m2 = Lo mismo, o solo el plan de datos de un teléfono
+gap-measure-m2 = Sin Internet, sin computadora o solo datos del teléfono
 gap-measure-m3 = Sin Internet por cable
 gap-measure-m4a = Más lento que 25/3 Mbps
 gap-measure-m4b = Más lento que 100/20 Mbps

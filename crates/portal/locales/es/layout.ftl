@@ -16,3 +16,17 @@ layout-accounts = Cuentas
 layout-audit = Registro de auditoría
 layout-methods = Cómo se calculan las cifras
 layout-dates = Qué datos se cargaron y cuándo
+
+layout-date = { $day } de { $month } de { $year }
+layout-month-1 = enero
+layout-month-2 = febrero
+layout-month-3 = marzo
+layout-month-4 = abril
+layout-month-5 = mayo
+layout-month-6 = junio
+layout-month-7 = julio
+layout-month-8 = agosto
+layout-month-9 = septiembre
+layout-month-10 = octubre
+layout-month-11 = noviembre
+layout-month-12 = diciembre

@@ -2,6 +2,7 @@
 
 use super::rules::steps::{Known, Response};
 use super::rules::{Figure, Run, RunInput};
+use crate::bulk::{self, Value};
 use crate::db::Write;
 use evenfield_gap::estimate::{Basis, Method};
 use evenfield_gap::publish::{self, PublishRule, Record, Release, Why};
@@ -350,68 +351,33 @@ pub async fn store_run(
     Ok(id)
 }
 
-/// Rows in one INSERT: with 15 columns at most, far below the 32,766 parameters that SQLite takes.
-const BATCH: usize = 500;
-
-/// `INSERT INTO … VALUES ($1, $2), ($3, $4), …`
-fn insert(table: &str, columns: &[&str], rows: usize) -> String {
-    let mut sql = format!("INSERT INTO {table} ({}) VALUES ", columns.join(", "));
-    for row in 0..rows {
-        let first = row * columns.len() + 1;
-        let marks: Vec<String> = (first..first + columns.len()).map(|n| format!("${n}")).collect();
-        let comma = if row == 0 { "" } else { ", " };
-        sql.push_str(&format!("{comma}({})", marks.join(", ")));
-    }
-    sql
-}
-
-const FIGURE: [&str; 14] = [
-    "run_id",
-    "district_id",
-    "measure",
-    "geography_kind",
-    "geography_id",
-    "group_name",
-    "value",
-    "low90",
-    "high90",
-    "se",
-    "answers",
-    "students",
-    "method",
-    "suppressed",
-];
-
-type Query<'q> = sqlx::query::Query<'q, sqlx::Any, sqlx::any::AnyArguments>;
-
-/// Binds the columns of [`FIGURE`].
-fn bind_figure<'q>(query: Query<'q>, (run, district): (&'q str, &'q str), r: &'q Record) -> Query<'q> {
-    query
-        .bind(run)
-        .bind(district)
-        .bind(r.measure.code())
-        .bind(r.geography.kind.as_str())
-        .bind(r.geography.id.as_str())
-        .bind(r.group.as_str())
-        .bind(r.value)
-        .bind(r.low90)
-        .bind(r.high90)
-        .bind(r.se)
-        .bind(r.answers.map(i64::from))
-        .bind(r.students.map(i64::from))
-        .bind(r.method.map(Method::as_str))
-        .bind(r.suppressed.map(Why::as_str))
+/// The columns of `figure`, in the order of [`figure_row`]; `barrier_figure` has one more.
+fn figure_row((run, district): (&str, &str), figure: &publish::Figure) -> Vec<Value> {
+    let r: Record = figure.to_record();
+    let mut row: Vec<Value> = vec![
+        run.into(),
+        district.into(),
+        r.measure.code().into(),
+        r.geography.kind.as_str().into(),
+        (&r.geography.id).into(),
+        (&r.group).into(),
+        r.value.into(),
+        r.low90.into(),
+        r.high90.into(),
+        r.se.into(),
+        r.answers.map(i64::from).into(),
+        r.students.map(i64::from).into(),
+        r.method.map(Method::as_str).into(),
+        r.suppressed.map(Why::as_str).into(),
+    ];
+    row.extend(r.barrier.map(|b| b.code().into()));
+    row
 }
 
 async fn store_figures(write: &mut Write, of: (&str, &str), figures: &[publish::Figure]) -> Result<()> {
-    for batch in figures.chunks(BATCH) {
-        let batch: Vec<Record> = batch.iter().map(publish::Figure::to_record).collect();
-        let mut query = sqlx::query(sqlx::AssertSqlSafe(insert("figure", &FIGURE, batch.len())));
-        for record in &batch {
-            query = bind_figure(query, of, record);
-        }
-        query.execute(&mut **write).await?;
-    }
+    const INTO: &str = "INSERT INTO figure (run_id, district_id, measure, geography_kind, geography_id, group_name, \
+                        value, low90, high90, se, answers, students, method, suppressed) VALUES";
+    bulk::run(write, INTO, "", figures.iter().map(|f| figure_row(of, f))).await?;
     Ok(())
 }
 
@@ -420,15 +386,9 @@ async fn store_barrier_figures(
     of: (&str, &str),
     figures: &[publish::Figure],
 ) -> Result<()> {
-    let columns: Vec<&str> = FIGURE.into_iter().chain(["barrier"]).collect();
-    for batch in figures.chunks(BATCH) {
-        let batch: Vec<Record> = batch.iter().map(publish::Figure::to_record).collect();
-        let mut query = sqlx::query(sqlx::AssertSqlSafe(insert("barrier_figure", &columns, batch.len())));
-        for record in &batch {
-            query = bind_figure(query, of, record).bind(record.barrier.map(Barrier::code));
-        }
-        query.execute(&mut **write).await?;
-    }
+    const INTO: &str = "INSERT INTO barrier_figure (run_id, district_id, measure, geography_kind, geography_id, \
+                        group_name, value, low90, high90, se, answers, students, method, suppressed, barrier) VALUES";
+    bulk::run(write, INTO, "", figures.iter().map(|f| figure_row(of, f))).await?;
     Ok(())
 }
 
@@ -437,22 +397,20 @@ async fn store_chances(
     (run, district): (&str, &str),
     chances: &[StudentChance<'_>],
 ) -> Result<()> {
-    const CHANCE: [&str; 8] =
-        ["run_id", "district_id", "student_id", "measure", "probability", "low90", "high90", "basis"];
-    for batch in chances.chunks(BATCH) {
-        let mut query = sqlx::query(sqlx::AssertSqlSafe(insert("student_probability", &CHANCE, batch.len())));
-        for c in batch {
-            query = query
-                .bind(run)
-                .bind(district)
-                .bind(c.student_id)
-                .bind(c.measure.code())
-                .bind(c.probability)
-                .bind(c.low90)
-                .bind(c.high90)
-                .bind(c.basis.as_str());
-        }
-        query.execute(&mut **write).await?;
-    }
+    const INTO: &str = "INSERT INTO student_probability (run_id, district_id, student_id, measure, probability, \
+                        low90, high90, basis) VALUES";
+    let row = |c: &StudentChance<'_>| {
+        vec![
+            run.into(),
+            district.into(),
+            c.student_id.into(),
+            c.measure.code().into(),
+            c.probability.into(),
+            c.low90.into(),
+            c.high90.into(),
+            c.basis.as_str().into(),
+        ]
+    };
+    bulk::run(write, INTO, "", chances.iter().map(row)).await?;
     Ok(())
 }

@@ -158,6 +158,20 @@ impl Frame {
             .collect()
     }
 
+    /// The day of a time (ms since 1970, UTC) as the page's language writes it: `November 20, 2026`.
+    pub fn date(&self, ms: i64) -> String {
+        let Ok(time) = jiff::Timestamp::from_millisecond(ms) else { return String::new() };
+        let date = jiff::tz::TimeZone::UTC.to_datetime(time).date();
+        self.tvs(
+            "layout-date",
+            &[
+                ("month", self.t(&format!("layout-month-{}", date.month())).into()),
+                ("day", date.day().to_string().into()),
+                ("year", date.year().to_string().into()),
+            ],
+        )
+    }
+
     /// The path of a built front-end file, for example `evenfield.css`.
     pub fn asset(&self, name: &str) -> String {
         assets::href(name)

@@ -94,3 +94,9 @@ fn pages_carry_no_inline_style_or_script() {
     let html = page(frame(Language::En, Some(Role::Administrator)));
     assert!(!html.contains("style=") && !html.contains("<style") && !html.contains("<script"));
 }
+
+#[test]
+fn a_date_is_written_as_the_language_does() {
+    assert_eq!(frame(Language::En, None).date(1_795_176_000_000), "November 20, 2026");
+    assert_eq!(frame(Language::Es, None).date(1_795_176_000_000), "20 de noviembre de 2026");
+}

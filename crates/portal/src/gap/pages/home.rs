@@ -56,7 +56,7 @@ pub(super) async fn home(
     let steps = steps::next(&known).iter().filter(|s| p.may(s.action())).map(|s| told(&p, s)).collect();
     let page = Home {
         sentence,
-        day: run.as_ref().map_or(String::new(), |r| numbers::day(r.finished_ms)),
+        day: run.as_ref().map_or(String::new(), |r| p.date(r.finished_ms)),
         picks: view::picks(&p, (measure, kind, "all"), &[], &[]),
         measure: measure.code(),
         chart: view::chart(&p, &drafts),

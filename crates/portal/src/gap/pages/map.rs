@@ -1,7 +1,7 @@
 //! `/gap/map`: one measure by place. The server draws the map; with scripts it can be moved and asked.
 
 use super::super::queries::{self, Boundary, Wanted};
-use super::super::rules::{Figure, SortBy, kind_key, measure_key, numbers, sort};
+use super::super::rules::{Figure, SortBy, kind_key, measure_key, sort};
 use super::view::{self, Chart, Map, Picks};
 use super::{Choice, HEADLINE, district_of, encode};
 use crate::App;
@@ -24,7 +24,6 @@ struct Page {
     query: String,
     map: Map,
     chart: Chart,
-    place: String,
 }
 
 /// The kinds that a map can show: those with boundaries and figures, best first: the smallest area of
@@ -92,19 +91,17 @@ pub(super) async fn map(
         .iter()
         .map(|(name, f)| (name.clone(), view::place_href(&district, f.kind, &f.id), f, None))
         .collect();
-    let place = p.t(kind_key(kind));
     let title = p.tvs(
         "gap-map-title",
-        &[("measure", p.t(measure_key(measure)).into()), ("kind", place.clone().into())],
+        &[("measure", p.t(measure_key(measure)).into()), ("kind", p.t(kind_key(kind)).into())],
     );
     let page = Page {
         title,
-        day: run.as_ref().map_or(String::new(), |r| numbers::day(r.finished_ms)),
+        day: run.as_ref().map_or(String::new(), |r| p.date(r.finished_ms)),
         picks: view::picks(&p, (measure, kind, group), &kinds, &groups),
         query: format!("measure={}&kind={}&group={}", measure.code(), kind.as_str(), encode(group)),
         map: view::map(&p, &boundaries, &figures),
         chart: view::chart(&p, &drafts),
-        place,
         district,
         p,
     };

@@ -55,7 +55,7 @@ pub(super) async fn methods(State(app): State<App>, p: Frame) -> Result<Html<Str
             ],
         ),
         rule_unsure: p.tv("methods-withheld-cv", "percent", numbers::percent(rule.max_cv)),
-        day: run.as_ref().map_or(String::new(), |r| numbers::day(r.finished_ms)),
+        day: run.as_ref().map_or(String::new(), |r| p.date(r.finished_ms)),
         measures,
         inputs: run.map_or(Vec::new(), |r| r.inputs),
         wide: format!("{:.0}", WIDE * 100.0),

@@ -1,7 +1,7 @@
 //! `/gap/schools/{school}` and `/gap/district`: all that is published about one place.
 
 use super::super::queries::{self, Wanted};
-use super::super::rules::{Figure, Run, group_key, measure_key, numbers};
+use super::super::rules::{Figure, Run, group_key, measure_key};
 use super::view::{self, Chart};
 use super::{Choice, HEADLINE, district_of, figures_of};
 use crate::App;
@@ -105,7 +105,7 @@ async fn show(app: &App, p: Frame, place: Place, choice: Choice) -> Result<Html<
     let page = Page {
         eyebrow: p.t(if place.kind == GeographyKind::School { "gap-a-school" } else { "gap-whole-district" }),
         sentence: figures.iter().find(|f| f.measure == measure).map(|f| view::headline(&p, measure, f)),
-        day: run.as_ref().map_or(String::new(), |r| numbers::day(r.finished_ms)),
+        day: run.as_ref().map_or(String::new(), |r| p.date(r.finished_ms)),
         chart: view::chart(&p, &drafts).compared("gap-chart-note-compared"),
         groups: view::chart(&p, &group_drafts).compared("gap-chart-note-place"),
         groups_title: p.tv("gap-by-group", "measure", p.t(measure_key(measure))),

@@ -1,7 +1,7 @@
 //! `/gap/table`: the twin of the map, sorted by links.
 
 use super::super::queries::{self, Wanted};
-use super::super::rules::{SortBy, kind_key, measure_key, numbers, sort};
+use super::super::rules::{SortBy, kind_key, measure_key, sort};
 use super::view::{self, Chart, Picks};
 use super::{Choice, HEADLINE, district_of, encode};
 use crate::App;
@@ -78,7 +78,7 @@ pub(super) async fn table(
             "gap-table-title",
             &[("measure", p.t(measure_key(measure)).into()), ("kind", p.t(kind_key(kind)).into())],
         ),
-        day: run.as_ref().map_or(String::new(), |r| numbers::day(r.finished_ms)),
+        day: run.as_ref().map_or(String::new(), |r| p.date(r.finished_ms)),
         picks: view::picks(&p, (measure, kind, group), &kinds, &groups),
         heads: SortBy::ALL.into_iter().map(|s| head(&p, s, (by, descending), &query)).collect(),
         chart: view::chart(&p, &drafts),

@@ -33,7 +33,7 @@ pub fn ends(number: &Published) -> (String, String) {
 
 /// A share in whole percent: `19%`.
 pub fn percent(share: f64) -> String {
-    format!("{:.0}%", share * 100.0)
+    format!("{}%", (share * 100.0 + 1e-9).round())
 }
 
 /// A position along an axis from 0 to `max`, as an SVG length in percent of its width.
@@ -45,13 +45,6 @@ pub fn along(share: f64, max: f64) -> String {
 pub fn axis_end(shares: impl Iterator<Item = f64>) -> f64 {
     let most = shares.fold(0.0, f64::max);
     [0.1, 0.2, 0.4, 0.6, 0.8].into_iter().find(|end| most <= *end).unwrap_or(1.0)
-}
-
-/// The day of a time, `2026-11-24`, in UTC.
-pub fn day(ms: i64) -> String {
-    jiff::Timestamp::from_millisecond(ms)
-        .map(|t| jiff::tz::TimeZone::UTC.to_datetime(t).date().to_string())
-        .unwrap_or_default()
 }
 
 /// A text for a cell of a CSV file: what a spreadsheet would run as a formula is defused by an apostrophe.
