@@ -4,6 +4,7 @@ layout-sign-in = Sign in
 layout-sign-out = Sign out
 layout-fictional = This district is fictional. Its students, families and schools are made up by a computer program.
 layout-about = Evenfield helps school districts close the homework gap.
+layout-notice = Notice
 layout-home = Home
 layout-map = Map
 layout-table = Table

@@ -4,6 +4,7 @@ layout-sign-in = Iniciar sesión
 layout-sign-out = Cerrar sesión
 layout-fictional = Este distrito es ficticio. Un programa de computadora inventó sus estudiantes, familias y escuelas.
 layout-about = Evenfield ayuda a los distritos escolares a cerrar la brecha de las tareas.
+layout-notice = Aviso
 layout-home = Inicio
 layout-map = Mapa
 layout-table = Tabla

@@ -25,18 +25,21 @@ function bounds(geometry, box = [180, 90, -180, -90]) {
 
 // A pattern of lines or dots, drawn here: no outside images.
 function pattern(paint) {
-  const size = 16;
+  const size = 20;
   const canvas = Object.assign(document.createElement("canvas"), { width: size, height: size });
   const pen = canvas.getContext("2d");
-  pen.strokeStyle = pen.fillStyle = token("--ink");
-  pen.globalAlpha = 0.75;
-  pen.lineWidth = 2;
+  pen.fillStyle = token("--ink");
   paint(pen, size);
   return pen.getImageData(0, 0, size, size);
 }
 
 const hatch = () => pattern((pen, n) => {
-  for (const shift of [-n, 0, n]) { pen.beginPath(); pen.moveTo(shift, n); pen.lineTo(shift + n, 0); pen.stroke(); }
+  // A light edge under each dark line: seen on every shade of the ramp.
+  for (const [colour, width] of [["--panel", 6], ["--ink", 2.5]]) {
+    pen.strokeStyle = token(colour);
+    pen.lineWidth = width;
+    for (const shift of [-n, 0, n]) { pen.beginPath(); pen.moveTo(shift - 2, n + 2); pen.lineTo(shift + n + 2, -2); pen.stroke(); }
+  }
 });
 const dots = () => pattern((pen, n) => { pen.beginPath(); pen.arc(n / 2, n / 2, 2.6, 0, 7); pen.fill(); });
 
