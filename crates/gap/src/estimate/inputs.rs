@@ -1,6 +1,7 @@
 //! What a run takes in. Students, schools and block groups are dense indices, so that a state's
 //! 1,000,000 students fit in memory and no text is compared in the inner loops.
 
+use super::InputError;
 use evenfield_model::{Barrier, Geography, Geoid, GradeBand, Measure};
 use serde::{Deserialize, Serialize};
 
@@ -140,4 +141,52 @@ pub struct Inputs<'a> {
 /// A place of this kind and id.
 pub(super) fn geography(kind: evenfield_model::GeographyKind, id: &str) -> Geography {
     Geography { kind, id: id.to_owned() }
+}
+
+impl Inputs<'_> {
+    /// Whether every index points somewhere and the settings make sense.
+    pub(super) fn check(&self) -> Result<(), InputError> {
+        if !(50..=2_000).contains(&self.settings.draws) {
+            return Err(InputError::Draws(self.settings.draws));
+        }
+        if !(self.settings.nonrespondent_odds.is_finite() && self.settings.nonrespondent_odds > 0.0) {
+            return Err(InputError::Odds);
+        }
+        let places = self.places;
+        let students = self.students.len();
+        for (index, student) in self.students.iter().enumerate() {
+            within("student", index, "school", Some(student.school), places.schools.len())?;
+            within("student", index, "zone", student.zone, places.zones.len())?;
+            within("student", index, "block group", student.block_group, places.block_groups.len())?;
+        }
+        for (index, school) in places.schools.iter().enumerate() {
+            within("school", index, "district", Some(school.district), places.districts.len())?;
+        }
+        for index in 0..places.zones.len() {
+            let district = places.zone_districts.get(index).copied().unwrap_or(u32::MAX);
+            within("zone", index, "district", Some(district), places.districts.len())?;
+        }
+        for (index, &(section, student)) in places.members.iter().enumerate() {
+            within("membership", index, "section", Some(section), places.sections.len())?;
+            within("membership", index, "student", Some(student), students)?;
+        }
+        // Without a roster there is nobody to answer.
+        for (index, answer) in self.answers.iter().enumerate() {
+            within("answer", index, "student", Some(answer.student), students)?;
+        }
+        Ok(())
+    }
+}
+
+fn within(
+    what: &'static str,
+    index: usize,
+    to: &'static str,
+    target: Option<u32>,
+    len: usize,
+) -> Result<(), InputError> {
+    match target {
+        Some(target) if target as usize >= len => Err(InputError::Index { what, index, to, target, len }),
+        _ => Ok(()),
+    }
 }

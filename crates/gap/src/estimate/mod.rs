@@ -12,7 +12,16 @@
 //!
 //! `docs/methods.md` says the same in plain words with the formulas.
 
+mod area_only;
+mod barrier;
+mod figure;
 mod inputs;
+mod model;
+mod outcome;
+mod rollup;
+mod solve;
+#[cfg(test)]
+mod tests;
 
 pub use inputs::{Answer, AreaChildren, AreaShare, Inputs, Places, SchoolPlace, Settings, Student};
 
@@ -155,4 +164,110 @@ pub struct Estimates {
     pub links: Vec<Link>,
     /// One report a measure.
     pub models: Vec<ModelReport>,
+}
+
+/// What is wrong with the inputs of a run as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InputError {
+    /// An index points past the end of its list.
+    #[error("{what} {index} points to {to} {target}, there are only {len}")]
+    Index {
+        /// What points.
+        what: &'static str,
+        /// Its own place in its list.
+        index: usize,
+        /// What it points to.
+        to: &'static str,
+        /// Where it points.
+        target: u32,
+        /// The length of the list.
+        len: usize,
+    },
+    /// Fewer or more draws than make sense.
+    #[error("{0} draws were asked for, 50 to 2,000 can be made")]
+    Draws(u32),
+    /// Odds that are not a positive number.
+    #[error("the odds of non-respondents must be a number above 0")]
+    Odds,
+}
+
+/// Estimates every measure for which there is an answer or an area's share.
+///
+/// # Errors
+/// [`InputError`] when an index points nowhere or a setting makes no sense. Inputs without any data give
+/// no figures, which is not an error.
+pub fn run(inputs: &Inputs) -> Result<Estimates, InputError> {
+    inputs.check()?;
+    let mut out = Estimates::default();
+    if inputs.students.is_empty() {
+        for (seed, measure) in seeds(inputs.settings.seed) {
+            out.figures.extend(area_only::figures(inputs, measure, seed));
+        }
+        out.links = area_only::links(inputs);
+        return Ok(out);
+    }
+    let members = rollup::Members::new(inputs);
+    for (place, (seed, measure)) in seeds(inputs.settings.seed).enumerate() {
+        one_measure(inputs, &members, place, measure, seed, &mut out);
+    }
+    out.links = rollup::links(inputs);
+    Ok(out)
+}
+
+/// A seed of its own for each measure.
+fn seeds(seed: u64) -> impl Iterator<Item = (u64, Measure)> {
+    (1u64..).map(move |k| seed.wrapping_add(k.wrapping_mul(0x9e37_79b9_7f4a_7c15))).zip(Measure::ALL)
+}
+
+fn one_measure(
+    inputs: &Inputs,
+    members: &rollup::Members,
+    place: usize,
+    measure: Measure,
+    seed: u64,
+    out: &mut Estimates,
+) {
+    let mut answers = vec![None; inputs.students.len()];
+    let mut named = vec![None; inputs.students.len()];
+    for answer in inputs.answers {
+        let student = answer.student as usize;
+        answers[student] = answer.measures[place];
+        named[student] = answer.barrier.filter(|_| answer.measures[place] == Some(true));
+    }
+    let count = answers.iter().flatten().count() as u32;
+    let frame = model::Frame::new(inputs, measure);
+    let method = match (count > 0, frame.has_areas) {
+        (true, true) => Method::Combined,
+        (true, false) => Method::Survey,
+        (false, true) if frame.priors.iter().any(|p| p.observed) => Method::Area,
+        (false, true) => Method::Synthetic,
+        (false, false) => return,
+    };
+    let draws = inputs.settings.draws as usize;
+    let fit = model::fit(&frame, inputs.students, &answers, seed, draws);
+    let shift = inputs.settings.nonrespondent_odds.ln();
+    let outcomes = outcome::Outcomes::new(&frame, &fit, inputs.students, answers, shift, seed);
+    let about_internet = measure != Measure::M6SharedOrPhoneOnly;
+    let barriers = if about_internet { barrier::Barriers::new(inputs, named, !seed, draws) } else { None };
+    let counting = rollup::Counting {
+        inputs,
+        measure,
+        members,
+        outcomes: &outcomes,
+        barriers: barriers.as_ref(),
+        by_group: count > 0,
+        method,
+    };
+    let (figures, of_barriers) = counting.figures();
+    out.figures.extend(figures);
+    out.barriers.extend(of_barriers);
+    out.models.push(ModelReport {
+        measure,
+        answers: count,
+        coefficients: model::NAMES.iter().zip(&fit.mode).map(|(name, &b)| ((*name).to_owned(), b)).collect(),
+        school_sd: fit.school_variance.sqrt(),
+        block_group_sd: fit.area_variance.sqrt(),
+        method,
+    });
+    out.students.push((measure, outcomes.probabilities));
 }

@@ -1,0 +1,113 @@
+//! Figures without a roster: areas added up by their children.
+
+use super::figure::Spread;
+use super::inputs::{AreaChildren, Inputs, geography};
+use super::model::{AreaIndex, Prior};
+use super::rollup::joined;
+use super::solve::{Normal, logistic};
+use super::{Estimate, Link, Method};
+use evenfield_model::{Geography, GeographyKind, Measure};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+
+/// Children of one place, and how many of them lack access.
+#[derive(Clone, Debug, Default)]
+struct Sum {
+    children: f64,
+    expected: f64,
+    observed: bool,
+    draws: Vec<f64>,
+}
+
+/// The figures of one measure for every area with children and a share, and for all places around it.
+pub(super) fn figures(inputs: &Inputs, measure: Measure, seed: u64) -> Vec<Estimate> {
+    let index = AreaIndex::new(inputs.areas, measure);
+    let draws = inputs.settings.draws as usize;
+    let common: Vec<f64> = {
+        let mut normal = Normal::new(seed, 0);
+        (0..draws).map(|_| normal.next()).collect()
+    };
+    let usable = inputs.children.iter().filter(|c| c.children > 0.0 && c.children.is_finite());
+    // Districts cut an area, its error is one: the stream of an area's draws is its share's place in the order.
+    let mut streams: BTreeMap<&str, u64> = BTreeMap::new();
+    let found: Vec<_> = usable.filter_map(|c| Some((c, index.find(&c.geoid)?))).collect();
+    for (_, area) in &found {
+        let next = streams.len() as u64 + 1;
+        streams.entry(area.geoid.as_str()).or_insert(next);
+    }
+    let sums: Vec<Sum> = found
+        .par_iter()
+        .map(|(children, area)| {
+            let prior = Prior::of(area);
+            let mut normal = Normal::new(seed, streams[area.geoid.as_str()]);
+            let lacking = |z: &f64| {
+                let logit = prior.offset + prior.variance.sqrt() * normal.next() + prior.shared.sqrt() * z;
+                children.children * logistic(logit)
+            };
+            Sum {
+                children: children.children,
+                expected: children.children * area.value.clamp(0.0, 1.0),
+                observed: area.observed,
+                draws: common.iter().map(lacking).collect(),
+            }
+        })
+        .collect();
+    let mut places: BTreeMap<Geography, Sum> = BTreeMap::new();
+    for ((children, _), sum) in found.iter().zip(&sums) {
+        for place in around(children) {
+            places.entry(place).or_default().add(sum);
+        }
+    }
+    places.into_iter().map(|(place, sum)| sum.figure(measure, place)).collect()
+}
+
+/// The places that an area's children are counted for, the area itself first.
+fn around(children: &AreaChildren) -> Vec<Geography> {
+    use GeographyKind::{BlockGroup, County, District, State, Tract};
+    let kinds = [BlockGroup, Tract, County, State];
+    let within = |kind| children.geoid.within(kind).map(|g| geography(kind, g.as_str()));
+    let mut places: Vec<Geography> = kinds.into_iter().filter_map(within).collect();
+    places.extend(children.district.as_ref().map(|d| geography(District, d)));
+    places
+}
+
+/// Which places make up which.
+pub(super) fn links(inputs: &Inputs) -> Vec<Link> {
+    let mut pairs = Vec::new();
+    for children in inputs.children {
+        let places = around(children);
+        let nested: Vec<_> = places.iter().filter(|p| p.kind != GeographyKind::District).collect();
+        pairs.extend(nested.windows(2).map(|w| (w[1].clone(), w[0].clone())));
+    }
+    joined(pairs)
+}
+
+impl Sum {
+    fn add(&mut self, other: &Self) {
+        self.children += other.children;
+        self.expected += other.expected;
+        self.observed |= other.observed;
+        self.draws.resize(other.draws.len().max(self.draws.len()), 0.0);
+        for (sum, draw) in self.draws.iter_mut().zip(&other.draws) {
+            *sum += draw;
+        }
+    }
+
+    fn figure(self, measure: Measure, place: Geography) -> Estimate {
+        let value = (self.expected / self.children).clamp(0.0, 1.0);
+        let spread = Spread::of(self.draws.iter().map(|d| d / self.children).collect());
+        Estimate {
+            measure,
+            barrier: None,
+            geography: place,
+            group: "all".to_owned(),
+            value,
+            se: spread.sd,
+            low90: spread.low.min(value).clamp(0.0, 1.0),
+            high90: spread.high.max(value).clamp(0.0, 1.0),
+            answers: 0,
+            students: self.children.round() as u32,
+            method: if self.observed { Method::Area } else { Method::Synthetic },
+        }
+    }
+}

@@ -1,0 +1,312 @@
+use super::solve::{Normal, logistic, logit};
+use super::*;
+use evenfield_model::{GeographyKind, Geoid, GradeBand};
+
+const M1: Measure = Measure::M1NoSubscriptionOrComputer;
+const SCHOOLS: u32 = 10;
+const BLOCK_GROUPS: u32 = 30;
+
+/// A fictional district whose truth is known.
+struct World {
+    students: Vec<Student>,
+    lacks: Vec<bool>,
+    answers: Vec<Answer>,
+    areas: Vec<AreaShare>,
+    places: Places,
+}
+
+fn geoid(block_group: u32) -> Geoid {
+    Geoid::parse(&format!("5100109{:02}01{}", block_group / 3, 1 + block_group % 3)).expect("a block group")
+}
+
+fn area(geoid: Geoid, value: f64, se: f64) -> AreaShare {
+    let (low90, high90) = ((value - 1.645 * se).max(0.0), (value + 1.645 * se).min(1.0));
+    AreaShare { geoid, measure: M1, value, se, low90, high90, shared_se: 0.0, observed: true }
+}
+
+/// A district of 2,000 students from a superpopulation: a student's chance depends on the block group, the school and FRL.
+/// Students with FRL lack access more often and answer less often.
+fn world(seed: u64) -> World {
+    let mut normal = Normal::new(seed, 0);
+    let school: Vec<f64> = (0..SCHOOLS).map(|_| 0.4 * normal.next()).collect();
+    let shares: Vec<f64> = (0..BLOCK_GROUPS).map(|_| logistic(-1.7 + 0.6 * normal.next())).collect();
+    let areas = (0..BLOCK_GROUPS)
+        .map(|b| {
+            let measured = shares[b as usize] + 0.05 * normal.next();
+            area(geoid(b), measured.clamp(0.01, 0.9), 0.05)
+        })
+        .collect();
+    let (mut students, mut lacks, mut answers) = (Vec::new(), Vec::new(), Vec::new());
+    for index in 0..2_000u32 {
+        let block_group = (normal.uniform() * f64::from(BLOCK_GROUPS) * 0.9999) as u32;
+        // Schools draw on neighbouring block groups.
+        let own = (block_group / 3 + u32::from(normal.uniform() < 0.3)) % SCHOOLS;
+        let frl = normal.uniform() < 0.45;
+        let band =
+            [GradeBand::Elementary, GradeBand::Middle, GradeBand::High][(normal.uniform() * 2.999) as usize];
+        let student = Student {
+            school: own,
+            zone: None,
+            block_group: (normal.uniform() < 0.97).then_some(block_group),
+            band,
+            frl: Some(frl),
+            ell: Some(normal.uniform() < 0.1),
+            iep: None,
+        };
+        let eta = logit(shares[block_group as usize]) + school[own as usize] + if frl { 0.7 } else { -0.6 };
+        let lacking = normal.uniform() < logistic(eta);
+        if normal.uniform() < if frl { 0.2 } else { 0.5 } {
+            let mut measures = [None; 7];
+            measures[0] = Some(lacking);
+            let barrier = lacking
+                .then(|| if normal.uniform() < 0.6 { Barrier::NotAffordable } else { Barrier::NotAvailable });
+            answers.push(Answer { student: index, measures, barrier });
+        }
+        students.push(student);
+        lacks.push(lacking);
+    }
+    let places = Places {
+        districts: vec!["5100060".into()],
+        schools: (0..SCHOOLS).map(|s| SchoolPlace { id: format!("school-{s}"), district: 0 }).collect(),
+        block_groups: (0..BLOCK_GROUPS).map(geoid).collect(),
+        sections: vec!["algebra".into(), "empty".into()],
+        members: (0..25).map(|s| (0, s * 7)).collect(),
+        ..Places::default()
+    };
+    World { students, lacks, answers, areas, places }
+}
+
+impl World {
+    fn inputs(&self) -> Inputs<'_> {
+        Inputs {
+            students: &self.students,
+            places: &self.places,
+            answers: &self.answers,
+            areas: &self.areas,
+            children: &[],
+            settings: Settings { draws: 120, ..Settings::default() },
+        }
+    }
+
+    /// The true share of a figure.
+    fn truth(&self, figure: &Estimate) -> Option<f64> {
+        let inside = |s: &Student| {
+            let here = match figure.geography.kind {
+                GeographyKind::School => format!("school-{}", s.school) == figure.geography.id,
+                GeographyKind::BlockGroup => {
+                    s.block_group.is_some_and(|b| geoid(b).as_str() == figure.geography.id)
+                }
+                GeographyKind::District => true,
+                _ => return None,
+            };
+            let group = match figure.group.as_str() {
+                "all" => true,
+                "frl:yes" => s.frl == Some(true),
+                "frl:no" => s.frl == Some(false),
+                _ => return None,
+            };
+            Some(here && group)
+        };
+        let mut count = (0.0, 0.0);
+        for (student, &lacks) in self.students.iter().zip(&self.lacks) {
+            if inside(student)? {
+                count = (count.0 + f64::from(u8::from(lacks)), count.1 + 1.0);
+            }
+        }
+        Some(count.0 / count.1)
+    }
+
+    /// The plain mean of the answers that a figure is about.
+    fn raw(&self) -> f64 {
+        let yes = self.answers.iter().filter(|a| a.measures[0] == Some(true)).count();
+        yes as f64 / self.answers.len() as f64
+    }
+}
+
+fn find<'e>(estimates: &'e Estimates, kind: GeographyKind, id: &str, group: &str) -> &'e Estimate {
+    let wanted = |f: &&Estimate| f.geography.kind == kind && f.geography.id == id && f.group == group;
+    estimates.figures.iter().find(wanted).expect("a figure")
+}
+
+#[test]
+fn intervals_cover_and_the_estimate_beats_the_raw_mean() {
+    let (mut district, mut places, mut ours, mut theirs) = ((0, 0), (0, 0), Vec::new(), Vec::new());
+    for seed in 1..=40 {
+        let world = world(seed);
+        let estimates = run(&world.inputs()).expect("figures");
+        for figure in &estimates.figures {
+            let Some(truth) = world.truth(figure) else { continue };
+            let covered = u32::from(figure.low90 - 1e-9 <= truth && truth <= figure.high90 + 1e-9);
+            let count =
+                if figure.geography.kind == GeographyKind::District { &mut district } else { &mut places };
+            *count = (count.0 + covered, count.1 + 1);
+        }
+        let all = find(&estimates, GeographyKind::District, "5100060", "all");
+        let truth = world.truth(all).expect("the district");
+        ours.push(all.value - truth);
+        theirs.push(world.raw() - truth);
+    }
+    let mean = |x: &[f64]| x.iter().sum::<f64>() / x.len() as f64;
+    let rmse = |x: &[f64]| (x.iter().map(|e| e * e).sum::<f64>() / x.len() as f64).sqrt();
+    let rate = |c: (u32, u32)| f64::from(c.0) / f64::from(c.1);
+    println!("district {district:?} {:.3}, places {places:?} {:.3}", rate(district), rate(places));
+    println!(
+        "bias {:.4} against {:.4}, RMSE {:.4} against {:.4}",
+        mean(&ours),
+        mean(&theirs),
+        rmse(&ours),
+        rmse(&theirs)
+    );
+    // 40 districts with 3 dependent figures each: two standard errors of 90% are about 9.5 points.
+    assert!((0.80..=1.0).contains(&rate(district)), "district coverage {}", rate(district));
+    // 4,800 dependent figures of 400 schools and 1,200 block groups.
+    assert!((0.87..=0.95).contains(&rate(places)), "coverage of places {}", rate(places));
+    assert!(mean(&ours).abs() < 0.01 && mean(&theirs).abs() > 0.02);
+    assert!(rmse(&ours) < 0.6 * rmse(&theirs));
+}
+
+#[test]
+fn respondents_keep_their_answers_and_others_have_a_chance() {
+    let world = world(3);
+    let estimates = run(&world.inputs()).expect("figures");
+    let (measure, students) = &estimates.students[0];
+    assert_eq!((*measure, students.len()), (M1, world.students.len()));
+    for answer in &world.answers {
+        let found = &students[answer.student as usize];
+        let said = f32::from(u8::from(answer.measures[0] == Some(true)));
+        assert_eq!((found.probability, found.basis), (said, Basis::Answer));
+    }
+    let others = students.iter().filter(|s| s.basis == Basis::Model);
+    for s in others {
+        assert!(0.0 < s.low90 && s.low90 <= s.probability && s.probability <= s.high90 && s.high90 < 1.0);
+    }
+    assert!(estimates.figures.iter().all(|f| f.measure == M1 && f.method == Method::Combined));
+    let section = find(&estimates, GeographyKind::Section, "algebra", "all");
+    assert_eq!(section.students, 25);
+}
+
+#[test]
+fn figures_add_up_and_barriers_are_shares_of_the_lacking() {
+    let world = world(4);
+    let estimates = run(&world.inputs()).expect("figures");
+    let lacking = |f: &Estimate| f.value * f64::from(f.students);
+    for link in &estimates.links {
+        let whole = find(&estimates, link.whole.kind, &link.whole.id, "all");
+        let parts: f64 = link.parts.iter().map(|p| lacking(find(&estimates, p.kind, &p.id, "all"))).sum();
+        assert!(parts <= lacking(whole) + 1e-6, "{:?}", link.whole);
+        if link.parts[0].kind == GeographyKind::School {
+            assert!((parts - lacking(whole)).abs() < 1e-6);
+        }
+    }
+    let of_district = estimates.barriers.iter().filter(|b| b.geography.kind == GeographyKind::District);
+    let shares: Vec<(Barrier, f64)> = of_district.map(|b| (b.barrier.expect("a barrier"), b.value)).collect();
+    assert_eq!(shares.len(), 4);
+    assert!((shares.iter().map(|s| s.1).sum::<f64>() - 1.0).abs() < 1e-6);
+    let affordable = shares.iter().find(|s| s.0 == Barrier::NotAffordable).expect("one").1;
+    assert!((0.5..0.7).contains(&affordable), "{affordable}, the truth is 0.6");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_figures_on_any_number_of_threads() {
+    let world = world(5);
+    let with = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+        pool.install(|| run(&world.inputs()).expect("figures"))
+    };
+    assert_eq!(with(1), with(3));
+    let other =
+        Inputs { settings: Settings { seed: 2, draws: 120, ..Settings::default() }, ..world.inputs() };
+    assert_ne!(with(1).figures, run(&other).expect("figures").figures);
+}
+
+#[test]
+fn a_survey_alone_and_areas_alone_are_enough() {
+    let world = world(6);
+    let survey = run(&Inputs { areas: &[], ..world.inputs() }).expect("figures");
+    let district = find(&survey, GeographyKind::District, "5100060", "all");
+    assert_eq!(district.method, Method::Survey);
+    assert!((district.value - world.truth(district).expect("truth")).abs() < 0.05);
+
+    let areas = run(&Inputs { answers: &[], ..world.inputs() }).expect("figures");
+    assert!(areas.figures.iter().all(|f| f.method == Method::Area && f.group == "all" && f.answers == 0));
+    assert!(areas.barriers.is_empty());
+    let one = find(&areas, GeographyKind::BlockGroup, geoid(7).as_str(), "all");
+    assert!((one.value - world.areas[7].value).abs() < 0.02, "{} {}", one.value, world.areas[7].value);
+
+    let nothing = run(&Inputs { areas: &[], answers: &[], ..world.inputs() }).expect("no figures");
+    assert!(nothing.figures.is_empty() && nothing.students.is_empty());
+}
+
+#[test]
+fn more_odds_of_the_silent_give_a_higher_figure() {
+    let world = world(7);
+    let settings = Settings { nonrespondent_odds: 2.0, draws: 120, ..Settings::default() };
+    let value = |inputs: Inputs| {
+        find(&run(&inputs).expect("figures"), GeographyKind::District, "5100060", "all").value
+    };
+    assert!(value(Inputs { settings, ..world.inputs() }) > value(world.inputs()) + 0.03);
+}
+
+#[test]
+fn without_a_roster_areas_are_added_up_by_children() {
+    let areas = [area(geoid(0), 0.2, 0.03), area(geoid(1), 0.4, 0.05), area(geoid(3), 0.1, 0.02)];
+    let child =
+        |b: u32, children: f64| AreaChildren { geoid: geoid(b), district: Some("5100060".into()), children };
+    let children = [child(0, 300.0), child(1, 100.0), child(3, 600.0), child(9, 50.0)];
+    let places = Places::default();
+    let settings = Settings::default();
+    let inputs =
+        Inputs { students: &[], places: &places, answers: &[], areas: &areas, children: &children, settings };
+    let estimates = run(&inputs).expect("figures");
+    let tract = geoid(0).within(GeographyKind::Tract).expect("a tract");
+    let tract = find(&estimates, GeographyKind::Tract, tract.as_str(), "all");
+    assert!((tract.value - 0.25).abs() < 1e-12 && tract.students == 400);
+    // sqrt((300 * 0.03)^2 + (100 * 0.05)^2) / 400 = 0.02574.
+    assert!((tract.se - 0.02574).abs() < 0.003, "{}", tract.se);
+    let district = find(&estimates, GeographyKind::District, "5100060", "all");
+    assert!((district.value - 0.16).abs() < 1e-12 && district.students == 1_000);
+    assert!(district.low90 < 0.16 && 0.16 < district.high90 && district.method == Method::Area);
+
+    let mut common = areas.clone();
+    common.iter_mut().for_each(|a| a.shared_se = a.se);
+    let together = run(&Inputs { areas: &common, ..inputs }).expect("figures");
+    let tract = find(&together, GeographyKind::Tract, &tract.geography.id, "all");
+    // Errors in common do not cancel: (300 * 0.03 + 100 * 0.05) / 400 = 0.035.
+    assert!((tract.se - 0.035).abs() < 0.004, "{}", tract.se);
+}
+
+#[test]
+fn an_index_that_points_nowhere_is_named() {
+    let mut world = world(8);
+    world.students[17].school = 99;
+    let error = run(&world.inputs()).expect_err("a wrong index");
+    assert_eq!(error.to_string(), "student 17 points to school 99, there are only 10");
+    let settings = Settings { draws: 3, ..Settings::default() };
+    let world = super::tests::world(8);
+    assert_eq!(run(&Inputs { settings, ..world.inputs() }), Err(InputError::Draws(3)));
+}
+
+#[test]
+fn a_draw_has_the_covariance_of_the_posterior() {
+    use super::solve::{FIXED, Pattern, Problem};
+    let pattern = |features, answers, lacking| Pattern {
+        features,
+        school: FIXED as u32,
+        area: FIXED as u32 + 1,
+        slope: 0.0,
+        offset: 0.0,
+        answers,
+        lacking,
+    };
+    // Everything but the intercept is held at 0: the posterior is that of one logit with prior variance 1.
+    let mut precision = vec![1e10; FIXED + 2];
+    precision[0] = 1.0;
+    let problem = Problem { patterns: vec![pattern(0, 40.0, 10.0)], means: [0.0; 6], precision };
+    let (mode, w) = problem.mode(&vec![0.0; FIXED + 2]);
+    let p = logistic(mode[0]);
+    assert!((10.0 - 40.0 * p - mode[0]).abs() < 1e-6, "the score is 0 at the mode");
+    let draws = problem.deviations(&w, 9, 2_000);
+    let variance = draws.iter().map(|d| d[0] * d[0]).sum::<f64>() / 2_000.0;
+    let expected = 1.0 / (40.0 * p * (1.0 - p) + 1.0);
+    assert!((variance / expected - 1.0).abs() < 0.1, "{variance} {expected}");
+}
