@@ -302,4 +302,27 @@ mod tests {
         ));
         assert!(!text.contains('\u{1b}'));
     }
+
+    #[test]
+    fn the_fictional_district_sends_sound_files() {
+        use crate::fiction::{Town, files};
+        use evenfield_gap::{roster, survey};
+        let day = jiff::civil::date(2026, 10, 1);
+        let town = Town::new(7, 600);
+        let all = files(&town).expect("files");
+        let source = |name: &str| {
+            let (_, bytes) = all.iter().find(|(file, _)| file == name).expect(name);
+            Source::open(name, bytes.clone(), Limits::default()).expect(name)
+        };
+        let (mut roster, problems) = roster::parse(&source("roster.zip"), day).expect("a roster");
+        assert!(problems.is_empty(), "{}", table(&problems));
+        assert_eq!(roster.students.len(), town.students());
+        let problems = roster::add_homes(&mut roster, &source("addresses.csv")).expect("addresses");
+        assert!(problems.is_empty(), "{}", table(&problems));
+        assert!(roster.students.iter().all(|s| s.address.is_some() && s.frl.is_some() && s.iep.is_some()));
+        let defaults = survey::Defaults { term: "2026-fall".to_owned(), answered_ms: 0 };
+        let (responses, problems) = survey::parse(&source("survey.csv"), &defaults).expect("answers");
+        assert!(problems.is_empty(), "{}", table(&problems));
+        assert!(responses.iter().all(|r| r.answered_ms > 0 && r.internet_access.is_some()));
+    }
 }

@@ -103,6 +103,8 @@ fn survey(town: &Town, rng: &mut ChaCha8Rng) -> Result<File> {
         let home = &town.people.households[student.household];
         let online = home.online();
         let asked = |code: &'static str| if online { code } else { "" };
+        let with_device =
+            |code: &'static str| if student.device == evenfield_model::DeviceAway::None { "" } else { code };
         // A third of the families ran a speed test.
         let (down, up) = if online && rng.random_bool(0.33) {
             (format!("{:.1}", home.download_mbps), format!("{:.1}", home.upload_mbps))
@@ -120,8 +122,8 @@ fn survey(town: &Town, rng: &mut ChaCha8Rng) -> Result<File> {
             asked(Student::internet_type(home).code()),
             asked(Student::performance(home).code()),
             student.device.code(),
-            student.sharing.code(),
-            student.provider.code(),
+            with_device(student.sharing.code()),
+            with_device(student.provider.code()),
             &down,
             &up,
             &home.students.to_string(),
