@@ -19,3 +19,6 @@ pub mod web;
 
 pub use boundary::{Boundary, BoundaryReading, SelfCrossing};
 pub use locator::Locator;
+
+#[cfg(test)]
+mod tests;

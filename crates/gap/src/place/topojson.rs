@@ -55,7 +55,7 @@ pub(super) fn features(bytes: &[u8], file: &str, problems: &mut Problems) -> Vec
         match decode(arc, topology.transform.as_ref()) {
             Some(arc) => arcs.push(arc),
             None => {
-                problems.push(file, 0, &format!("arc {index}"), "", "an array of at least two positions");
+                problems.push(file, 0, &format!("arc {index}"), "", "an array of positions");
                 return Vec::new();
             }
         }
@@ -71,7 +71,8 @@ pub(super) fn features(bytes: &[u8], file: &str, problems: &mut Problems) -> Vec
 /// One arc in degrees. A quantised arc holds differences from point to point.
 fn decode(arc: Positions, transform: Option<&Transform>) -> Option<Vec<[f64; 2]>> {
     let Positions::List(list) = arc else { return None };
-    if list.len() < 2 {
+    // The specification wants two positions, but quantising tools leave arcs of one behind.
+    if list.is_empty() {
         return None;
     }
     let (mut x, mut y) = (0.0, 0.0);

@@ -31,7 +31,7 @@ const LOWEST_CODE: f64 = -222_222_222.0;
 
 fn number(text: &str) -> Option<Result<f64, ()>> {
     match text.trim() {
-        "" | "-" | "--" | "N" | "NA" | "null" | "(X)" | "**" | "***" | "*****" => None,
+        "" | "-" | "--" | "N" | "NA" | "NaN" | "null" | "(X)" | "**" | "***" | "*****" => None,
         // Thousands are set off in the display tables of data.census.gov, margins begin with a sign there.
         number => Some(
             number

@@ -1,1 +1,70 @@
+use super::*;
+use proptest::prelude::*;
 
+#[test]
+fn a_long_table_with_regions() {
+    let csv = "geoid,year,measure,value,moe,region_type\n\
+        51001,2017,num_hh,13528.0,,county\n\
+        51_hd_01,2017,num_hh,20,,health district\n\
+        51001,2018,num_hh,NA,NA,county\n\
+        1001,2018,num_hh,4,,county\n\
+        10010201001,2018,num_hh,4,,block group\n\
+        51003,2018,perc,12.5,1.5,county\n\
+        51003,2018,perc,twelve,1.5,county\n\
+        51003,2018\n";
+    let (table, problems) = parse_long(csv.as_bytes(), "long.csv");
+    assert_eq!((table.rows.len(), table.empty, problems.found()), (3, 2, 4), "{problems:?}");
+    assert!(problems.kept()[1].wanted.contains("leading zero"));
+    assert_eq!(table.rows[1].kind, None);
+    let perc: Vec<_> = table.of("perc").collect();
+    assert_eq!((perc[0].value, perc[0].moe, &*perc[0].id), (12.5, Some(1.5), "51003"));
+    assert_eq!(table.of("nothing").count(), 0);
+}
+
+#[test]
+fn a_wide_table_with_pairs() {
+    let csv = "\"GEOID\",\"NAME\",\"year\",\"snapE\",\"snapM\",\"soloE\"\n\"510010904004\",\"x\",\"2019\",183,117,9\n";
+    let map = WideMap {
+        id: "GEOID",
+        kind: Some(GeographyKind::BlockGroup),
+        year: Some("year"),
+        measures: Measures::Pairs,
+        restore_zeros: false,
+    };
+    let (table, problems) = parse_wide(csv.as_bytes(), "wide.csv", &map);
+    assert!(problems.is_empty(), "{problems:?}");
+    assert_eq!(table.measures, ["snap"]);
+    assert_eq!(
+        (table.rows[0].value, table.rows[0].moe, table.rows[0].year),
+        (183.0, Some(117.0), Some(2019))
+    );
+}
+
+#[test]
+fn zeros_are_put_back_only_when_asked() {
+    let csv = "fips,a\n1001.0,5\n";
+    let map = |restore_zeros| WideMap {
+        id: "fips",
+        kind: Some(GeographyKind::County),
+        year: None,
+        measures: Measures::Named(&[("a", "a", "")]),
+        restore_zeros,
+    };
+    let (table, _) = parse_wide(csv.as_bytes(), "c.csv", &map(true));
+    assert_eq!(&*table.rows[0].id, "01001");
+    let (table, problems) = parse_wide(csv.as_bytes(), "c.csv", &map(false));
+    assert_eq!((table.rows.len(), problems.found()), (0, 1));
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_read_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        let mut text = b"geoid,year,measure,value,moe,region_type\n".to_vec();
+        text.extend(&bytes);
+        let map = WideMap { id: "geoid", kind: None, year: None, measures: Measures::Pairs, restore_zeros: true };
+        for bytes in [&bytes, &text] {
+            let _ = parse_long(bytes, "x");
+            let _ = parse_wide(bytes, "x", &map);
+        }
+    }
+}
