@@ -3,6 +3,7 @@
 use crate::db::Write;
 use sqlx::AssertSqlSafe;
 use std::fmt::Write as _;
+use std::pin::Pin;
 
 /// A value to store. Each carries its type, so that a NULL has one too (PostgreSQL asks for it).
 #[derive(Clone, Debug, PartialEq)]
@@ -92,11 +93,26 @@ fn groups(rows: usize, width: usize) -> String {
 ///
 /// # Errors
 /// The database's; the caller's transaction is then dropped and nothing is stored.
-pub async fn run<I>(tx: &mut Write, before: &'static str, after: &'static str, rows: I) -> sqlx::Result<u64>
+pub fn run<'a, I>(
+    tx: &'a mut Write,
+    before: &'static str,
+    after: &'static str,
+    rows: I,
+) -> Pin<Box<dyn Future<Output = sqlx::Result<u64>> + Send + 'a>>
 where
     I: IntoIterator<Item = Vec<Value>>,
+    I::IntoIter: Send + 'a,
 {
-    let mut rows = rows.into_iter().peekable();
+    // Boxed, so that the iterator's own type (a closure over the caller's borrows) is settled here and
+    // not in the type of every handler above.
+    Box::pin(run_all(tx, before, after, rows.into_iter()))
+}
+
+async fn run_all<I>(tx: &mut Write, before: &str, after: &str, rows: I) -> sqlx::Result<u64>
+where
+    I: Iterator<Item = Vec<Value>>,
+{
+    let mut rows = rows.peekable();
     let mut full: Option<String> = None;
     let mut touched = 0;
     while let Some(first) = rows.peek() {

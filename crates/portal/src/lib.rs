@@ -13,6 +13,7 @@ pub mod bulk;
 pub mod config;
 pub mod db;
 pub mod error;
+pub mod exchange;
 pub mod jobs;
 pub mod layout;
 pub mod routes;

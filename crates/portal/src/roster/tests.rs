@@ -1,3 +1,5 @@
+mod pages;
+
 use super::queries::{self, LoadFacts, Replaced};
 use super::rules::{Place, UPLOADED, name_key};
 use crate::db::Db;

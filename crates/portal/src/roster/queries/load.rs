@@ -69,7 +69,7 @@ pub async fn replace(
     sqlx::query("DELETE FROM roster_before WHERE district_id = $1").bind(district).execute(&mut **tx).await?;
     // Undoing a first load empties the tables: that needs one note, not one for each row.
     let note = if first { EVERYTHING } else { ROWS };
-    remember(tx, (district, &load_id, note), [(String::new(), None)]).await?;
+    remember(tx, (district, &load_id, note), vec![(String::new(), None)]).await?;
     if !first {
         remember_diff(tx, district, &load_id, &diff).await?;
     }
@@ -106,7 +106,7 @@ const ROWS: &str = "rows";
 async fn remember(
     tx: &mut Write,
     (district, load, kind): (&str, &str, &str),
-    rows: impl IntoIterator<Item = (String, Option<String>)>,
+    rows: Vec<(String, Option<String>)>,
 ) -> sqlx::Result<()> {
     let values = rows
         .into_iter()

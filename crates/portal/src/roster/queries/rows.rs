@@ -10,7 +10,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 /// A row of one of the tables: how it is stored, and what tells it apart.
-pub(super) trait Stored: Sized {
+pub(super) trait Stored: Sized + Send + Sync {
     /// The word in `roster_before.kind`, which is also the table's name.
     const KIND: &'static str;
     /// `INSERT INTO … VALUES`.

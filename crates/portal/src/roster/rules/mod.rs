@@ -1,5 +1,9 @@
 //! Pure rules of the roster: what a load would change, and where a student is.
 
+mod reading;
+
+pub use reading::{Named, Review, coordinates, keep_homes, review};
+
 use evenfield_gap::roster::{Address, Enrollment, Roster, School, Section, Staff, Student};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;

@@ -1,0 +1,153 @@
+use crate::access::Role;
+use crate::account::testing::{Browser, Kit, Reply};
+use crate::{audit, roster::queries};
+use std::io::Write;
+
+const HERE: &str = "5100060";
+const THERE: &str = "5102670";
+
+const HEADER: &str = "School_id,Student_id,Last_name,First_name,Grade,Frl_status,Ell_status,IEP_status,\
+    Student_street,Student_city,Student_state,Student_zip\n";
+
+/// Clever's files of one school; each student has an id and a grade.
+fn clever(students: &[(&str, &str)]) -> Vec<u8> {
+    let mut text = HEADER.to_owned();
+    for (id, grade) in students {
+        text.push_str(&format!("s1,{id},Núñez{id},Ana,{grade},Free,N,N,{id} Main St,Exmore,VA,23350\n"));
+    }
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, text) in [("schools.csv", "School_id,School_name\ns1,Nandua\n"), ("students.csv", &text)] {
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).expect("a file");
+        zip.write_all(text.as_bytes()).expect("written");
+    }
+    zip.finish().expect("an archive").into_inner()
+}
+
+async fn kit() -> (Kit, Browser) {
+    let kit = Kit::new().await;
+    kit.district(HERE, "Shore").await;
+    kit.district(THERE, "Elsewhere").await;
+    let staff = kit.sign_in(Role::Coordinator, HERE).await;
+    (kit, staff)
+}
+
+async fn upload(staff: &Browser, bytes: &[u8]) -> Reply {
+    staff.upload(&format!("/d/{HERE}/roster/upload"), &[], ("file", "clever.zip", bytes)).await
+}
+
+async fn students(kit: &Kit) -> usize {
+    queries::read(&kit.app.db, HERE).await.expect("a roster").roster.students.len()
+}
+
+#[tokio::test]
+async fn nothing_is_stored_until_it_is_accepted_and_then_it_can_be_undone() {
+    let (kit, staff) = kit().await;
+    let staged = upload(&staff, &clever(&[("1", "4"), ("2", "??")])).await;
+    assert_eq!(staged.status, 303, "{}", staged.body);
+    let review = staff.get(staged.location()).await;
+    assert_eq!(review.status, 200, "{}", review.body);
+    assert!(review.body.contains("??"), "the problem is shown: {}", review.body);
+    let csv = staff.get(&format!("{}/problems.csv", staged.location())).await;
+    assert!(csv.body.contains("??"), "{}", csv.body);
+    assert_eq!(students(&kit).await, 0);
+    let stranger = kit.sign_in(Role::Administrator, THERE).await;
+    assert_eq!(stranger.post(staged.location(), &[("act", "accept")]).await.status, 404);
+    let elsewhere = staged.location().replace(HERE, THERE);
+    assert_eq!(
+        stranger.post(&elsewhere, &[("act", "accept")]).await.status,
+        404,
+        "an upload of another district"
+    );
+
+    let accepted = staff.post(staged.location(), &[("act", "accept")]).await;
+    assert_eq!(accepted.status, 303, "{}", accepted.body);
+    assert_eq!(students(&kit).await, 2);
+    assert_eq!(staff.get(staged.location()).await.status, 404, "an accepted upload is gone");
+
+    let load = queries::loads(kit.app.db.read(), HERE).await.expect("loads").remove(0);
+    let undo = format!("/d/{HERE}/roster/loads/{}/undo", load.id);
+    assert_eq!(staff.post(&undo, &[]).await.status, 303);
+    assert_eq!(students(&kit).await, 0);
+    assert_eq!(staff.post(&undo, &[]).await.status, 400);
+}
+
+#[tokio::test]
+async fn an_upload_can_be_discarded_and_one_without_students_cannot_be_accepted() {
+    let (kit, staff) = kit().await;
+    let staged = upload(&staff, &clever(&[("1", "4")])).await;
+    assert_eq!(staff.post(staged.location(), &[("act", "discard")]).await.status, 303);
+    assert_eq!(staff.get(staged.location()).await.status, 404);
+    for broken in [&b"PK\x03\x04\x00 broken"[..], b"\x00\x01\x02", b"a,b\n1,2\n", HEADER.as_bytes()] {
+        let staged = upload(&staff, broken).await;
+        let review = staff.get(staged.location()).await;
+        assert!(!review.body.contains("value=\"accept\""), "{}", review.body);
+        assert_eq!(staff.post(staged.location(), &[("act", "accept")]).await.status, 400);
+    }
+    assert_eq!(students(&kit).await, 0);
+}
+
+#[tokio::test]
+async fn a_review_that_is_out_of_date_is_shown_again() {
+    let (kit, staff) = kit().await;
+    let one = upload(&staff, &clever(&[("1", "4")])).await;
+    let two = upload(&staff, &clever(&[("1", "5"), ("2", "5")])).await;
+    assert_eq!(staff.post(two.location(), &[("act", "accept")]).await.status, 303);
+    let stale = staff.post(one.location(), &[("act", "accept")]).await;
+    assert_eq!(stale.status, 409, "{}", stale.body);
+    assert_eq!(students(&kit).await, 2);
+}
+
+#[tokio::test]
+async fn who_looks_at_a_student_is_written_down() {
+    let (kit, staff) = kit().await;
+    let staged = upload(&staff, &clever(&[("1", "4"), ("2", "4")])).await;
+    staff.post(staged.location(), &[("act", "accept")]).await;
+    let (clerk, account) = kit.sign_in_with(&[(HERE, Role::Clerk)]).await;
+    let list = clerk.get(&format!("/d/{HERE}/roster/students?q=nunez2")).await;
+    assert_eq!(list.status, 200, "{}", list.body);
+    assert!(list.body.contains("Núñez2") && !list.body.contains("Núñez1"));
+    let one = clerk.get(&format!("/d/{HERE}/roster/students/2")).await;
+    assert!(one.body.contains("2 Main St"), "{}", one.body);
+    assert_eq!(clerk.get(&format!("/d/{HERE}/roster/students/none")).await.status, 404);
+    let csv = clerk.get(&format!("/d/{HERE}/roster/students.csv")).await;
+    assert_eq!(csv.body.lines().count(), 3);
+    let entries: Vec<(String, String)> =
+        sqlx::query_as("SELECT action, subject_id FROM audit_entry WHERE account_id = $1 ORDER BY seq")
+            .bind(&account)
+            .fetch_all(kit.app.db.read())
+            .await
+            .expect("entries");
+    let looked: Vec<(&str, &str)> = entries.iter().map(|(a, s)| (a.as_str(), s.as_str())).collect();
+    assert_eq!(looked, [("student.list", ""), ("student.see", "2"), ("student.download", "")]);
+    let verdict = audit::verify(&kit.app.db, None).await.expect("a verdict");
+    assert!(matches!(verdict, audit::Verdict::Whole { .. }), "{verdict:?}");
+    for role in [Role::Teacher, Role::Analyst, Role::Partner, Role::Transport] {
+        let other = kit.sign_in(role, HERE).await;
+        assert_eq!(other.get(&format!("/d/{HERE}/roster/students/2")).await.status, 403, "{role:?}");
+    }
+}
+
+#[tokio::test]
+async fn coordinates_are_stored_whole_or_not_at_all() {
+    let (kit, staff) = kit().await;
+    let staged = upload(&staff, &clever(&[("1", "4"), ("2", "4")])).await;
+    staff.post(staged.location(), &[("act", "accept")]).await;
+    let path = format!("/d/{HERE}/roster/coordinates");
+    for wrong in [
+        &b"student_id,lon,lat\n1,-75.8,37.5\n9,-75.8,37.5\n"[..],
+        b"student_id,lon,lat\n1,-75.8,375\n",
+        b"student_id,lon,lat\n1,-75.8,\n",
+        b"student_id,lon\n1,-75.8\n",
+        b"",
+    ] {
+        let reply = staff.upload(&path, &[], ("file", "c.csv", wrong)).await;
+        assert_eq!(reply.status, 422, "{}", String::from_utf8_lossy(wrong));
+        assert!(queries::read(&kit.app.db, HERE).await.expect("a roster").places.is_empty());
+    }
+    let right = b"\xEF\xBB\xBFstudent_id,lon,lat\r\n1,-75.8,37.5\r\n";
+    assert_eq!(staff.upload(&path, &[], ("file", "c.csv", right)).await.status, 303);
+    let places = queries::read(&kit.app.db, HERE).await.expect("a roster").places;
+    assert_eq!((places["1"].lon, places["1"].lat), (Some(-75.8), Some(37.5)));
+    let home = staff.get(&format!("/d/{HERE}/roster")).await;
+    assert_eq!(home.status, 200, "{}", home.body);
+}
