@@ -3,3 +3,6 @@
 pub mod pages;
 pub mod queries;
 pub mod rules;
+
+#[cfg(test)]
+mod tests;

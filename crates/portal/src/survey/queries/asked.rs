@@ -5,6 +5,7 @@ use crate::db::Write;
 use crate::survey::rules::rates::Asked;
 use evenfield_model::Grade;
 use sqlx::{AnyPool, Row};
+use std::collections::HashSet;
 
 /// A term of a district.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -176,6 +177,18 @@ pub async fn student_exists(pool: &AnyPool, district: &str, id: &str) -> sqlx::R
         .fetch_one(pool)
         .await?;
     Ok(n > 0)
+}
+
+/// The ids of all students of the roster.
+///
+/// # Errors
+/// The database's.
+pub async fn student_ids(pool: &AnyPool, district: &str) -> sqlx::Result<HashSet<String>> {
+    let ids: Vec<String> = sqlx::query_scalar("SELECT id FROM student WHERE district_id = $1")
+        .bind(district)
+        .fetch_all(pool)
+        .await?;
+    Ok(ids.into_iter().collect())
 }
 
 /// What a letter says: to whom it goes and the code.

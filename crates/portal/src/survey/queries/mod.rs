@@ -8,5 +8,5 @@ pub use answers::{
 };
 pub use asked::{
     Holder, Letter, TermRow, asked, close_term, code_holder, letters, make_codes, newest_term, open_term,
-    student_exists, terms,
+    student_exists, student_ids, terms,
 };

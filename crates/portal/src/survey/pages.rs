@@ -1,8 +1,0 @@
-//! HTTP of the slice `survey`.
-
-use crate::routes::Route;
-
-/// The rows of the route table.
-pub fn routes() -> Vec<Route> {
-    Vec::new()
-}

@@ -1,0 +1,125 @@
+//! Answers in files: uploaded as CSV or Ed-Fi JSON, downloaded as both.
+
+use super::staff::{Asked, chosen_term};
+use crate::App;
+use crate::db::now_ms;
+use crate::error::{Error, Result};
+use crate::exchange::{Upload, UploadForm, attachment, digest, problems_file};
+use crate::layout::Frame;
+use crate::survey::queries::{self, LoadFacts};
+use askama::Template;
+use axum::extract::{Multipart, Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use evenfield_gap::read::{Limits, Source};
+use evenfield_gap::survey::{Defaults, Response as Answer, parse, write_csv, write_ed_fi};
+use evenfield_model::{Problem, Problems};
+use std::collections::HashSet;
+
+/// How many problems a page shows; the CSV has more.
+const SHOWN: usize = 200;
+
+#[derive(Template)]
+#[template(path = "survey/templates/uploaded.html")]
+struct Uploaded {
+    p: Frame,
+    file_name: String,
+    answers: String,
+    known: bool,
+    shown: Vec<Problem>,
+    found: u64,
+}
+
+/// Takes a file. One with problems is stored only when the person has said that the good answers are
+/// wanted all the same; until then all problems are shown and nothing is kept.
+pub async fn upload(State(app): State<App>, p: Frame, multipart: Multipart) -> Result<Response> {
+    let district = p.district_id().to_owned();
+    let mut form = UploadForm::read(multipart).await?;
+    let file = form.file("file").ok_or(Error::BadRequest("survey-upload-none"))?;
+    let accepts = form.text("accept") == "yes";
+    let term = queries::newest_term(app.db.read(), &district).await?.unwrap_or_default();
+    let students = queries::student_ids(app.db.read(), &district).await?;
+    let file_name = file.name.clone();
+    let digest = digest([file.bytes.as_slice()]);
+    let defaults = Defaults { term, answered_ms: now_ms() };
+    let read = tokio::task::spawn_blocking(move || read(file, &defaults, &students)).await;
+    let (answers, problems) = read.map_err(|e| Error::Internal(e.to_string()))?;
+    let mut known = false;
+    if !answers.is_empty() && (accepts || problems.is_empty()) {
+        let by = p.viewer.as_ref().map_or("", |v| v.account_id.as_str());
+        let facts = LoadFacts {
+            digest: &digest,
+            file_name: &file_name,
+            loaded_ms: now_ms(),
+            loaded_by: by,
+            problems: &problems,
+        };
+        let mut tx = app.db.write().await?;
+        known = !queries::load(&mut tx, &district, &answers, facts).await?;
+        tx.commit().await?;
+        if !known {
+            return Ok(Redirect::to(&format!("/d/{district}/survey")).into_response());
+        }
+    }
+    let page = Uploaded {
+        file_name,
+        answers: crate::exchange::count(i64::try_from(answers.len()).unwrap_or(i64::MAX)),
+        known,
+        shown: problems.kept().iter().take(SHOWN).cloned().collect(),
+        found: problems.found(),
+        p,
+    };
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page.render()?)).into_response())
+}
+
+/// Reads a file; a student whom the roster does not have is a problem, once there is a roster.
+fn read(file: Upload, defaults: &Defaults, students: &HashSet<String>) -> (Vec<Answer>, Problems) {
+    let name = file.name.clone();
+    let source = Source::open(&file.name, file.bytes, Limits::default());
+    match source.and_then(|source| parse(&source, defaults)) {
+        Ok((answers, mut problems)) => {
+            if !students.is_empty() {
+                for answer in answers.iter().filter(|a| !students.contains(&a.student)) {
+                    problems.push(
+                        &name,
+                        0,
+                        "student_id",
+                        &answer.student,
+                        "the id of a student in the roster",
+                    );
+                }
+            }
+            (answers, problems)
+        }
+        Err(error) => {
+            let mut problems = Problems::default();
+            error.note(&mut problems);
+            (Vec::new(), problems)
+        }
+    }
+}
+
+/// The problems of a stored file as CSV.
+pub async fn problems_csv(
+    State(app): State<App>,
+    p: Frame,
+    Path((_, load)): Path<(String, String)>,
+) -> Result<Response> {
+    let problems = queries::load_problems(app.db.read(), p.district_id(), &load).await?;
+    problems_file("survey-problems.csv", &problems.ok_or(Error::NotFound)?)
+}
+
+/// The answers that count, as plain CSV.
+pub async fn answers_csv(State(app): State<App>, p: Frame, Query(asked): Query<Asked>) -> Result<Response> {
+    let term = chosen_term(&app, p.district_id(), &asked).await?;
+    let answers = queries::latest(app.db.read(), p.district_id(), &term).await?;
+    Ok(attachment(&format!("survey-{term}.csv"), "text/csv; charset=utf-8", write_csv(&answers)))
+}
+
+/// The answers that count, as Ed-Fi resources.
+pub async fn answers_json(State(app): State<App>, p: Frame, Query(asked): Query<Asked>) -> Result<Response> {
+    let term = chosen_term(&app, p.district_id(), &asked).await?;
+    let answers = queries::latest(app.db.read(), p.district_id(), &term).await?;
+    let district = p.district_id().parse().map_err(|_| Error::NotFound)?;
+    Ok(attachment(&format!("survey-{term}.json"), "application/json", write_ed_fi(&answers, district)))
+}

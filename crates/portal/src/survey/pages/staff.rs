@@ -1,0 +1,220 @@
+//! Response rates, and what staff do about a term.
+
+use crate::App;
+use crate::access::Action;
+use crate::db::now_ms;
+use crate::error::{Error, Result};
+use crate::exchange::{count, csv_file, minute};
+use crate::layout::Frame;
+use crate::survey::queries::{self, LoadRow, TermRow};
+use crate::survey::rules::rates::{self, Rate, SMALLEST};
+use crate::survey::rules::{self, code};
+use askama::Template;
+use axum::Form;
+use axum::extract::{Query, State};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use rand::SeedableRng;
+use serde::Deserialize;
+
+/// What the pages of the survey may be asked for.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Asked {
+    /// The term; without one the newest.
+    #[serde(default)]
+    pub term: String,
+    /// A school's id; empty for all.
+    #[serde(default)]
+    pub school: String,
+    /// `open`: only students without an answer.
+    #[serde(default)]
+    pub only: String,
+}
+
+/// The term asked for, or the newest; empty when there is none.
+pub async fn chosen_term(app: &App, district: &str, asked: &Asked) -> Result<String> {
+    if !asked.term.is_empty() {
+        return rules::term(&asked.term).ok_or(Error::BadRequest("survey-term-wrong"));
+    }
+    Ok(queries::newest_term(app.db.read(), district).await?.unwrap_or_default())
+}
+
+struct CellView {
+    label: String,
+    students: String,
+    answers: String,
+    percent: Option<u64>,
+}
+
+struct BreakdownView {
+    by: &'static str,
+    caption: String,
+    cells: Vec<CellView>,
+}
+
+struct TermView {
+    term: String,
+    opened: String,
+    open: bool,
+    codes: String,
+    answered: String,
+}
+
+struct LoadView {
+    id: String,
+    file_name: String,
+    loaded: String,
+    answers: String,
+    problems: String,
+}
+
+#[derive(Template)]
+#[template(path = "survey/templates/rates.html")]
+struct Rates {
+    p: Frame,
+    term: String,
+    terms: Vec<TermView>,
+    all: CellView,
+    breakdowns: Vec<BreakdownView>,
+    loads: Vec<LoadView>,
+    may_load: bool,
+    may_students: bool,
+    has_codes: bool,
+    smallest: u64,
+    form_href: String,
+}
+
+/// The words of a cell's label.
+fn label(p: &Frame, by: &str, word: &str) -> String {
+    match by {
+        "school" => word.to_owned(),
+        "grade_band" => p.t(&format!("survey-band-{word}")),
+        _ => p.t(&format!("survey-flag-{word}")),
+    }
+}
+
+fn cell(label: String, rate: &Rate) -> CellView {
+    let number = |n: u64| count(i64::try_from(n).unwrap_or(i64::MAX));
+    match rate {
+        Rate::Shown { students, answers } => CellView {
+            label,
+            students: number(*students),
+            answers: number(*answers),
+            percent: rate.percent(),
+        },
+        Rate::Withheld => CellView { label, students: String::new(), answers: String::new(), percent: None },
+    }
+}
+
+/// The page of the response rates.
+pub async fn rates(State(app): State<App>, p: Frame, Query(asked): Query<Asked>) -> Result<Response> {
+    let district = p.district_id().to_owned();
+    let term = chosen_term(&app, &district, &asked).await?;
+    let rates = rates::rates(&queries::asked(app.db.read(), &district, &term).await?);
+    let breakdowns = rates.breakdowns.iter().map(|b| BreakdownView {
+        by: b.by,
+        caption: p.t(&format!("survey-by-{}", b.by.replace('_', "-"))),
+        cells: b.cells.iter().map(|(word, rate)| cell(label(&p, b.by, word), rate)).collect(),
+    });
+    let terms = queries::terms(app.db.read(), &district).await?;
+    let page = Rates {
+        all: cell(String::new(), &rates.all),
+        breakdowns: breakdowns.collect(),
+        loads: queries::loads(app.db.read(), &district).await?.into_iter().map(load_view).collect(),
+        may_load: p.may(Action::LoadData),
+        may_students: p.may(Action::SeeStudents),
+        has_codes: terms.iter().any(|t| t.term == term && t.codes > 0),
+        terms: terms.into_iter().map(view).collect(),
+        smallest: SMALLEST,
+        form_href: form_href(&app, &district),
+        term,
+        p,
+    };
+    Ok(Html(page.render()?).into_response())
+}
+
+fn view(term: TermRow) -> TermView {
+    TermView {
+        opened: minute(term.opened_ms),
+        open: term.closed_ms.is_none(),
+        codes: count(term.codes),
+        answered: count(term.answered),
+        term: term.term,
+    }
+}
+
+fn load_view(load: LoadRow) -> LoadView {
+    LoadView {
+        id: load.id,
+        file_name: load.file_name,
+        loaded: minute(load.loaded_ms),
+        answers: count(load.answers),
+        problems: count(load.problems),
+    }
+}
+
+/// Where families find the form: the address that people type.
+pub fn form_href(app: &App, district: &str) -> String {
+    let base = match &app.config.public_url {
+        Some(url) => url.trim_end_matches('/').to_owned(),
+        None => format!("http://{}", app.config.listen),
+    };
+    format!("{base}/s/{district}")
+}
+
+/// The rates as CSV; what is withheld on the page is withheld here.
+pub async fn rates_csv(State(app): State<App>, p: Frame, Query(asked): Query<Asked>) -> Result<Response> {
+    let district = p.district_id();
+    let term = chosen_term(&app, district, &asked).await?;
+    let rates = rates::rates(&queries::asked(app.db.read(), district, &term).await?);
+    let line = |by: &str, word: &str, rate: &Rate| {
+        let (students, answers, why) = match rate {
+            Rate::Shown { students, answers } => (students.to_string(), answers.to_string(), ""),
+            Rate::Withheld => (String::new(), String::new(), "small_cell"),
+        };
+        let percent = rate.percent().map(|n| n.to_string()).unwrap_or_default();
+        [term.clone(), by.to_owned(), word.to_owned(), students, answers, percent, why.to_owned()]
+    };
+    let mut rows = vec![line("all", "all", &rates.all)];
+    for breakdown in &rates.breakdowns {
+        rows.extend(breakdown.cells.iter().map(|(word, rate)| line(breakdown.by, word, rate)));
+    }
+    csv_file(
+        &format!("survey-rates-{term}.csv"),
+        &["term", "by", "group", "students", "answers", "percent", "suppressed"],
+        rows,
+    )
+}
+
+/// What is to be done about a term.
+#[derive(Debug, Deserialize)]
+pub struct TermForm {
+    term: String,
+    act: String,
+}
+
+/// Opens or closes a term, or gives out codes.
+pub async fn terms(State(app): State<App>, p: Frame, Form(form): Form<TermForm>) -> Result<Response> {
+    let district = p.district_id();
+    let term = rules::term(&form.term).ok_or(Error::BadRequest("survey-term-wrong"))?;
+    let mut tx = app.db.write().await?;
+    match form.act.as_str() {
+        "open" => queries::open_term(&mut tx, district, &term, now_ms()).await?,
+        "close" => {
+            queries::close_term(&mut tx, district, &term, now_ms()).await?;
+        }
+        "codes" => {
+            let mut random = rand::rngs::StdRng::from_seed(secret_seed()?);
+            queries::make_codes(&mut tx, district, (&term, now_ms()), || code::new(&mut random)).await?;
+        }
+        _ => return Err(Error::BadRequest("survey-act-wrong")),
+    }
+    tx.commit().await?;
+    Ok(Redirect::to(&format!("/d/{district}/survey?term={term}")).into_response())
+}
+
+/// A seed that nobody can guess: whoever knows it knows every code.
+fn secret_seed() -> Result<[u8; 32]> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(|e| Error::Internal(format!("random numbers: {e}")))?;
+    Ok(seed)
+}

@@ -1,0 +1,229 @@
+use super::{HERE, THERE, load_students};
+use crate::access::Role;
+use crate::account::testing::{Browser, Kit, Reply};
+use crate::survey::queries;
+use crate::survey::rules::code;
+use crate::words::{Language, Words};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, header};
+use axum::routing::get;
+use tower::ServiceExt;
+use tower_http::compression::CompressionLayer;
+
+const TERM: &str = "2026-fall";
+
+/// A portal with thirty students, an open term and codes; the code of the first.
+async fn kit() -> (Kit, String) {
+    let kit = Kit::new().await;
+    kit.district(HERE, "Shore").await;
+    kit.district(THERE, "Elsewhere").await;
+    load_students(&kit.app.db, HERE, 30).await;
+    let staff = kit.sign_in(Role::Coordinator, HERE).await;
+    let terms = format!("/d/{HERE}/survey/terms");
+    assert_eq!(staff.post(&terms, &[("term", TERM), ("act", "open")]).await.status, 303);
+    assert_eq!(staff.post(&terms, &[("term", TERM), ("act", "codes")]).await.status, 303);
+    let letters = queries::letters(kit.app.db.read(), HERE, (TERM, "", false)).await.expect("letters");
+    assert_eq!(letters.len(), 30);
+    let code = code::grouped(&letters[0].code);
+    (kit, code)
+}
+
+fn form() -> String {
+    format!("/s/{HERE}")
+}
+
+/// The same request as a phone sends it: with compression.
+async fn packed(browser: &Browser, path: &str, fields: Option<&[(&str, &str)]>) -> usize {
+    let request = match fields {
+        None => Request::get(path),
+        Some(_) => Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded"),
+    };
+    let body = fields.map_or(String::new(), |fields| {
+        let pairs: Vec<String> =
+            fields.iter().map(|(n, v)| format!("{n}={}", crate::routes::escape(v))).collect();
+        pairs.join("&")
+    });
+    let request = request
+        .header(header::ACCEPT_ENCODING, "gzip")
+        .header("sec-fetch-site", "same-origin")
+        .body(Body::from(body))
+        .expect("a request");
+    let reply = browser.send(request).await;
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    assert_eq!(reply.headers.get(header::CONTENT_ENCODING).expect("compressed"), "gzip");
+    let head: usize = reply.headers.iter().map(|(n, v)| n.as_str().len() + v.len() + 4).sum();
+    head + reply.bytes.len()
+}
+
+const STEP_1: [(&str, &str); 3] = [("step", "1"), ("access", "Yes"), ("device", "Chromebook")];
+const STEP_2: [(&str, &str); 8] = [
+    ("step", "2"),
+    ("access", "Yes"),
+    ("device", "Chromebook"),
+    ("type", "Cellular Network"),
+    ("performance", "Sometimes"),
+    ("sharing", "Shared"),
+    ("provider", "School"),
+    ("students", "3"),
+];
+
+async fn send(browser: &Browser, code: &str, step: &[(&str, &str)]) -> Reply {
+    if browser.cookie("visitor").is_none() {
+        browser.get(&form()).await;
+    }
+    let mut fields = vec![("code", code)];
+    fields.extend_from_slice(step);
+    browser.post(&form(), &fields).await
+}
+
+#[tokio::test]
+async fn a_family_answers_in_two_steps_and_sees_one_letter_of_the_name() {
+    let (kit, code) = kit().await;
+    let phone = kit.browser();
+    let first = phone.get(&format!("{}?code={code}", form())).await;
+    assert_eq!(first.status, 200);
+    assert_eq!(first.input("code").as_deref(), Some(code.as_str()));
+    let second = send(&phone, &code, &STEP_1).await;
+    assert_eq!(second.status, 200, "{}", second.body);
+    assert!(second.body.contains("name=\"type\"") && !second.body.contains("name=\"barrier\""));
+    let done = send(&phone, &code, &STEP_2).await;
+    assert_eq!(done.status, 200, "{}", done.body);
+    for page in [&first, &second, &done] {
+        assert!(!page.body.contains("lodie") && !page.body.contains("Secret") && !page.body.contains("st0"));
+        assert!(!page.body.contains("<script"));
+    }
+    let answers = queries::latest(kit.app.db.read(), HERE, TERM).await.expect("answers");
+    assert_eq!(answers.len(), 1);
+    assert_eq!(answers[0].household_students, Some(3));
+    // A second time: the later counts, the earlier is kept.
+    send(&phone, &code, &[("step", "2"), ("access", "No"), ("device", "None"), ("barrier", "Not Available")])
+        .await;
+    let answers = queries::latest(kit.app.db.read(), HERE, TERM).await.expect("answers");
+    assert_eq!((answers.len(), answers[0].internet_access), (1, Some(false)));
+    let student = &answers[0].student;
+    assert_eq!(queries::history(kit.app.db.read(), HERE, TERM, student).await.expect("a history").len(), 2);
+}
+
+#[tokio::test]
+async fn a_wrong_code_or_a_missing_answer_is_said_and_nothing_is_stored() {
+    let (kit, code) = kit().await;
+    let phone = kit.browser();
+    let typo = if code.starts_with('A') { code.replacen('A', "B", 1) } else { format!("A{}", &code[1..]) };
+    for wrong in ["", typo.as_str(), "222-222-222"] {
+        let reply = send(&phone, wrong, &STEP_2).await;
+        assert_eq!(reply.status, 422);
+        assert!(reply.body.contains("error-summary"), "{}", reply.body);
+    }
+    let elsewhere =
+        phone.post(&format!("/s/{THERE}"), &[&[("code", code.as_str())], &STEP_2[..]].concat()).await;
+    assert_eq!(elsewhere.status, 422, "a code of another district");
+    let missing = send(&phone, &code, &[("step", "1"), ("access", "Yes")]).await;
+    assert_eq!(missing.status, 422);
+    assert!(missing.body.contains("href=\"#device\""));
+    let half = send(&phone, &code, &[("step", "2"), ("access", "Yes"), ("device", "Tablet")]).await;
+    assert_eq!(half.status, 422);
+    for field in ["type", "performance", "sharing", "provider"] {
+        assert!(half.body.contains(&format!("href=\"#{field}\"")), "{field}");
+        assert!(half.body.contains(&format!("id=\"{field}\"")), "{field}");
+    }
+    assert!(queries::latest(kit.app.db.read(), HERE, TERM).await.expect("answers").is_empty());
+    assert_eq!(kit.browser().get("/s/9999999").await.status, 404);
+}
+
+#[tokio::test]
+async fn family_pages_are_within_their_budget() {
+    let (kit, code) = kit().await;
+    let css = Router::new()
+        .route("/", get(|| async { include_str!("../../../web/src/evenfield.css") }))
+        .layer(CompressionLayer::new());
+    let request =
+        Request::get("/").header(header::ACCEPT_ENCODING, "gzip").body(Body::empty()).expect("a request");
+    let css =
+        to_bytes(css.oneshot(request).await.expect("css").into_body(), usize::MAX).await.expect("css").len();
+    for language in ["en", "es"] {
+        let phone = kit.browser();
+        let first = packed(&phone, &format!("{}?code={code}&lang={language}", form()), None).await;
+        let with_code = |step: &[(&'static str, &'static str)]| {
+            let mut fields = vec![("code", "")];
+            fields.extend_from_slice(step);
+            fields
+        };
+        let mut step = with_code(&STEP_1);
+        step[0].1 = &code;
+        let second = packed(&phone, &form(), Some(&step)).await;
+        let mut step = with_code(&STEP_2);
+        step[0].1 = &code;
+        let third = packed(&phone, &form(), Some(&step)).await;
+        println!("{language}: first {first}, second {second}, third {third}, style sheet {css} bytes");
+        assert!(first + css <= 14 * 1024, "first response and its style sheet: {first} + {css} bytes");
+        assert!(first + second + third + css <= 50 * 1024, "all: {first} + {second} + {third} + {css} bytes");
+    }
+}
+
+#[tokio::test]
+async fn rates_withhold_small_groups_and_stay_in_the_district() {
+    let (kit, code) = kit().await;
+    send(&kit.browser(), &code, &STEP_2).await;
+    let analyst = kit.sign_in(Role::Analyst, HERE).await;
+    let page = analyst.get(&format!("/d/{HERE}/survey")).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    assert!(page.body.contains("class=\"sup\""), "grade bands of 30 students in 12 grades are small");
+    let csv = analyst.get(&format!("/d/{HERE}/survey/rates.csv?term={TERM}")).await;
+    assert!(csv.body.contains("2026-fall,all,all,30,1,3,"), "{}", csv.body);
+    assert!(csv.body.contains("2026-fall,grade_band,middle,,,,small_cell"), "{}", csv.body);
+    for path in ["letters", "codes.csv", "answers.csv"] {
+        assert_eq!(analyst.get(&format!("/d/{HERE}/survey/{path}")).await.status, 403, "{path}");
+    }
+    let stranger = kit.sign_in(Role::Administrator, THERE).await;
+    assert_eq!(stranger.get(&format!("/d/{HERE}/survey")).await.status, 404);
+}
+
+#[tokio::test]
+async fn staff_type_in_paper_and_print_letters() {
+    let (kit, code) = kit().await;
+    let clerk = kit.sign_in(Role::Clerk, HERE).await;
+    let enter = format!("/d/{HERE}/survey/enter");
+    assert_eq!(clerk.get(&enter).await.status, 200);
+    let with = |student: &'static str| {
+        let mut fields = vec![("term", TERM), ("student", student)];
+        fields.extend_from_slice(&STEP_2);
+        fields
+    };
+    assert_eq!(clerk.post(&enter, &with("st7")).await.status, 200);
+    assert_eq!(clerk.post(&enter, &with("nobody")).await.status, 422);
+    let mut by_code = with("");
+    by_code[1].1 = &code;
+    assert_eq!(clerk.post(&enter, &by_code).await.status, 200);
+    let answers = queries::latest(kit.app.db.read(), HERE, TERM).await.expect("answers");
+    assert_eq!(answers.len(), 2);
+    let letters = clerk.get(&format!("/d/{HERE}/survey/letters?term={TERM}&only=open")).await;
+    assert_eq!(letters.status, 200);
+    assert_eq!(letters.body.matches("class=\"sheet").count(), 28);
+    assert_eq!(clerk.get(&format!("/d/{HERE}/survey/paper")).await.status, 403);
+    let coordinator = kit.sign_in(Role::Coordinator, HERE).await;
+    let paper = coordinator.get(&format!("/d/{HERE}/survey/paper")).await;
+    assert!(paper.body.contains("lang=\"en\"") && paper.body.contains("lang=\"es\""));
+    assert!(paper.body.contains("¿Por qué no hay Internet en casa?"));
+}
+
+#[test]
+fn every_question_and_answer_has_words_in_each_language() {
+    let words = Words::load().expect("words");
+    for language in Language::ALL {
+        let mut keys =
+            vec!["survey-q-students".to_owned(), "survey-q-download".into(), "survey-q-upload".into()];
+        for question in crate::survey::rules::form::ALL {
+            keys.push(format!("survey-q-{}", question.name));
+            keys.extend((1..=question.codes.len()).map(|n| format!("survey-a-{}-{n}", question.name)));
+        }
+        for by in ["school", "grade-band", "frl", "ell", "iep"] {
+            keys.push(format!("survey-by-{by}"));
+        }
+        keys.extend(["elementary", "middle", "high", "ungraded"].map(|band| format!("survey-band-{band}")));
+        keys.extend(["yes", "no", "unknown"].map(|flag| format!("survey-flag-{flag}")));
+        for key in keys {
+            assert_ne!(words.text(language, &key, &[]), key, "{language:?}");
+        }
+    }
+}
