@@ -53,26 +53,23 @@ CREATE TABLE area_value (
 );
 CREATE INDEX area_value_by_source ON area_value (district_id, source, vintage);
 
+-- The district's file of address points as it came, in parts: the geocoder reads it whole.
 CREATE TABLE address_point (
     district_id TEXT NOT NULL REFERENCES district (id),
-    position BIGINT NOT NULL,
-    street TEXT NOT NULL,
-    city TEXT NOT NULL,
-    state TEXT NOT NULL,
-    zip TEXT NOT NULL,
-    lon DOUBLE PRECISION NOT NULL,
-    lat DOUBLE PRECISION NOT NULL,
+    part BIGINT NOT NULL,
+    file_name TEXT NOT NULL,
+    body TEXT NOT NULL,                       -- base64
     load_id TEXT NOT NULL,
-    PRIMARY KEY (district_id, position)
+    PRIMARY KEY (district_id, part)
 );
 
 CREATE TABLE speed_tile (
     district_id TEXT NOT NULL REFERENCES district (id),
     vintage TEXT NOT NULL,
     quadkey TEXT NOT NULL,
-    down_kbps BIGINT NOT NULL,
-    up_kbps BIGINT NOT NULL,
-    latency_ms BIGINT,
+    download_mbps DOUBLE PRECISION NOT NULL,  -- averages of all tests in the tile
+    upload_mbps DOUBLE PRECISION NOT NULL,
+    latency_ms DOUBLE PRECISION NOT NULL,
     tests BIGINT NOT NULL,
     devices BIGINT NOT NULL,
     load_id TEXT NOT NULL,
@@ -81,11 +78,10 @@ CREATE TABLE speed_tile (
 
 CREATE TABLE speed_test (
     district_id TEXT NOT NULL REFERENCES district (id),
-    id TEXT NOT NULL,                         -- the measurement's own id
-    measured_ms BIGINT NOT NULL,
-    download_mbps DOUBLE PRECISION,
-    upload_mbps DOUBLE PRECISION,
-    latency_ms DOUBLE PRECISION,
     load_id TEXT NOT NULL,
-    PRIMARY KEY (district_id, id)
+    id TEXT NOT NULL,                         -- the measurement's own id, or its number in the file
+    direction TEXT NOT NULL,                  -- download, upload
+    mbps DOUBLE PRECISION NOT NULL,
+    rtt_ms DOUBLE PRECISION,
+    PRIMARY KEY (district_id, load_id, id, direction)
 );

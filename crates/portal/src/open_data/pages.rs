@@ -1,8 +1,275 @@
-//! HTTP of the slice `open_data`.
+//! HTTP of the slice `open_data`: the data page.
 
-use crate::routes::Route;
+use super::queries::{self, LoadFacts, LoadRow};
+use super::rules::{self, Kind, Rows};
+use crate::access::Action;
+use crate::db::now_ms;
+use crate::error::{Error, Result};
+use crate::exchange::{Upload, UploadForm, count, csv_file, digest, minute, problems_file};
+use crate::layout::Frame;
+use crate::routes::{Needs, Route, route};
+use crate::{App, audit};
+use askama::Template;
+use axum::extract::{Multipart, Path, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use evenfield_model::{GeographyKind, Problem, Problems};
+use serde_json::json;
+
+/// The largest file, bytes: a state's packed availability file is a fifth of it.
+const UPLOAD_BYTES: usize = 256 * 1024 * 1024;
+/// How many problems a page shows; the CSV has more.
+const SHOWN: usize = 200;
 
 /// The rows of the route table.
 pub fn routes() -> Vec<Route> {
-    Vec::new()
+    let see = Needs::May(Action::SeeData);
+    let load = Needs::May(Action::LoadData);
+    vec![
+        route("/d/{district}/data", see, get(page)),
+        route("/d/{district}/data.csv", see, get(csv)),
+        route("/d/{district}/data/upload", load, post(upload)).uploads(UPLOAD_BYTES),
+        route("/d/{district}/data/loads/{load}/problems.csv", see, get(problems_csv)),
+    ]
+}
+
+struct LoadView {
+    kind: String,
+    source: String,
+    vintage: String,
+    licence: String,
+    file_name: String,
+    loaded: String,
+    rows: String,
+    problems: String,
+    problems_href: String,
+}
+
+struct Choice {
+    value: &'static str,
+    label: String,
+}
+
+#[derive(Template)]
+#[template(path = "open_data/templates/data.html")]
+struct Page {
+    p: Frame,
+    loads: Vec<LoadView>,
+    coverage: Vec<(String, String, String)>,
+    kinds: Vec<Choice>,
+    geographies: Vec<Choice>,
+    may_load: bool,
+}
+
+/// The words of a kind of load; one that this program does not know as it is.
+fn kind_words(p: &Frame, kind: &str) -> String {
+    let known = Kind::from_word(kind).is_some() || matches!(kind, "roster" | "survey");
+    if known { p.t(&format!("data-kind-{}", kind.replace('_', "-"))) } else { kind.to_owned() }
+}
+
+fn geography_words(p: &Frame, kind: &str) -> String {
+    match GeographyKind::from_word(kind) {
+        Some(kind) => p.t(&format!("data-geography-{}", kind.as_str().replace('_', "-"))),
+        None => kind.to_owned(),
+    }
+}
+
+fn view(p: &Frame, load: LoadRow) -> LoadView {
+    let district = p.district_id();
+    let own = load.source.is_empty() && matches!(load.kind.as_str(), "roster" | "survey");
+    LoadView {
+        problems_href: if load.problems == 0 || load.kind == "roster" {
+            String::new()
+        } else if load.kind == "survey" {
+            format!("/d/{district}/survey/loads/{}/problems.csv", load.id)
+        } else {
+            format!("/d/{district}/data/loads/{}/problems.csv", load.id)
+        },
+        kind: kind_words(p, &load.kind),
+        source: if own { p.t("data-own") } else { load.source },
+        vintage: load.vintage,
+        licence: if own { p.t("data-own-licence") } else { load.licence },
+        file_name: load.file_name,
+        loaded: minute(load.loaded_ms),
+        rows: count(load.rows),
+        problems: count(load.problems),
+    }
+}
+
+/// The data page: everything that was loaded, with its problems, and the way to load more.
+pub async fn page(State(app): State<App>, p: Frame) -> Result<Response> {
+    let district = p.district_id();
+    let loads = queries::loads(app.db.read(), district).await?;
+    let coverage = queries::coverage(app.db.read(), district).await?;
+    let page = Page {
+        loads: loads.into_iter().map(|load| view(&p, load)).collect(),
+        coverage: coverage
+            .into_iter()
+            .map(|(kind, boundaries, areas)| (geography_words(&p, &kind), count(boundaries), count(areas)))
+            .collect(),
+        kinds: Kind::ALL.map(|k| Choice { value: k.as_str(), label: kind_words(&p, k.as_str()) }).into(),
+        geographies: GeographyKind::ALL
+            .into_iter()
+            .filter(|k| *k != GeographyKind::Section)
+            .map(|k| Choice { value: k.as_str(), label: geography_words(&p, k.as_str()) })
+            .collect(),
+        may_load: p.may(Action::LoadData),
+        p,
+    };
+    Ok(Html(page.render()?).into_response())
+}
+
+/// The loads as CSV.
+pub async fn csv(State(app): State<App>, p: Frame) -> Result<Response> {
+    let rows = queries::loads(app.db.read(), p.district_id()).await?.into_iter().map(|load| {
+        [
+            load.kind,
+            load.source,
+            load.vintage,
+            load.licence,
+            load.file_name,
+            minute(load.loaded_ms),
+            load.rows.to_string(),
+            load.problems.to_string(),
+        ]
+    });
+    let header = ["kind", "source", "vintage", "licence", "file", "loaded_utc", "rows", "problems"];
+    csv_file("data.csv", &header, rows)
+}
+
+/// The problems of a load as CSV.
+pub async fn problems_csv(
+    State(app): State<App>,
+    p: Frame,
+    Path((_, load)): Path<(String, String)>,
+) -> Result<Response> {
+    let problems = queries::load_problems(app.db.read(), p.district_id(), &load).await?;
+    problems_file("data-problems.csv", &problems.ok_or(Error::NotFound)?)
+}
+
+#[derive(Template)]
+#[template(path = "open_data/templates/uploaded.html")]
+struct Uploaded {
+    p: Frame,
+    file_name: String,
+    rows: String,
+    any: bool,
+    known: bool,
+    shown: Vec<Problem>,
+    found: u64,
+}
+
+/// What a load is, besides its rows.
+struct About {
+    kind: Kind,
+    geography: GeographyKind,
+    source: String,
+    vintage: String,
+    licence: String,
+}
+
+impl About {
+    fn of(form: &UploadForm) -> Result<Self> {
+        let kind = Kind::from_word(form.text("kind")).ok_or(Error::BadRequest("data-kind-wrong"))?;
+        let geography = match form.text("geography") {
+            "" => GeographyKind::BlockGroup,
+            word => GeographyKind::from_word(word).ok_or(Error::BadRequest("data-kind-wrong"))?,
+        };
+        let vintage = form.text("vintage");
+        if vintage.is_empty() || vintage.chars().count() > 40 {
+            return Err(Error::BadRequest("data-vintage-wrong"));
+        }
+        let or = |said: &str, known: &str| if said.is_empty() { known } else { said }.to_owned();
+        Ok(Self {
+            kind,
+            geography,
+            source: or(form.text("source"), kind.source()),
+            vintage: vintage.to_owned(),
+            licence: or(form.text("licence"), kind.licence()),
+        })
+    }
+}
+
+/// Takes a file. One with problems is stored only when the person has said that the good rows are wanted
+/// all the same; until then all problems are shown and nothing is kept.
+pub async fn upload(State(app): State<App>, p: Frame, multipart: Multipart) -> Result<Response> {
+    let mut form = UploadForm::read(multipart).await?;
+    let about = About::of(&form)?;
+    let file = form.file("file").ok_or(Error::BadRequest("data-no-file"))?;
+    let accepts = form.text("accept") == "yes";
+    let (kind, geography, vintage) = (about.kind, about.geography, about.vintage.clone());
+    let read = tokio::task::spawn_blocking(move || {
+        let read = rules::read(kind, (geography, &vintage), (&file.name, &file.bytes));
+        (file, read)
+    });
+    let (file, (rows, mut problems)) = read.await.map_err(|e| Error::Internal(e.to_string()))?;
+    if rows.is_empty() && problems.is_empty() {
+        problems.push(&file.name, 0, "", "", p.t("data-empty"));
+    }
+    let mut known = false;
+    if !rows.is_empty() && (accepts || problems.is_empty()) {
+        known = !store(&app, &p, &about, (&file, &rows, &problems)).await?;
+        if !known {
+            return Ok(Redirect::to(&format!("/d/{}/data", p.district_id())).into_response());
+        }
+    }
+    let page = Uploaded {
+        rows: count(i64::try_from(rows.len()).unwrap_or(i64::MAX)),
+        any: !rows.is_empty(),
+        known,
+        shown: problems.kept().iter().take(SHOWN).cloned().collect(),
+        found: problems.found(),
+        file_name: file.name,
+        p,
+    };
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page.render()?)).into_response())
+}
+
+/// Stores the rows with their load in one transaction; `false` when this file was loaded before.
+async fn store(
+    app: &App,
+    p: &Frame,
+    about: &About,
+    (file, rows, problems): (&Upload, &Rows, &Problems),
+) -> Result<bool> {
+    let district = p.district_id();
+    let by = p.viewer.as_ref().map_or("", |v| v.account_id.as_str());
+    let mut tx = app.db.write().await?;
+    let facts = LoadFacts {
+        kind: about.kind.as_str(),
+        source: &about.source,
+        vintage: &about.vintage,
+        licence: &about.licence,
+        file_name: &file.name,
+        digest: &digest([file.bytes.as_slice()]),
+        loaded_ms: now_ms(),
+        loaded_by: by,
+        rows: rows.len() as u64,
+        problems,
+    };
+    let Some(load) = queries::record_load(&mut tx, district, facts).await? else { return Ok(false) };
+    match rows {
+        Rows::Values(values) => queries::store_area_values(&mut tx, district, &load, values).await?,
+        Rows::Boundaries(boundaries) => {
+            queries::store_boundaries(&mut tx, district, &load, boundaries).await?
+        }
+        Rows::AddressPoints(_) => {
+            queries::replace_address_points(&mut tx, district, &load, (&file.name, &file.bytes)).await?
+        }
+        Rows::Tiles(tiles) => {
+            queries::store_speed_tiles(&mut tx, district, (&load, &about.vintage), tiles).await?
+        }
+        Rows::Tests(tests) => queries::store_speed_tests(&mut tx, district, &load, tests).await?,
+    };
+    let entry = audit::Entry {
+        district_id: Some(district),
+        account_id: Some(by),
+        action: "data.load",
+        subject: ("load", &load),
+        detail: json!({ "kind": about.kind.as_str(), "rows": rows.len() }),
+    };
+    audit::record(&mut tx, &entry).await?;
+    tx.commit().await?;
+    Ok(true)
 }

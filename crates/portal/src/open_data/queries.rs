@@ -3,6 +3,10 @@
 
 use crate::bulk::{self, Value};
 use crate::db::{Write, new_id};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use evenfield_gap::open::ndt7::{Direction, SpeedTest};
+use evenfield_gap::open::tiles::Tile;
 use evenfield_model::{Problem, Problems};
 use sqlx::{AnyPool, Row};
 
@@ -233,24 +237,11 @@ pub async fn read_area_values(
         .collect()
 }
 
-/// An address whose place is known.
-#[derive(Clone, Debug, PartialEq)]
-pub struct AddressPointRow {
-    /// House number and street.
-    pub street: String,
-    /// City.
-    pub city: String,
-    /// State.
-    pub state: String,
-    /// ZIP code.
-    pub zip: String,
-    /// Longitude, degrees.
-    pub lon: f64,
-    /// Latitude, degrees.
-    pub lat: f64,
-}
+/// How many bytes of a file stand in one row.
+const PART: usize = 384 * 1024;
 
-/// Makes these the address points of the district, in place of those before.
+/// Makes this file the address points of the district, in place of those before: its name and bytes, as
+/// [`evenfield_gap::place::address::AddressPoints::from_csv`] reads them.
 ///
 /// # Errors
 /// The database's.
@@ -258,114 +249,77 @@ pub async fn replace_address_points(
     tx: &mut Write,
     district: &str,
     load_id: &str,
-    points: &[AddressPointRow],
+    (name, bytes): (&str, &[u8]),
 ) -> sqlx::Result<u64> {
     sqlx::query("DELETE FROM address_point WHERE district_id = $1").bind(district).execute(&mut **tx).await?;
-    let rows = points.iter().zip(1_i64..).map(|(p, position)| {
+    let rows = bytes.chunks(PART).zip(1_i64..).map(|(chunk, part)| {
         vec![
             Value::from(district),
-            position.into(),
-            (&p.street).into(),
-            (&p.city).into(),
-            (&p.state).into(),
-            (&p.zip).into(),
-            p.lon.into(),
-            p.lat.into(),
+            part.into(),
+            name.into(),
+            (&STANDARD.encode(chunk)).into(),
             load_id.into(),
         ]
     });
-    let insert = "INSERT INTO address_point (district_id, position, street, city, state, zip, lon, lat, load_id) \
-        VALUES";
+    let insert = "INSERT INTO address_point (district_id, part, file_name, body, load_id) VALUES";
     bulk::run(tx, insert, "", rows).await
 }
 
-/// The address points of a district in the order of their file.
+/// The district's file of address points: its name and bytes; `None` when there is none.
 ///
 /// # Errors
-/// The database's.
-pub async fn read_address_points(pool: &AnyPool, district: &str) -> sqlx::Result<Vec<AddressPointRow>> {
-    let rows: Vec<(String, String, String, String, f64, f64)> = sqlx::query_as(
-        "SELECT street, city, state, zip, lon, lat FROM address_point WHERE district_id = $1 ORDER BY position",
-    )
-    .bind(district)
-    .fetch_all(pool)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|(street, city, state, zip, lon, lat)| AddressPointRow { street, city, state, zip, lon, lat })
-        .collect())
+/// The database's; a body that is not base64 is a decoding error.
+pub async fn read_address_points(pool: &AnyPool, district: &str) -> sqlx::Result<Option<(String, Vec<u8>)>> {
+    let rows: Vec<(String, String)> =
+        sqlx::query_as("SELECT file_name, body FROM address_point WHERE district_id = $1 ORDER BY part")
+            .bind(district)
+            .fetch_all(pool)
+            .await?;
+    let Some(name) = rows.first().map(|(name, _)| name.clone()) else { return Ok(None) };
+    let mut bytes = Vec::new();
+    for (_, body) in rows {
+        STANDARD.decode_vec(body, &mut bytes).map_err(|e| sqlx::Error::Decode(e.into()))?;
+    }
+    Ok(Some((name, bytes)))
 }
 
-/// A speed-test tile as stored: averages of all tests in a map tile of zoom 16.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SpeedTileRow {
-    /// The quarter, `2024-Q3`.
-    pub vintage: String,
-    /// The tile's quadkey.
-    pub quadkey: String,
-    /// Average download, kbit/s.
-    pub down_kbps: i64,
-    /// Average upload, kbit/s.
-    pub up_kbps: i64,
-    /// Average latency, milliseconds.
-    pub latency_ms: Option<i64>,
-    /// Tests.
-    pub tests: i64,
-    /// Devices.
-    pub devices: i64,
-}
-
-/// Stores tiles; one that is there already is replaced.
+/// Stores tiles of a quarter; one that is there already is replaced.
 ///
 /// # Errors
 /// The database's.
 pub async fn store_speed_tiles(
     tx: &mut Write,
     district: &str,
-    load_id: &str,
-    tiles: &[SpeedTileRow],
+    (load_id, vintage): (&str, &str),
+    tiles: &[Tile],
 ) -> sqlx::Result<u64> {
-    let rows = last_of_each(tiles, |t| (t.vintage.as_str(), t.quadkey.as_str())).map(|t| {
+    let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    let rows = last_of_each(tiles, |t| t.quadkey.as_str()).map(|t| {
         vec![
             Value::from(district),
-            (&t.vintage).into(),
+            vintage.into(),
             (&t.quadkey).into(),
-            t.down_kbps.into(),
-            t.up_kbps.into(),
-            t.latency_ms.into(),
-            t.tests.into(),
-            t.devices.into(),
+            t.down.into(),
+            t.up.into(),
+            t.latency.into(),
+            number(t.tests).into(),
+            number(t.devices).into(),
             load_id.into(),
         ]
     });
     bulk::run(
         tx,
-        "INSERT INTO speed_tile (district_id, vintage, quadkey, down_kbps, up_kbps, latency_ms, tests, devices, \
-         load_id) VALUES",
-        "ON CONFLICT (district_id, vintage, quadkey) DO UPDATE SET down_kbps = EXCLUDED.down_kbps, \
-         up_kbps = EXCLUDED.up_kbps, latency_ms = EXCLUDED.latency_ms, tests = EXCLUDED.tests, \
+        "INSERT INTO speed_tile (district_id, vintage, quadkey, download_mbps, upload_mbps, latency_ms, tests, \
+         devices, load_id) VALUES",
+        "ON CONFLICT (district_id, vintage, quadkey) DO UPDATE SET download_mbps = EXCLUDED.download_mbps, \
+         upload_mbps = EXCLUDED.upload_mbps, latency_ms = EXCLUDED.latency_ms, tests = EXCLUDED.tests, \
          devices = EXCLUDED.devices, load_id = EXCLUDED.load_id",
         rows,
     )
     .await
 }
 
-/// One speed test of a line: when, and how fast. Without address or person.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SpeedTestRow {
-    /// The measurement's own id.
-    pub id: String,
-    /// When, milliseconds since 1970 UTC.
-    pub measured_ms: i64,
-    /// Download, Mbps.
-    pub download_mbps: Option<f64>,
-    /// Upload, Mbps.
-    pub upload_mbps: Option<f64>,
-    /// Round trip, milliseconds.
-    pub latency_ms: Option<f64>,
-}
-
-/// Stores speed tests; one that is there already stays as it is.
+/// Stores the speed tests of a load; of two with one id and direction the last counts.
 ///
 /// # Errors
 /// The database's.
@@ -373,22 +327,24 @@ pub async fn store_speed_tests(
     tx: &mut Write,
     district: &str,
     load_id: &str,
-    tests: &[SpeedTestRow],
+    tests: &[SpeedTest],
 ) -> sqlx::Result<u64> {
-    let rows = tests.iter().map(|t| {
+    let rows = last_of_each(tests, |t| (t.id.as_str(), t.direction)).map(|t| {
         vec![
             Value::from(district),
-            (&t.id).into(),
-            t.measured_ms.into(),
-            t.download_mbps.into(),
-            t.upload_mbps.into(),
-            t.latency_ms.into(),
             load_id.into(),
+            (&t.id).into(),
+            match t.direction {
+                Direction::Download => "download",
+                Direction::Upload => "upload",
+            }
+            .into(),
+            t.mbps.into(),
+            t.min_rtt_ms.into(),
         ]
     });
-    let insert = "INSERT INTO speed_test (district_id, id, measured_ms, download_mbps, upload_mbps, latency_ms, \
-        load_id) VALUES";
-    bulk::run(tx, insert, "ON CONFLICT (district_id, id) DO NOTHING", rows).await
+    let insert = "INSERT INTO speed_test (district_id, load_id, id, direction, mbps, rtt_ms) VALUES";
+    bulk::run(tx, insert, "", rows).await
 }
 
 /// The last row of each key, in the order of the input: an upsert may not meet a key twice.

@@ -1,0 +1,289 @@
+//! Pure rules of open data: which kinds of file there are, and a file read into rows to store.
+
+use super::queries::{AreaValue, BoundaryRow};
+use evenfield_gap::open::acs::{self, AcsTable};
+use evenfield_gap::open::fcc::{AreaService, FixedAvailability};
+use evenfield_gap::open::ndt7::{self, SpeedTest};
+use evenfield_gap::open::tiles::{self, Tile};
+use evenfield_gap::open::{AreaTable, area_table, nces};
+use evenfield_gap::place::address::AddressPoints;
+use evenfield_gap::place::web::geometry_to_json;
+use evenfield_gap::place::{BoundaryReading, SelfCrossing, boundary};
+use evenfield_model::{GeographyKind, Problems};
+
+/// A kind of file that can be loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Census ACS detailed tables, JSON of the API or CSV.
+    Acs,
+    /// FCC Broadband Data Collection, fixed availability.
+    BdcFixed,
+    /// NCES CCD membership.
+    Membership,
+    /// NCES EDGE geocodes of schools.
+    Geocodes,
+    /// Boundaries: GeoJSON, TopoJSON, zipped shapefile.
+    Boundaries,
+    /// The district's own address points.
+    AddressPoints,
+    /// Speed-test tiles.
+    Tiles,
+    /// NDT7 speed tests.
+    Ndt7,
+    /// Any long table of areas: area, measure, value.
+    AreaTable,
+}
+
+impl Kind {
+    /// All kinds, in the order of the form.
+    pub const ALL: [Self; 9] = [
+        Self::Boundaries,
+        Self::Acs,
+        Self::BdcFixed,
+        Self::AddressPoints,
+        Self::Membership,
+        Self::Geocodes,
+        Self::Tiles,
+        Self::Ndt7,
+        Self::AreaTable,
+    ];
+
+    /// The word in tables and forms.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Acs => "acs",
+            Self::BdcFixed => "bdc_fixed",
+            Self::Membership => "membership",
+            Self::Geocodes => "geocodes",
+            Self::Boundaries => "boundaries",
+            Self::AddressPoints => "address_points",
+            Self::Tiles => "tiles",
+            Self::Ndt7 => "ndt7",
+            Self::AreaTable => "area_table",
+        }
+    }
+
+    /// The kind with this word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|k| k.as_str() == word)
+    }
+
+    /// Who publishes it, where that is one body.
+    pub fn source(self) -> &'static str {
+        match self {
+            Self::Acs => "U.S. Census Bureau, American Community Survey",
+            Self::BdcFixed => "FCC, Broadband Data Collection",
+            Self::Membership | Self::Geocodes => "NCES, Common Core of Data",
+            Self::Tiles => "Ookla open data",
+            Self::Ndt7 => "NDT7 speed tests",
+            Self::Boundaries | Self::AddressPoints | Self::AreaTable => "",
+        }
+    }
+
+    /// Under which licence, where there is one for all its files.
+    pub fn licence(self) -> &'static str {
+        match self {
+            Self::Acs | Self::BdcFixed | Self::Membership | Self::Geocodes => {
+                "public domain (U.S. Government)"
+            }
+            Self::Tiles => "CC BY-NC-SA 4.0",
+            Self::Boundaries | Self::AddressPoints | Self::Ndt7 | Self::AreaTable => "",
+        }
+    }
+}
+
+/// Rows to store.
+#[derive(Debug)]
+pub enum Rows {
+    /// Values of areas.
+    Values(Vec<AreaValue>),
+    /// Boundaries.
+    Boundaries(Vec<BoundaryRow>),
+    /// The file itself is stored; so many address points are in it.
+    AddressPoints(usize),
+    /// Tiles.
+    Tiles(Vec<Tile>),
+    /// Speed tests.
+    Tests(Vec<SpeedTest>),
+}
+
+impl Rows {
+    /// How many.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Values(rows) => rows.len(),
+            Self::Boundaries(rows) => rows.len(),
+            Self::AddressPoints(n) => *n,
+            Self::Tiles(rows) => rows.len(),
+            Self::Tests(rows) => rows.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Reads a file of this kind. `geography` is what boundaries are of; `vintage` is what the person said,
+/// for files that do not say it themselves.
+pub fn read(
+    kind: Kind,
+    (geography, vintage): (GeographyKind, &str),
+    (name, bytes): (&str, &[u8]),
+) -> (Rows, Problems) {
+    match kind {
+        Kind::Acs => {
+            let (table, problems) = acs::table::parse(bytes, name);
+            (Rows::Values(acs_values(&table, vintage)), problems)
+        }
+        Kind::BdcFixed => {
+            let mut availability = FixedAvailability::default();
+            let problems = availability.add(bytes, name);
+            let kinds = [GeographyKind::BlockGroup, GeographyKind::Tract];
+            let values = kinds
+                .into_iter()
+                .flat_map(|kind| availability.by_area(Some(kind)).into_iter().map(move |area| (kind, area)))
+                .flat_map(|(kind, area)| bdc_values(kind, &area, vintage));
+            (Rows::Values(values.collect()), problems)
+        }
+        Kind::Membership => {
+            let (rows, problems) = nces::membership::parse(bytes, name);
+            (Rows::Values(rows.into_iter().map(|row| membership_value(row, vintage)).collect()), problems)
+        }
+        Kind::Geocodes => {
+            let (rows, problems) = nces::geocode::parse(bytes, name);
+            (Rows::Values(rows.into_iter().flat_map(|row| geocode_values(row, vintage)).collect()), problems)
+        }
+        Kind::Boundaries => {
+            // A slightly rounded border is better than a hole in the map: it is a problem and kept.
+            let reading =
+                BoundaryReading { self_crossing: SelfCrossing::Keep, ..BoundaryReading::of(geography) };
+            let (boundaries, problems) = boundary::read(bytes, name, &reading);
+            let rows = boundaries.into_iter().map(|b| BoundaryRow {
+                kind: b.kind.as_str().to_owned(),
+                id: b.id,
+                name: b.name,
+                geojson: geometry_to_json(&b.geometry),
+            });
+            (Rows::Boundaries(rows.collect()), problems)
+        }
+        Kind::AddressPoints => {
+            let (points, problems) = AddressPoints::from_csv(bytes, name);
+            (Rows::AddressPoints(points.len()), problems)
+        }
+        Kind::Tiles => {
+            let (rows, problems) = tiles::parse(bytes, name);
+            (Rows::Tiles(rows), problems)
+        }
+        Kind::Ndt7 => {
+            let (rows, problems) = ndt7::parse(bytes, name);
+            (Rows::Tests(rows), problems)
+        }
+        Kind::AreaTable => {
+            let (table, problems) = area_table::parse_long(bytes, name);
+            (Rows::Values(table_values(&table, vintage)), problems)
+        }
+    }
+}
+
+/// One value; the source is the table's code, as in `B28005_007`.
+fn acs_values(table: &AcsTable, vintage: &str) -> Vec<AreaValue> {
+    let mut values = Vec::with_capacity(table.rows.len() * table.variables.len());
+    for row in &table.rows {
+        for (variable, cell) in table.variables.iter().zip(&row.cells) {
+            values.push(AreaValue {
+                kind: row.geography.kind.as_str().to_owned(),
+                id: row.geography.id.clone(),
+                source: variable.split('_').next().unwrap_or_default().to_owned(),
+                vintage: vintage.to_owned(),
+                variable: variable.clone(),
+                value: cell.estimate,
+                moe: cell.moe,
+            });
+        }
+    }
+    values
+}
+
+/// The counts of an area's locations.
+fn bdc_values(kind: GeographyKind, area: &AreaService, vintage: &str) -> Vec<AreaValue> {
+    let served = [
+        ("wired", area.wired),
+        ("fixed_wireless", area.fixed_wireless),
+        ("satellite", area.satellite),
+        ("terrestrial", area.terrestrial),
+    ];
+    let value = |variable: String, count: u64| AreaValue {
+        kind: kind.as_str().to_owned(),
+        id: area.geoid.clone(),
+        source: "bdc_fixed".to_owned(),
+        vintage: vintage.to_owned(),
+        variable,
+        value: Some(count as f64),
+        moe: Some(0.0),
+    };
+    let mut values = vec![value("locations".to_owned(), area.locations)];
+    for (medium, counts) in served {
+        for (tier, count) in ["25_3", "100_20"].into_iter().zip(counts) {
+            values.push(value(format!("{medium}_{tier}"), count));
+        }
+    }
+    values
+}
+
+/// Students of a school or a district, of all grades or of one.
+fn membership_value(row: nces::membership::Membership, vintage: &str) -> AreaValue {
+    // An NCESSCH has 12 digits, a LEAID 7.
+    let kind = if row.id.len() == 12 { GeographyKind::School } else { GeographyKind::District };
+    AreaValue {
+        kind: kind.as_str().to_owned(),
+        id: row.id,
+        source: "ccd".to_owned(),
+        vintage: vintage.to_owned(),
+        variable: row
+            .grade
+            .map_or("students".to_owned(), |g| format!("students_{}", g.code().to_lowercase())),
+        value: Some(row.students as f64),
+        moe: Some(0.0),
+    }
+}
+
+/// Where a school or a district's office is.
+fn geocode_values(row: nces::geocode::Geocode, vintage: &str) -> Vec<AreaValue> {
+    let (kind, id) = match row.ncessch {
+        Some(ncessch) => (GeographyKind::School, ncessch),
+        None => (GeographyKind::District, row.leaid.as_str().to_owned()),
+    };
+    let value = |variable: &str, value: f64| AreaValue {
+        kind: kind.as_str().to_owned(),
+        id: id.clone(),
+        source: "edge".to_owned(),
+        vintage: vintage.to_owned(),
+        variable: variable.to_owned(),
+        value: Some(value),
+        moe: None,
+    };
+    let mut values = vec![value("longitude", row.longitude), value("latitude", row.latitude)];
+    values.extend(row.locale.map(|locale| value("locale", f64::from(locale))));
+    values
+}
+
+/// The values of Census areas and districts; rows of other areas have no place here.
+fn table_values(table: &AreaTable, vintage: &str) -> Vec<AreaValue> {
+    table
+        .rows
+        .iter()
+        .filter_map(|row| {
+            Some(AreaValue {
+                kind: row.kind?.as_str().to_owned(),
+                id: row.id.to_string(),
+                source: "area_table".to_owned(),
+                vintage: row.year.map_or(vintage.to_owned(), |year| year.to_string()),
+                variable: table.measures.get(row.measure as usize)?.clone(),
+                value: Some(row.value),
+                moe: row.moe,
+            })
+        })
+        .collect()
+}
