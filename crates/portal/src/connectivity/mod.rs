@@ -2,3 +2,7 @@
 
 pub mod pages;
 pub mod queries;
+pub mod rules;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,163 @@
+//! Pure rules of the connectivity page: each school's line against the goals, and the order of the table.
+
+use super::queries::LineRow;
+use evenfield_gap::connectivity::{Assessment, Line, assess};
+
+/// A school with its line, assessed by the speed that counts: what was measured, else what the contract
+/// promises.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SchoolLine {
+    /// The line as stored.
+    pub row: LineRow,
+    /// Whether the assessment is of the measured speed.
+    pub is_measured: bool,
+    /// Against both goals; `None` without a speed or without students.
+    pub assessment: Option<Assessment>,
+}
+
+/// Assesses a line.
+pub fn school_line(row: LineRow) -> SchoolLine {
+    let speed = row.measured_mbps.or(row.contracted_mbps);
+    let enrollment = u32::try_from(row.enrollment).unwrap_or(0);
+    SchoolLine {
+        is_measured: row.measured_mbps.is_some(),
+        assessment: speed.and_then(|mbps| assess(mbps, enrollment)),
+        row,
+    }
+}
+
+/// A line of a file as it is stored; `name` is what the roster calls the school.
+pub fn stored(line: Line, name: Option<String>) -> LineRow {
+    LineRow {
+        name: name.unwrap_or_else(|| line.school.clone()),
+        school_id: line.school,
+        enrollment: i64::from(line.enrollment),
+        contracted_mbps: line.contracted_mbps,
+        measured_mbps: line.measured_mbps,
+    }
+}
+
+/// What the table is sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SortBy {
+    /// The school's name.
+    School,
+    /// Students.
+    Students,
+    /// Mbps for each 1,000 students.
+    Speed,
+    /// What is missing to the first goal and then to the second.
+    Missing,
+}
+
+impl SortBy {
+    /// All orders.
+    pub const ALL: [Self; 4] = [Self::School, Self::Students, Self::Speed, Self::Missing];
+
+    /// The word in the address.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::School => "school",
+            Self::Students => "students",
+            Self::Speed => "speed",
+            Self::Missing => "missing",
+        }
+    }
+
+    /// The order with this word; the school's name without one.
+    pub fn from_word(word: &str) -> Self {
+        Self::ALL.into_iter().find(|s| s.as_str() == word).unwrap_or(Self::School)
+    }
+}
+
+/// Sorts schools; those without an assessment come last. What matters most comes first: the largest
+/// schools, the slowest lines, the most missing.
+pub fn sort(lines: &mut [SchoolLine], by: SortBy) {
+    let missing = |line: &SchoolLine| {
+        line.assessment.map_or((f64::NEG_INFINITY, f64::NEG_INFINITY), |a| {
+            (a.standings[0].shortfall_mbps, a.standings[1].shortfall_mbps)
+        })
+    };
+    let speed = |line: &SchoolLine| line.assessment.map_or(f64::INFINITY, |a| a.mbps_per_1000);
+    lines.sort_by(|a, b| {
+        let order = match by {
+            SortBy::School => std::cmp::Ordering::Equal,
+            SortBy::Students => b.row.enrollment.cmp(&a.row.enrollment),
+            SortBy::Speed => speed(a).total_cmp(&speed(b)),
+            SortBy::Missing => {
+                let (x, y) = (missing(a), missing(b));
+                y.0.total_cmp(&x.0).then(y.1.total_cmp(&x.1))
+            }
+        };
+        order.then_with(|| a.row.name.cmp(&b.row.name)).then_with(|| a.row.school_id.cmp(&b.row.school_id))
+    });
+}
+
+/// The length of a bar, 0 to 100, on a scale of powers of ten: from 10 Mbps for each 1,000 students to
+/// 10,000. The goals lie at a third and two thirds.
+pub fn bar(mbps_per_1000: f64) -> f64 {
+    ((mbps_per_1000.max(10.0).log10() - 1.0) / 3.0 * 100.0).clamp(0.0, 100.0)
+}
+
+/// Mbps as people read it: no more digits than mean something.
+pub fn mbps(value: f64) -> String {
+    if value >= 100.0 {
+        crate::exchange::count(value.round() as i64)
+    } else {
+        let text = format!("{value:.1}");
+        text.strip_suffix(".0").unwrap_or(&text).to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(name: &str, enrollment: i64, contracted: Option<f64>, measured: Option<f64>) -> SchoolLine {
+        school_line(LineRow {
+            school_id: name.into(),
+            name: name.into(),
+            enrollment,
+            contracted_mbps: contracted,
+            measured_mbps: measured,
+        })
+    }
+
+    #[test]
+    fn the_measured_speed_counts_before_the_promised() {
+        let school = line("a", 500, Some(1000.0), Some(40.0));
+        let assessment = school.assessment.expect("assessed");
+        assert!(school.is_measured);
+        assert_eq!(assessment.mbps_per_1000, 80.0);
+        assert_eq!((assessment.standings[0].meets, assessment.standings[0].shortfall_mbps), (false, 10.0));
+        assert_eq!((assessment.standings[1].meets, assessment.standings[1].shortfall_mbps), (false, 460.0));
+        assert_eq!(line("b", 500, None, None).assessment, None);
+        assert_eq!(line("c", 0, Some(5.0), None).assessment, None);
+    }
+
+    #[test]
+    fn orders_put_first_what_matters_most() {
+        let mut lines = vec![
+            line("a", 500, Some(500.0), None),
+            line("b", 900, None, None),
+            line("c", 100, Some(5.0), None),
+        ];
+        let mut names = |by| {
+            sort(&mut lines, by);
+            lines.iter().map(|l| l.row.name.clone()).collect::<String>()
+        };
+        assert_eq!(names(SortBy::School), "abc");
+        assert_eq!(names(SortBy::Students), "bac");
+        assert_eq!(names(SortBy::Speed), "cab");
+        assert_eq!(names(SortBy::Missing), "cab");
+    }
+
+    #[test]
+    fn bars_and_numbers() {
+        assert_eq!(bar(10.0), 0.0);
+        assert!((bar(100.0) - 100.0 / 3.0).abs() < 1e-9);
+        assert!((bar(1000.0) - 200.0 / 3.0).abs() < 1e-9);
+        assert_eq!(bar(1e9), 100.0);
+        assert_eq!((mbps(12.0), mbps(12.34), mbps(1234.5)), ("12".into(), "12.3".into(), "1,235".into()));
+    }
+}
