@@ -80,9 +80,15 @@ pub async fn replace(
 }
 
 /// Two loads of one district at once would each compare with what the other is about to change. SQLite has
-/// one writer anyway; on PostgreSQL the district's row is the lock.
+/// one writer anyway; on PostgreSQL the second waits here for the row of the first.
 async fn lock(tx: &mut Write, district: &str) -> sqlx::Result<()> {
-    sqlx::query("UPDATE district SET name = name WHERE id = $1").bind(district).execute(&mut **tx).await?;
+    sqlx::query(
+        "INSERT INTO roster_before (district_id, load_id, kind, id) VALUES ($1, '', 'lock', '') \
+         ON CONFLICT (district_id, kind, id) DO UPDATE SET load_id = EXCLUDED.load_id",
+    )
+    .bind(district)
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }
 
