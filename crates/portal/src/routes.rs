@@ -10,6 +10,8 @@ pub mod limits;
 mod outer;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod walk;
 
 use crate::access::Action;
 use crate::{App, account, connectivity, gap, layout, open_data, roster, survey};

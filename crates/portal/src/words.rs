@@ -3,6 +3,9 @@
 //! A template calls `{{ p.t("gap-title") }}`, or `{{ p.tv("gap-count", "n", count) }}` with one value.
 //! A test in `tests` below fails on a key that a template uses and a language lacks.
 
+#[cfg(test)]
+mod tests;
+
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use std::collections::HashMap;
@@ -44,6 +47,8 @@ impl Language {
                 (pieces.next().and_then(|q| q.trim().parse().ok()).unwrap_or(1.0), tag)
             })
             .collect();
+        // RFC 9110, section 12.4.2: a quality of 0 means not acceptable.
+        wanted.retain(|(quality, _)| *quality > 0.0);
         wanted.sort_by(|a, b| b.0.total_cmp(&a.0));
         wanted.into_iter().find_map(|(_, tag)| Self::from_tag(tag)).unwrap_or(Self::En)
     }

@@ -5,6 +5,7 @@ use crate::db::{Db, Write};
 use crate::layout::District;
 use sqlx::Row;
 use sqlx::any::AnyRow;
+use std::collections::HashMap;
 
 /// A stored session with its account's name.
 pub struct StoredSession {
@@ -466,4 +467,19 @@ pub async fn take_flow(write: &mut Write, state_hash: &str) -> sqlx::Result<Opti
         })
     })
     .transpose()
+}
+
+/// The names of the accounts that have a role in this district or in every one, or did something that its
+/// audit log tells of; by id.
+pub async fn account_names(db: &Db, district: &str) -> sqlx::Result<HashMap<String, String>> {
+    let rows = sqlx::query(
+        "SELECT id, name FROM account WHERE id IN \
+         (SELECT account_id FROM account_role WHERE district_id = $1 OR district_id = '*') \
+         OR id IN (SELECT account_id FROM audit_entry WHERE district_id = $2)",
+    )
+    .bind(district)
+    .bind(district)
+    .fetch_all(db.read())
+    .await?;
+    rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
 }

@@ -266,3 +266,51 @@ async fn passwords_cost_what_the_rfc_asks() {
         "the same work is done for nobody"
     );
 }
+
+#[tokio::test]
+async fn every_change_is_in_the_audit_log() {
+    let (kit, ada) = set_up().await;
+    let path = invite(&ada, "ben@example.org", "clerk").await;
+    let ben = queries::account_by_email(&kit.app.db, "ben@example.org").await.expect("read").expect("Ben").id;
+    for (action, fields) in [
+        ("grant", &[("role", "teacher")][..]),
+        ("take", &[("role", "teacher")][..]),
+        ("reset", &[]),
+        ("disable", &[]),
+        ("enable", &[]),
+    ] {
+        let reply = ada.post(&format!("/accounts/{A}/{ben}/{action}"), fields).await;
+        assert!([200, 303].contains(&reply.status), "{action}: {}", reply.body);
+    }
+    let log = ada.get(&format!("/audit/{A}")).await;
+    assert_eq!(log.status, 200);
+    for action in ["invite", "grant", "take", "reset", "disable", "enable"] {
+        assert!(log.body.contains(&format!("<code>account.{action}</code>")), "{action}");
+    }
+    assert!(log.body.contains("Ada") && log.body.contains("Ben"));
+    let csv = ada.get(&format!("/audit/{A}/log.csv")).await;
+    assert_eq!(csv.body.lines().count(), 1 + 6, "{}", csv.body);
+    assert!(!csv.body.contains("ben@example.org") && !csv.body.contains(&path), "ids and counts only");
+    assert_eq!(ada.get(&format!("/audit/{B}/log.csv")).await.body.lines().count(), 1);
+    let whole = crate::audit::verify(&kit.app.db, None).await.expect("an answer");
+    assert!(matches!(whole, crate::audit::Verdict::Whole { .. }), "{whole:?}");
+}
+
+#[tokio::test]
+async fn the_audit_log_has_pages() {
+    let (kit, ada) = set_up().await;
+    let (_, id) = kit.sign_in_with(&[(A, Role::Clerk)]).await;
+    for round in 0..30 {
+        for action in ["grant", "take"] {
+            let reply = ada.post(&format!("/accounts/{A}/{id}/{action}"), &[("role", "teacher")]).await;
+            assert_eq!(reply.status, 303, "{round}");
+        }
+    }
+    let first = ada.get(&format!("/audit/{A}")).await.body;
+    assert_eq!(first.matches("<time ").count(), 50);
+    let at = first.find("?before=").expect("older entries");
+    let query = first[at..].split('"').next().expect("its end").to_owned();
+    let second = ada.get(&format!("/audit/{A}{query}")).await.body;
+    assert_eq!(second.matches("<time ").count(), 10);
+    assert!(first.contains("Older entries") && !second.contains("Older entries"));
+}

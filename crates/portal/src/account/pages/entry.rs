@@ -1,6 +1,6 @@
 //! Ways in and out: set-up, sign-in, sign-out, one-time links.
 
-use super::{Faults, begin_session, page, set_cookie, with_session, wrong};
+use super::{Deed, Faults, begin_session, note, page, set_cookie, with_session, wrong};
 use crate::account::queries::{self, Account};
 use crate::account::session::Session;
 use crate::account::{First, rules, secret};
@@ -93,6 +93,7 @@ pub async fn set_up(
     let mut write = app.db.write().await?;
     let first = First { email: &email, name: &name, password_hash: &password_hash };
     let id = crate::account::set_up(&mut write, first).await?;
+    note(&mut write, &id, Deed::plain("installation.set-up", &id)).await?;
     let token = begin_session(&mut write, &app, &headers, &id).await?;
     write.commit().await?;
     with_session(&app, &token, Redirect::to("/districts").into_response())
@@ -169,6 +170,7 @@ pub async fn sign_in(
         return wrong(&sign_in);
     };
     let mut write = app.db.write().await?;
+    note(&mut write, &account.id, Deed::plain("account.sign-in", &account.id)).await?;
     let token = begin_session(&mut write, &app, &headers, &account.id).await?;
     write.commit().await?;
     with_session(&app, &token, Redirect::to(rules::next_path(&form.next)).into_response())
@@ -179,6 +181,8 @@ pub async fn sign_out(State(app): State<App>, session: Option<Extension<Session>
     if let Some(Extension(session)) = session {
         let mut write = app.db.write().await?;
         queries::delete_session(&mut write, &session.token_hash).await?;
+        let id = &session.viewer.account_id;
+        note(&mut write, id, Deed::plain("account.sign-out", id)).await?;
         write.commit().await?;
     }
     let secure = app.config.is_https();
@@ -256,6 +260,7 @@ pub async fn use_link(
     }
     queries::set_password(&mut write, &account.id, &hash).await?;
     queries::delete_sessions(&mut write, &account.id, "").await?;
+    note(&mut write, &account.id, Deed::plain("account.use-link", &account.id)).await?;
     let session = begin_session(&mut write, &app, &headers, &account.id).await?;
     write.commit().await?;
     with_session(&app, &session, Redirect::to("/").into_response())

@@ -1,6 +1,6 @@
 //! The accounts of a district, for its administrators.
 
-use super::{Faults, page, wrong};
+use super::{Deed, Faults, note, page, wrong};
 use crate::access::{Role, Viewer};
 use crate::account::queries::{self, Account, NewAccount};
 use crate::account::{rules, secret};
@@ -155,6 +155,8 @@ pub async fn invite(
         }
     };
     queries::insert_role(&mut write, &id, (&scope, role), now).await?;
+    let deed = Deed::of("account.invite", &id, p.district_id()).role((&scope, role));
+    note(&mut write, &viewer.account_id, deed).await?;
     let link = match known {
         None => Some((new_link(&app, &mut write, (&id, "invite"), 7 * DAY_MS).await?, name)),
         Some(_) => None,
@@ -208,6 +210,8 @@ pub async fn grant(
     let (scope, role) = role_of(&form, &viewer, &district)?;
     let mut write = app.db.write().await?;
     queries::insert_role(&mut write, &id, (&scope, role), now_ms()).await?;
+    let deed = Deed::of("account.grant", &id, &district).role((&scope, role));
+    note(&mut write, &viewer.account_id, deed).await?;
     write.commit().await?;
     Ok(back(&district))
 }
@@ -228,6 +232,8 @@ pub async fn take(
         return Err(Error::NotFound);
     }
     keep_an_administrator(&mut write).await?;
+    let deed = Deed::of("account.take", &id, &district).role((scope, role));
+    note(&mut write, &viewer.account_id, deed).await?;
     write.commit().await?;
     Ok(back(&district))
 }
@@ -253,6 +259,7 @@ pub async fn disable(
     queries::delete_sessions(&mut write, &id, "").await?;
     queries::delete_links(&mut write, &id).await?;
     keep_an_administrator(&mut write).await?;
+    note(&mut write, &viewer.account_id, Deed::of("account.disable", &id, &district)).await?;
     write.commit().await?;
     Ok(back(&district))
 }
@@ -267,6 +274,7 @@ pub async fn enable(
     rules::may_change(&viewer, &district, &id, &roles)?;
     let mut write = app.db.write().await?;
     queries::set_disabled(&mut write, &id, false).await?;
+    note(&mut write, &viewer.account_id, Deed::of("account.enable", &id, &district)).await?;
     write.commit().await?;
     Ok(back(&district))
 }
@@ -284,6 +292,7 @@ pub async fn reset(
     let (purpose, lasts) = if is_new { ("invite", 7 * DAY_MS) } else { ("reset", DAY_MS) };
     let mut write = app.db.write().await?;
     let link = new_link(&app, &mut write, (&id, purpose), lasts).await?;
+    note(&mut write, &viewer.account_id, Deed::of("account.reset", &id, &district)).await?;
     write.commit().await?;
     let list = AccountsPage::new(&app, p, &viewer).await?;
     page(&AccountsPage { made: Some((link, account.name)), ..list })

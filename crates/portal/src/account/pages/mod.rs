@@ -1,14 +1,16 @@
 //! HTTP of the slice `account`.
 
 mod entry;
+mod log;
 mod manage;
 mod own;
 mod provider;
 
 use super::rules::Refusal;
 use super::secret;
-use crate::access::Action;
+use crate::access::{Action, Role};
 use crate::app::App;
+use crate::audit::{self, Entry};
 use crate::db::{Write, now_ms};
 use crate::error::{Error, Result};
 use crate::routes::limits::Limit;
@@ -33,6 +35,8 @@ pub fn routes() -> Vec<Route> {
         route("/account", SignedIn, get(own::account)),
         route("/account/password", SignedIn, post(own::change_password)).limited(Limit::SignIn),
         route("/districts", SignedIn, get(own::districts).post(own::add_district)),
+        route("/audit/{district}", May(Action::SeeAudit), get(log::audit)),
+        route("/audit/{district}/log.csv", May(Action::SeeAudit), get(log::audit_csv)),
         route("/accounts/{district}", manage, get(manage::list).post(manage::invite)),
         route("/accounts/{district}/{account}/grant", manage, post(manage::grant)),
         route("/accounts/{district}/{account}/take", manage, post(manage::take)),
@@ -101,6 +105,45 @@ async fn begin_session(
         super::queries::delete_session(write, &secret::digest(old)).await?;
     }
     super::session::begin(write, account_id).await
+}
+
+/// Writes down what was done to an account, in the transaction that does it.
+async fn note(write: &mut Write, by: &str, deed: Deed<'_>) -> Result<()> {
+    let entry = Entry {
+        district_id: deed.district,
+        account_id: Some(by),
+        action: deed.action,
+        subject: ("account", deed.account),
+        detail: deed.detail,
+    };
+    Ok(audit::record(write, &entry).await?)
+}
+
+/// What was done to an account.
+struct Deed<'a> {
+    action: &'a str,
+    account: &'a str,
+    /// None when it concerns the whole installation.
+    district: Option<&'a str>,
+    detail: serde_json::Value,
+}
+
+impl<'a> Deed<'a> {
+    /// Something without more to say, that concerns no district.
+    fn plain(action: &'a str, account: &'a str) -> Self {
+        Self { action, account, district: None, detail: serde_json::Value::Null }
+    }
+
+    /// Something done in a district.
+    fn of(action: &'a str, account: &'a str, district: &'a str) -> Self {
+        Self { action, account, district: Some(district), detail: serde_json::Value::Null }
+    }
+
+    /// A role given or taken; everywhere, when its scope is `*`.
+    fn role(mut self, (scope, role): (&str, Role)) -> Self {
+        self.detail = serde_json::json!({ "role": role.as_str(), "everywhere": scope == "*" });
+        self
+    }
 }
 
 impl From<Refusal> for Error {

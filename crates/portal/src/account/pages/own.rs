@@ -1,12 +1,13 @@
 //! One's own account and one's districts.
 
-use super::{Faults, page, wrong};
+use super::{Deed, Faults, note, page, wrong};
 use crate::access::{Role, Viewer};
 use crate::account::queries;
 use crate::account::rules;
 use crate::account::secret;
 use crate::account::session::Session;
 use crate::app::App;
+use crate::audit::{self, Entry};
 use crate::error::{Error, Result};
 use crate::layout::{District, Frame};
 use crate::routes::limits::Limit;
@@ -100,6 +101,7 @@ pub async fn change_password(
     queries::set_password(&mut write, &account.id, &hash).await?;
     queries::delete_sessions(&mut write, &account.id, &session.token_hash).await?;
     queries::delete_links(&mut write, &account.id).await?;
+    note(&mut write, &account.id, Deed::plain("account.password", &account.id)).await?;
     write.commit().await?;
     Ok(Redirect::to("/account?changed=true").into_response())
 }
@@ -163,6 +165,14 @@ pub async fn add_district(
     };
     let mut write = app.db.write().await?;
     queries::insert_district(&mut write, id, &name, false).await?;
+    let entry = Entry {
+        district_id: Some(id),
+        account_id: Some(&viewer.account_id),
+        action: "district.add",
+        subject: ("district", id),
+        detail: serde_json::Value::Null,
+    };
+    audit::record(&mut write, &entry).await?;
     write.commit().await?;
     Ok(Redirect::to(&format!("/d/{id}")).into_response())
 }

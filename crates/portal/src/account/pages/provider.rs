@@ -1,6 +1,6 @@
 //! Sign-in by an identity provider.
 
-use super::{begin_session, with_session};
+use super::{Deed, begin_session, note, with_session};
 use crate::account::queries::{self, Account};
 use crate::account::{oidc, rules, secret};
 use crate::app::App;
@@ -79,6 +79,7 @@ pub async fn callback(
     let person = app.accounts.oidc.finish(&app.config, provider, (flow, code)).await?;
     let account = account_of(&app, &person).await?;
     let mut write = app.db.write().await?;
+    note(&mut write, &account.id, Deed::plain("account.sign-in", &account.id)).await?;
     let token = begin_session(&mut write, &app, &headers, &account.id).await?;
     write.commit().await?;
     with_session(&app, &token, Redirect::to(&next).into_response())
@@ -111,6 +112,7 @@ async fn account_of(app: &App, person: &oidc::Person) -> Result<Account> {
     let mut write = app.db.write().await?;
     queries::insert_identity(&mut write, &account.id, (&person.issuer, &person.subject), now_ms()).await?;
     queries::delete_links(&mut write, &account.id).await?;
+    note(&mut write, &account.id, Deed::plain("account.link-provider", &account.id)).await?;
     write.commit().await?;
     Ok(account)
 }
