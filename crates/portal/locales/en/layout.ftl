@@ -8,7 +8,6 @@ layout-notice = Notice
 layout-home = Home
 layout-map = Map
 layout-table = Table
-layout-district = District
 layout-connectivity = School lines
 layout-survey = Survey
 layout-data = Data

@@ -8,7 +8,6 @@ layout-notice = Aviso
 layout-home = Inicio
 layout-map = Mapa
 layout-table = Tabla
-layout-district = Distrito
 layout-connectivity = Líneas de las escuelas
 layout-survey = Encuesta
 layout-data = Datos
