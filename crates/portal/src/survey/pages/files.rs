@@ -1,6 +1,6 @@
 //! Answers in files: uploaded as CSV or Ed-Fi JSON, downloaded as both.
 
-use super::staff::{Asked, chosen_term};
+use super::staff::{Asked, chosen_term, note};
 use crate::App;
 use crate::db::now_ms;
 use crate::error::{Error, Result};
@@ -113,6 +113,7 @@ pub async fn problems_csv(
 pub async fn answers_csv(State(app): State<App>, p: Frame, Query(asked): Query<Asked>) -> Result<Response> {
     let term = chosen_term(&app, p.district_id(), &asked).await?;
     let answers = queries::latest(app.db.read(), p.district_id(), &term).await?;
+    note(&app, &p, "survey.download", (&term, answers.len())).await?;
     Ok(attachment(&format!("survey-{term}.csv"), "text/csv; charset=utf-8", write_csv(&answers)))
 }
 
@@ -120,6 +121,7 @@ pub async fn answers_csv(State(app): State<App>, p: Frame, Query(asked): Query<A
 pub async fn answers_json(State(app): State<App>, p: Frame, Query(asked): Query<Asked>) -> Result<Response> {
     let term = chosen_term(&app, p.district_id(), &asked).await?;
     let answers = queries::latest(app.db.read(), p.district_id(), &term).await?;
+    note(&app, &p, "survey.download", (&term, answers.len())).await?;
     let district = p.district_id().parse().map_err(|_| Error::NotFound)?;
     Ok(attachment(&format!("survey-{term}.json"), "application/json", write_ed_fi(&answers, district)))
 }

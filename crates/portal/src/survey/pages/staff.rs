@@ -1,6 +1,5 @@
 //! Response rates, and what staff do about a term.
 
-use crate::App;
 use crate::access::Action;
 use crate::db::now_ms;
 use crate::error::{Error, Result};
@@ -9,12 +8,14 @@ use crate::layout::Frame;
 use crate::survey::queries::{self, LoadRow, TermRow};
 use crate::survey::rules::rates::{self, Rate, SMALLEST};
 use crate::survey::rules::{self, code};
+use crate::{App, audit};
 use askama::Template;
 use axum::Form;
 use axum::extract::{Query, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use rand::SeedableRng;
 use serde::Deserialize;
+use serde_json::json;
 
 /// What the pages of the survey may be asked for.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -217,4 +218,19 @@ fn secret_seed() -> Result<[u8; 32]> {
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(|e| Error::Internal(format!("random numbers: {e}")))?;
     Ok(seed)
+}
+
+/// Writes down that codes or answers of many students were given out: the term and how many, never whose.
+pub async fn note(app: &App, p: &Frame, action: &str, (term, students): (&str, usize)) -> Result<()> {
+    let mut tx = app.db.write().await?;
+    let entry = audit::Entry {
+        district_id: Some(p.district_id()),
+        account_id: p.viewer.as_ref().map(|v| v.account_id.as_str()),
+        action,
+        subject: ("survey_term", term),
+        detail: json!({ "students": students }),
+    };
+    audit::record(&mut tx, &entry).await?;
+    tx.commit().await?;
+    Ok(())
 }

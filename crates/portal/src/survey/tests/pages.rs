@@ -200,6 +200,14 @@ async fn staff_type_in_paper_and_print_letters() {
     let letters = clerk.get(&format!("/d/{HERE}/survey/letters?term={TERM}&only=open")).await;
     assert_eq!(letters.status, 200);
     assert_eq!(letters.body.matches("class=\"sheet").count(), 28);
+    let csv = clerk.get(&format!("/d/{HERE}/survey/answers.csv?term={TERM}")).await;
+    assert_eq!(csv.body.lines().count(), 3, "{}", csv.body);
+    let looked: Vec<String> =
+        sqlx::query_scalar("SELECT action FROM audit_entry WHERE action LIKE 'survey.%' ORDER BY seq")
+            .fetch_all(kit.app.db.read())
+            .await
+            .expect("entries");
+    assert_eq!(looked, ["survey.letters", "survey.download"]);
     assert_eq!(clerk.get(&format!("/d/{HERE}/survey/paper")).await.status, 403);
     let coordinator = kit.sign_in(Role::Coordinator, HERE).await;
     let paper = coordinator.get(&format!("/d/{HERE}/survey/paper")).await;
