@@ -99,6 +99,9 @@ fn cell_key(figure: &Estimate) -> (Measure, &Geography, &str) {
     (figure.measure, &figure.geography, figure.group.as_str())
 }
 
+/// One measure after suppression: the reasons by figure, numbers protected, programmes solved.
+type Closed = (Vec<(usize, Option<Why>)>, u32, u32);
+
 /// Complementary suppression, measure by measure; measures share no equation.
 fn suppress(
     figures: &[Estimate],
@@ -111,7 +114,7 @@ fn suppress(
     for (index, figure) in figures.iter().enumerate() {
         of_measure.entry(figure.measure).or_default().push(index);
     }
-    let done: Vec<(Vec<(usize, Option<Why>)>, u32, u32)> = of_measure
+    let done: Vec<Closed> = of_measure
         .into_par_iter()
         .map(|(_, indices)| {
             let mut system = System::new(figures, &indices, alone, links, rule);
