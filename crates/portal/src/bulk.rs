@@ -88,15 +88,15 @@ fn groups(rows: usize, width: usize) -> String {
 
 /// Runs `before (…),(…) after` over the rows, a few hundred at a time; all rows are equally wide.
 ///
-/// `before` and `after` are literals of a `queries.rs`; only values come from outside, and they are bound.
+/// `before` and `after` are made of the program's own words; only values come from outside, and they are bound.
 /// Rows are made while they are stored, so that a long input is held once.
 ///
 /// # Errors
 /// The database's; the caller's transaction is then dropped and nothing is stored.
 pub fn run<'a, I>(
     tx: &'a mut Write,
-    before: &'static str,
-    after: &'static str,
+    before: &'a str,
+    after: &'a str,
     rows: I,
 ) -> Pin<Box<dyn Future<Output = sqlx::Result<u64>> + Send + 'a>>
 where

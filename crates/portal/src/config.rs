@@ -1,4 +1,16 @@
 //! Settings: one TOML file, strict keys, checked once.
+//!
+//! [`settings::SETTINGS`] is the one definition: names, defaults, checks and what the reference page says.
+
+pub mod read;
+pub mod reference;
+pub mod settings;
+#[cfg(test)]
+mod tests;
+
+pub use read::{Outside, Process, read, read_file};
+
+use std::path::PathBuf;
 
 /// The checked settings.
 #[derive(Clone, Debug)]
@@ -13,10 +25,35 @@ pub struct Config {
     pub behind_proxy: bool,
     /// Identity providers that people may sign in with.
     pub oidc: Vec<OidcProvider>,
+    /// The folder of what is not in the database: downloads in progress, files to look at.
+    pub data_dir: PathBuf,
+    /// A session ends this many hours after the sign-in.
+    pub session_hours: u32,
+    /// A session ends this many minutes after the last request.
+    pub session_idle_minutes: u32,
+    /// Fewest characters of a password.
+    pub password_length: u32,
+    /// Languages that pages are offered in; the first is for browsers that ask for none of them.
+    pub languages: Vec<crate::words::Language>,
+    /// How often somebody may try.
+    pub rates: Rates,
+    /// Which figures may be shown.
+    pub publication: evenfield_gap::publish::PublishRule,
+}
+
+/// How often somebody may try, before they must wait.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rates {
+    /// Attempts to sign in, from one address in a minute.
+    pub sign_in_per_minute: u32,
+    /// Attempts to sign in to one account in ten minutes.
+    pub account_per_ten_minutes: u32,
+    /// Survey forms, from one address in a minute.
+    pub survey_per_minute: u32,
 }
 
 /// An OpenID Connect provider: Google Workspace, Microsoft Entra, ClassLink, Clever.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct OidcProvider {
     /// A short word for addresses: `google`.
     pub id: String,
@@ -43,13 +80,9 @@ impl std::fmt::Debug for OidcProvider {
 impl Config {
     /// Settings that are all defaults but for the database.
     pub fn local(database_url: &str) -> Self {
-        Self {
-            database_url: database_url.to_owned(),
-            listen: "127.0.0.1:8080".to_owned(),
-            public_url: None,
-            behind_proxy: false,
-            oidc: Vec::new(),
-        }
+        let mut config = settings::defaults();
+        config.database_url = database_url.to_owned();
+        config
     }
 
     /// Whether people reach the portal by https: then cookies are `Secure`.

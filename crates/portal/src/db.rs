@@ -8,10 +8,11 @@
 //! begins IMMEDIATE on the one writing connection, so that a reader never becomes a writer half-way.
 //!
 //! [`harness`] gives tests a fresh database of each kind, [`tables`] says how each table's rows belong to a
-//! district.
+//! district, [`transfer`] moves one.
 
 pub mod harness;
 pub mod tables;
+pub mod transfer;
 #[cfg(test)]
 pub(crate) mod tests;
 

@@ -17,6 +17,7 @@ pub mod exchange;
 pub mod jobs;
 pub mod layout;
 pub mod routes;
+pub mod serve;
 pub mod words;
 
 pub mod account;

@@ -6,6 +6,7 @@ mod config;
 mod data;
 mod db;
 mod demo;
+mod records;
 mod roster;
 mod serve;
 

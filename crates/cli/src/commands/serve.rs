@@ -1,14 +1,68 @@
 //! `evenfield serve`.
 
+use super::records::{Records, block_on};
+use anyhow::{Context, Result};
+use evenfield_portal::{App, serve::serve};
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
-/// Arguments of the command.
+/// The arguments of `serve`.
 #[derive(clap::Args)]
-pub struct Serve {}
+pub struct Serve {
+    #[command(flatten)]
+    records: Records,
+    /// Listen here instead of where the settings say
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+}
 
 impl Serve {
     /// Runs it.
-    pub fn run(self) -> anyhow::Result<ExitCode> {
-        anyhow::bail!("this command is not built yet")
+    pub fn run(self) -> Result<ExitCode> {
+        tracing_subscriber::fmt()
+            .with_env_filter(
+                tracing_subscriber::EnvFilter::try_from_default_env()
+                    .unwrap_or_else(|_| "info,sqlx=warn,tower_http=warn".into()),
+            )
+            .with_writer(std::io::stderr)
+            .init();
+        block_on(async {
+            let mut config = self.records.settings()?;
+            if let Some(listen) = self.listen {
+                config.listen = listen.to_string();
+            }
+            std::fs::create_dir_all(&config.data_dir)
+                .with_context(|| format!("cannot make {}", config.data_dir.display()))?;
+            let db = Records::open(&config, false).await?;
+            let listener = tokio::net::TcpListener::bind(&config.listen)
+                .await
+                .with_context(|| format!("cannot listen on {}", config.listen))?;
+            let address = listener.local_addr()?;
+            if !address.ip().is_loopback() && !config.is_https() {
+                tracing::warn!("reachable from other machines without https: set server.public_url and use a proxy");
+            }
+            let url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+            let app = App::new(db, config).map_err(anyhow::Error::msg)?;
+            println!("Evenfield is at {url}");
+            serve(app, listener, asked_to_stop()).await?;
+            println!("Stopped");
+            Ok(ExitCode::SUCCESS)
+        })
+    }
+}
+
+/// Ready at Ctrl-C, or when the system asks the program to end.
+async fn asked_to_stop() {
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminate => {}
     }
 }

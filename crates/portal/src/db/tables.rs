@@ -3,7 +3,7 @@
 //! A migration that adds a table adds its row here; a test compares the list with the databases.
 
 use super::Backend;
-use sqlx::{AnyPool, Row};
+use sqlx::{AnyConnection, Row};
 
 /// How the rows of a table belong to a district.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +81,11 @@ pub const TABLES: &[Table] = &[
     of_district("address_point"),
     of_district("speed_tile"),
     of_district("speed_test"),
+    // 0008 gap
+    of_district("estimate_run"),
+    of_district("figure"),
+    of_district("barrier_figure"),
+    of_district("student_probability"),
     // 0009 connectivity
     of_district("school_line"),
 ];
@@ -113,7 +118,10 @@ pub struct Column {
 ///
 /// # Errors
 /// The database's.
-pub async fn columns(pool: &AnyPool, backend: Backend) -> Result<Vec<Column>, sqlx::Error> {
+pub async fn columns(
+    database: impl sqlx::Executor<'_, Database = sqlx::Any>,
+    backend: Backend,
+) -> Result<Vec<Column>, sqlx::Error> {
     let sql = match backend {
         Backend::Sqlite => {
             "SELECT t.name AS table_name, c.name AS column_name, lower(c.type) AS type, c.pk AS place \
@@ -132,7 +140,7 @@ pub async fn columns(pool: &AnyPool, backend: Backend) -> Result<Vec<Column>, sq
              ORDER BY c.table_name COLLATE \"C\", c.ordinal_position"
         }
     };
-    let rows = sqlx::query(sql).fetch_all(pool).await?;
+    let rows = sqlx::query(sql).fetch_all(database).await?;
     rows.iter()
         .map(|row| {
             let kind = match row.try_get::<String, _>("type")?.as_str() {
@@ -149,6 +157,20 @@ pub async fn columns(pool: &AnyPool, backend: Backend) -> Result<Vec<Column>, sq
             })
         })
         .collect()
+}
+
+/// The columns of one table.
+///
+/// # Errors
+/// The database's.
+pub async fn columns_of(
+    connection: &mut AnyConnection,
+    backend: Backend,
+    table: &str,
+) -> Result<Vec<Column>, sqlx::Error> {
+    let mut all = columns(connection, backend).await?;
+    all.retain(|column| column.table == table);
+    Ok(all)
 }
 
 #[cfg(test)]

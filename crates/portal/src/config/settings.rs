@@ -1,0 +1,268 @@
+//! Every setting: its name, its default, what is checked, and what the reference page says.
+
+use super::read::Value;
+use super::{Config, OidcProvider, Rates};
+use crate::db::Backend;
+use crate::words::Language;
+use std::net::SocketAddr;
+
+/// Why a value cannot be used, as "wanted …".
+pub type Checked = Result<(), String>;
+
+/// One setting.
+pub struct Setting {
+    /// `table.key`, or `key` at the top. Of the repeated table: `oidc.key`.
+    pub name: &'static str,
+    /// The default, as TOML; none when there is none and the setting may be left out.
+    pub default: Option<&'static str>,
+    /// What may stand there, for people.
+    pub wanted: &'static str,
+    /// What it is for, for people.
+    pub about: &'static str,
+    /// Checks the value and puts it into the settings; of `oidc.…` into the last provider.
+    pub put: fn(&mut Config, &Value<'_>) -> Checked,
+}
+
+/// The table that may stand many times, as `[[oidc]]`.
+pub const REPEATED: &str = "oidc";
+/// What each `[[oidc]]` must say.
+pub const REQUIRED_OF_REPEATED: [&str; 3] = ["oidc.id", "oidc.issuer", "oidc.client_id"];
+
+/// The definition.
+pub const SETTINGS: &[Setting] = &[
+    Setting {
+        name: "database",
+        default: Some("\"sqlite:data/evenfield.db\""),
+        wanted: "`sqlite:PATH` or `postgres://USER:PASSWORD@HOST/NAME`",
+        about: "Where the records are.",
+        put: |c, v| {
+            let url = v.text()?;
+            Backend::of(url).map_err(|_| "sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME".to_owned())?;
+            c.database_url = url.to_owned();
+            Ok(())
+        },
+    },
+    Setting {
+        name: "data_dir",
+        default: Some("\"data\""),
+        wanted: "a folder",
+        about: "Where files are kept that are not in the database. Made when it is not there.",
+        put: |c, v| v.text().map(|path| c.data_dir = path.into()),
+    },
+    Setting {
+        name: "languages",
+        default: Some("[\"en\", \"es\"]"),
+        wanted: "a list of `en` and `es`",
+        about: "The languages offered; the first is for browsers that ask for neither.",
+        put: |c, v| {
+            c.languages = v
+                .list()?
+                .into_iter()
+                .map(|word| Language::ALL.into_iter().find(|l| l.tag() == word))
+                .collect::<Option<Vec<_>>>()
+                .filter(|list| !list.is_empty())
+                .ok_or("a list of \"en\" and \"es\"")?;
+            Ok(())
+        },
+    },
+    Setting {
+        name: "server.listen",
+        default: Some("\"127.0.0.1:8080\""),
+        wanted: "an IP address and a port",
+        about: "Where the portal listens. Beyond this machine, put a proxy with https before it.",
+        put: |c, v| {
+            let text = v.text()?;
+            text.parse::<SocketAddr>().map_err(|_| "an IP address and a port, as 127.0.0.1:8080")?;
+            c.listen = text.to_owned();
+            Ok(())
+        },
+    },
+    Setting {
+        name: "server.public_url",
+        default: None,
+        wanted: "an address that begins with `https://` or `http://`",
+        about: "What people type to reach the portal. With https, cookies are sent over https alone.",
+        put: |c, v| web_address(v).map(|url| c.public_url = Some(url)),
+    },
+    Setting {
+        name: "server.behind_proxy",
+        default: Some("false"),
+        wanted: "`true` or `false`",
+        about: "Whether every request comes through a proxy of yours that sets `X-Forwarded-For`.",
+        put: |c, v| v.flag().map(|flag| c.behind_proxy = flag),
+    },
+    Setting {
+        name: "session.hours",
+        default: Some("12"),
+        wanted: "1 to 168",
+        about: "A session ends this many hours after the sign-in.",
+        put: |c, v| v.whole(1, 168).map(|n| c.session_hours = n),
+    },
+    Setting {
+        name: "session.idle_minutes",
+        default: Some("120"),
+        wanted: "5 to 1440",
+        about: "A session ends this many minutes after the last request.",
+        put: |c, v| v.whole(5, 1440).map(|n| c.session_idle_minutes = n),
+    },
+    Setting {
+        name: "password.length",
+        default: Some("12"),
+        wanted: "8 to 64",
+        about: "The fewest characters of a password. Length protects; rules about kinds of characters do not.",
+        put: |c, v| v.whole(8, 64).map(|n| c.password_length = n),
+    },
+    Setting {
+        name: "rates.sign_in_per_minute",
+        default: Some("60"),
+        wanted: "1 to 10000",
+        about: "Attempts to sign in from one address in a minute. A school shares one address.",
+        put: |c, v| v.whole(1, 10_000).map(|n| c.rates.sign_in_per_minute = n),
+    },
+    Setting {
+        name: "rates.account_per_ten_minutes",
+        default: Some("10"),
+        wanted: "1 to 1000",
+        about: "Attempts to sign in to one account in ten minutes, from anywhere.",
+        put: |c, v| v.whole(1, 1_000).map(|n| c.rates.account_per_ten_minutes = n),
+    },
+    Setting {
+        name: "rates.survey_per_minute",
+        default: Some("120"),
+        wanted: "1 to 100000",
+        about: "Survey forms from one address in a minute. A computer lab sends at once.",
+        put: |c, v| v.whole(1, 100_000).map(|n| c.rates.survey_per_minute = n),
+    },
+    Setting {
+        name: "publication.min_students",
+        default: Some("10"),
+        wanted: "5 to 1000",
+        about: "A figure about fewer students is withheld.",
+        put: |c, v| v.whole(5, 1_000).map(|n| c.publication.min_students = n),
+    },
+    Setting {
+        name: "publication.min_answers",
+        default: Some("10"),
+        wanted: "5 to 1000",
+        about: "A figure that rests on fewer survey answers, and on answers alone, is withheld.",
+        put: |c, v| v.whole(5, 1_000).map(|n| c.publication.min_answers = n),
+    },
+    Setting {
+        name: "publication.max_cv",
+        default: Some("0.3"),
+        wanted: "0.05 to 1",
+        about: "A figure whose standard error is a larger part of it than this is withheld.",
+        put: |c, v| v.real(0.05, 1.0).map(|x| c.publication.max_cv = x),
+    },
+    Setting {
+        name: "oidc.id",
+        default: None,
+        wanted: "a word of small letters and digits",
+        about: "A short word for addresses, as `google`. Required.",
+        put: |c, v| {
+            let word = v.text()?;
+            if word.is_empty() || !word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()) {
+                return Err("a word of small letters and digits".to_owned());
+            }
+            provider(c, |p| p.id = word.to_owned())
+        },
+    },
+    Setting {
+        name: "oidc.name",
+        default: None,
+        wanted: "text",
+        about: "The name on the button; the id when it is left out.",
+        put: |c, v| {
+            let name = v.text()?.to_owned();
+            provider(c, |p| p.name = name)
+        },
+    },
+    Setting {
+        name: "oidc.issuer",
+        default: None,
+        wanted: "an address that begins with `https://`, or `http://` on this machine",
+        about: "The provider's issuer, as `https://accounts.google.com`. Required.",
+        put: |c, v| {
+            let url = v.text()?.to_owned();
+            let here = ["http://127.0.0.1", "http://localhost"].iter().any(|a| url.starts_with(a));
+            if !url.starts_with("https://") && !here {
+                return Err("an address that begins with https://".to_owned());
+            }
+            provider(c, |p| p.issuer = url)
+        },
+    },
+    Setting {
+        name: "oidc.client_id",
+        default: None,
+        wanted: "text",
+        about: "The portal's id at the provider. Required.",
+        put: |c, v| {
+            let id = v.text()?.to_owned();
+            provider(c, |p| p.client_id = id)
+        },
+    },
+    Setting {
+        name: "oidc.client_secret_env",
+        default: None,
+        wanted: "the name of an environment variable",
+        about: "Where the portal's secret at the provider is. This or `client_secret_file` is required.",
+        put: |c, v| {
+            let secret = v.outside.variable(v.text()?).ok_or("an environment variable that is set")?;
+            provider(c, |p| p.client_secret = secret)
+        },
+    },
+    Setting {
+        name: "oidc.client_secret_file",
+        default: None,
+        wanted: "a file",
+        about: "A file whose only line is the secret.",
+        put: |c, v| {
+            let secret = v.outside.file(v.text()?).map_err(|e| format!("a file that can be read ({e})"))?;
+            provider(c, |p| p.client_secret = secret.trim().to_owned())
+        },
+    },
+];
+
+fn provider(config: &mut Config, change: impl FnOnce(&mut OidcProvider)) -> Checked {
+    config.oidc.last_mut().map(change).ok_or_else(|| "[[oidc]] before it".to_owned())
+}
+
+fn web_address(value: &Value<'_>) -> Result<String, String> {
+    let url = value.text()?;
+    let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or_default();
+    if host.is_empty() || host.contains(char::is_whitespace) {
+        return Err("an address that begins with https:// or http://".to_owned());
+    }
+    Ok(url.trim_end_matches('/').to_owned())
+}
+
+/// The settings of an empty file.
+///
+/// # Panics
+/// When a default breaks its own check, which a test rules out.
+pub fn defaults() -> Config {
+    let mut config = Config {
+        database_url: String::new(),
+        listen: String::new(),
+        public_url: None,
+        behind_proxy: false,
+        oidc: Vec::new(),
+        data_dir: std::path::PathBuf::new(),
+        session_hours: 0,
+        session_idle_minutes: 0,
+        password_length: 0,
+        languages: Vec::new(),
+        rates: Rates::default(),
+        publication: evenfield_gap::publish::PublishRule::default(),
+    };
+    for setting in SETTINGS {
+        if let Some(text) = setting.default {
+            let text = format!("value = {text}");
+            let table = toml::de::DeTable::parse(&text).expect("a default is TOML");
+            let value = table.get_ref().values().next().expect("it has one value");
+            (setting.put)(&mut config, &Value { raw: value.get_ref(), outside: &super::Process })
+                .expect("a default passes its check");
+        }
+    }
+    config
+}

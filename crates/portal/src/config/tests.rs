@@ -1,0 +1,116 @@
+use super::read::nearest;
+use super::settings::{SETTINGS, defaults};
+use super::{Outside, read, reference};
+
+struct Fixed;
+
+impl Outside for Fixed {
+    fn variable(&self, name: &str) -> Option<String> {
+        (name == "SECRET").then(|| "s3cret".to_owned())
+    }
+
+    fn file(&self, path: &str) -> Result<String, String> {
+        if path == "/run/secret" { Ok("from file\n".to_owned()) } else { Err("no such file".to_owned()) }
+    }
+}
+
+fn wrong(text: &str) -> Vec<(u64, String, String)> {
+    let problems = read("evenfield.toml", text, &Fixed).expect_err("a problem");
+    problems.kept().iter().map(|p| (p.line, p.column.clone(), p.wanted.clone())).collect()
+}
+
+#[test]
+fn an_empty_file_is_all_defaults_and_each_is_as_the_definition_says() {
+    let config = read("f", "", &Fixed).unwrap();
+    assert_eq!(format!("{config:?}"), format!("{:?}", defaults()));
+    assert_eq!(config.listen, "127.0.0.1:8080");
+    assert_eq!((config.session_hours, config.publication.min_students), (12, 10));
+    let mut names: Vec<_> = SETTINGS.iter().map(|s| s.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), SETTINGS.len());
+}
+
+#[test]
+fn what_a_file_says_is_taken() {
+    let config = read(
+        "f",
+        "database = 'postgres://a:b@c/d'\nlanguages = ['es']\n[server]\nlisten = '[::1]:80'\n\
+         public_url = 'https://gap.example.org/'\nbehind_proxy = true\n[session]\nhours = 0x10\n\
+         [publication]\nmax_cv = 0.5\n[[oidc]]\nid = 'a'\nissuer = 'https://a'\nclient_id = 'x'\n\
+         client_secret_env = 'SECRET'\n[[oidc]]\nid = 'b'\nname = 'B'\nissuer = 'https://b'\nclient_id = 'y'\n\
+         client_secret_file = '/run/secret'\n",
+        &Fixed,
+    )
+    .unwrap();
+    assert_eq!(config.database_url, "postgres://a:b@c/d");
+    assert_eq!(config.public_url.as_deref(), Some("https://gap.example.org"));
+    assert_eq!((config.session_hours, config.publication.max_cv, config.behind_proxy), (16, 0.5, true));
+    let providers: Vec<_> = config.oidc.iter().map(|p| (p.name.as_str(), p.client_secret.as_str())).collect();
+    assert_eq!(providers, [("a", "s3cret"), ("B", "from file")]);
+    assert!(!format!("{config:?}").contains("s3cret"));
+}
+
+#[test]
+fn an_unknown_setting_is_named_with_its_line_and_the_nearest_one() {
+    let found = wrong("database = 'sqlite:x.db'\n\n[server]\nlissen = '127.0.0.1:1'\n[sesion]\nhours = 3\n");
+    assert_eq!(found.len(), 2);
+    assert_eq!((found[0].0, found[0].1.as_str()), (4, "server.lissen"));
+    assert!(found[0].2.contains("`server.listen`"), "{}", found[0].2);
+    assert_eq!((found[1].0, found[1].1.as_str()), (5, "sesion"));
+    assert_eq!(nearest("session.ours"), "session.hours");
+    assert_eq!(nearest("databse"), "database");
+}
+
+#[test]
+fn every_wrong_value_is_said_at_once() {
+    let found = wrong(
+        "database = 'mysql://x'\ndata_dir = 3\nlanguages = ['fr']\n[server]\nlisten = 'localhost'\n\
+         public_url = 'gap.example.org'\nbehind_proxy = 'yes'\n[session]\nhours = 0\n[publication]\nmax_cv = 7\n",
+    );
+    let lines: Vec<u64> = found.iter().map(|f| f.0).collect();
+    assert_eq!(lines.len(), 8, "{found:?}");
+    for line in [1, 2, 3, 5, 6, 7, 9, 11] {
+        assert!(lines.contains(&line), "line {line}: {found:?}");
+    }
+}
+
+#[test]
+fn a_provider_must_be_whole() {
+    let found = wrong("[[oidc]]\nid = 'A b'\n");
+    let names: Vec<&str> = found.iter().map(|f| f.1.as_str()).collect();
+    assert_eq!(names, ["oidc.id", "oidc.issuer", "oidc.client_id", "oidc.client_secret_env"]);
+    let found = wrong("[[oidc]]\nid = 'a'\nissuer = 'http://a'\nclient_id = 'x'\nclient_secret_env = 'NOT_SET'\n");
+    assert_eq!(found.len(), 2);
+    assert_eq!(wrong("oidc = 3\n")[0].2, "[[oidc]]");
+    assert_eq!(wrong("server = 3\n")[0].2, "a table, [server]");
+}
+
+#[test]
+fn a_secret_and_a_password_are_not_repeated_in_problems() {
+    for text in ["database = 'mysql://me:hunter2@x'", "[[oidc]]\nclient_secret_env = ['hunter2']\n"] {
+        let problems = read("f", text, &Fixed).expect_err("a problem");
+        assert!(!format!("{problems:?}").contains("hunter2"));
+    }
+}
+
+#[test]
+fn what_is_not_toml_is_said_with_its_line() {
+    let found = wrong("database = 'sqlite:x.db'\nlisten = = 3\n");
+    assert_eq!(found[0].0, 2);
+    assert!(found[0].2.starts_with("TOML: "));
+    assert_eq!(wrong("[session]\nhours = 1\nhours = 2\n")[0].0, 3);
+}
+
+#[test]
+fn the_reference_page_is_what_the_definition_says() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/config.md");
+    if std::env::var("EVENFIELD_WRITE_DOCS").is_ok_and(|v| v == "1") {
+        std::fs::write(path, reference::page()).unwrap();
+    }
+    let there = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        there == reference::page(),
+        "docs/config.md is stale: EVENFIELD_WRITE_DOCS=1 cargo test -p evenfield-portal config"
+    );
+}
