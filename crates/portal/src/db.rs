@@ -12,9 +12,9 @@
 
 pub mod harness;
 pub mod tables;
-pub mod transfer;
 #[cfg(test)]
 pub(crate) mod tests;
+pub mod transfer;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{AnyPool, Transaction};

@@ -37,7 +37,8 @@ impl Records {
             if must_exist {
                 anyhow::ensure!(path.exists(), "there is no database {}", path.display());
             } else if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
-                std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+                std::fs::create_dir_all(folder)
+                    .with_context(|| format!("cannot make {}", folder.display()))?;
             }
         }
         // The address may hold a password, so it is not repeated.

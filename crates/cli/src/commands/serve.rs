@@ -39,7 +39,9 @@ impl Serve {
                 .with_context(|| format!("cannot listen on {}", config.listen))?;
             let address = listener.local_addr()?;
             if !address.ip().is_loopback() && !config.is_https() {
-                tracing::warn!("reachable from other machines without https: set server.public_url and use a proxy");
+                tracing::warn!(
+                    "reachable from other machines without https: set server.public_url and use a proxy"
+                );
             }
             let url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
             let app = App::new(db, config).map_err(anyhow::Error::msg)?;

@@ -121,7 +121,11 @@ impl Reader<'_> {
     fn table(&mut self, prefix: &str, table: &DeTable<'_>) {
         for (key, value) in table {
             let at = key.span().start;
-            let name = if prefix.is_empty() { key.get_ref().to_string() } else { format!("{prefix}.{}", key.get_ref()) };
+            let name = if prefix.is_empty() {
+                key.get_ref().to_string()
+            } else {
+                format!("{prefix}.{}", key.get_ref())
+            };
             let is_table = SETTINGS.iter().any(|s| s.name.split_once('.').is_some_and(|(t, _)| t == name));
             match (value.get_ref(), SETTINGS.iter().find(|s| s.name == name)) {
                 (raw, Some(setting)) => {
@@ -137,7 +141,8 @@ impl Reader<'_> {
                 }
                 (DeValue::Table(inner), None) if is_table && name != REPEATED => self.table(&name, inner),
                 _ if is_table => {
-                    let wanted = if name == REPEATED { format!("[[{name}]]") } else { format!("a table, [{name}]") };
+                    let wanted =
+                        if name == REPEATED { format!("[[{name}]]") } else { format!("a table, [{name}]") };
                     self.complain(at, &name, wanted);
                 }
                 _ => {
@@ -162,7 +167,11 @@ impl Reader<'_> {
         }
         let secrets = table.keys().filter(|k| k.get_ref().starts_with("client_secret_")).count();
         if secrets != 1 {
-            self.complain(at, "oidc.client_secret_env", "one of `client_secret_env` and `client_secret_file`".into());
+            self.complain(
+                at,
+                "oidc.client_secret_env",
+                "one of `client_secret_env` and `client_secret_file`".into(),
+            );
         }
         let ids = self.config.oidc.iter().map(|p| p.id.clone()).collect::<Vec<_>>();
         if ids.iter().filter(|id| Some(*id) == ids.last()).count() > 1 {

@@ -22,7 +22,10 @@ pub fn page() -> String {
                 of if of == REPEATED => format!("`[[{of}]]`, once for each identity provider"),
                 of => format!("`[{of}]`"),
             };
-            let _ = write!(page, "\n## {heading}\n\n| setting | default | may be | what for |\n|---|---|---|---|\n");
+            let _ = write!(
+                page,
+                "\n## {heading}\n\n| setting | default | may be | what for |\n|---|---|---|---|\n"
+            );
         }
         let default = setting.default.map_or_else(|| "none".to_owned(), |text| format!("`{text}`"));
         let _ = writeln!(page, "| `{key}` | {default} | {} | {} |", setting.wanted, setting.about);

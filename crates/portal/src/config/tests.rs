@@ -80,7 +80,8 @@ fn a_provider_must_be_whole() {
     let found = wrong("[[oidc]]\nid = 'A b'\n");
     let names: Vec<&str> = found.iter().map(|f| f.1.as_str()).collect();
     assert_eq!(names, ["oidc.id", "oidc.issuer", "oidc.client_id", "oidc.client_secret_env"]);
-    let found = wrong("[[oidc]]\nid = 'a'\nissuer = 'http://a'\nclient_id = 'x'\nclient_secret_env = 'NOT_SET'\n");
+    let found =
+        wrong("[[oidc]]\nid = 'a'\nissuer = 'http://a'\nclient_id = 'x'\nclient_secret_env = 'NOT_SET'\n");
     assert_eq!(found.len(), 2);
     assert_eq!(wrong("oidc = 3\n")[0].2, "[[oidc]]");
     assert_eq!(wrong("server = 3\n")[0].2, "a table, [server]");

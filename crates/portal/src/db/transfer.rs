@@ -149,7 +149,9 @@ impl Sink for Nowhere {
 }
 
 async fn schema(connection: &mut AnyConnection) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar("SELECT CAST(MAX(version) AS BIGINT) FROM _sqlx_migrations").fetch_one(connection).await
+    sqlx::query_scalar("SELECT CAST(MAX(version) AS BIGINT) FROM _sqlx_migrations")
+        .fetch_one(connection)
+        .await
 }
 
 fn moving() -> impl Iterator<Item = &'static Table> {

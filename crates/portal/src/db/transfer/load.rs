@@ -1,7 +1,10 @@
 //! From the file to the database: all of it in one transaction, or nothing.
 
 use super::super::tables::{Belongs, Column, Kind, Table, columns_of};
-use super::{Error, FORMAT, Manifest, Nowhere, Scope, TableManifest, hexadecimal, moving, refused, schema, write_tables};
+use super::{
+    Error, FORMAT, Manifest, Nowhere, Scope, TableManifest, hexadecimal, moving, refused, schema,
+    write_tables,
+};
 use crate::audit;
 use crate::bulk::{self, Value};
 use crate::db::{Db, Write};
@@ -50,7 +53,9 @@ pub async fn import(db: &Db, file: impl Read + Seek, how: Import) -> Result<Mani
         let scope =
             Scope { backend: db.backend(), district: &manifest.district, audit_until: Some(&manifest.audit) };
         let stored = write_tables(&mut write, &scope, &mut Nowhere).await?;
-        if let Some((said, _)) = manifest.tables.iter().zip(&stored.tables).find(|(said, stored)| said != stored) {
+        if let Some((said, _)) =
+            manifest.tables.iter().zip(&stored.tables).find(|(said, stored)| said != stored)
+        {
             return refused(format!("{} is not stored as the file says; nothing was kept", said.name));
         }
     }
@@ -157,14 +162,18 @@ impl Loading<'_> {
             }
         }
         if count != self.said.rows || hexadecimal(hash) != self.said.sha256 {
-            return refused(format!("{name}.ndjson is not what the manifest says: the file was changed or is broken"));
+            return refused(format!(
+                "{name}.ndjson is not what the manifest says: the file was changed or is broken"
+            ));
         }
         Ok(())
     }
 
     fn row(&self, line: &[u8], number: u64) -> Result<Vec<Value>, Error> {
-        let place = |what: String| Error::Refused(format!("{}.ndjson line {number}: {what}", self.table.name));
-        let values: Vec<serde_json::Value> = serde_json::from_slice(line).map_err(|e| place(e.to_string()))?;
+        let place =
+            |what: String| Error::Refused(format!("{}.ndjson line {number}: {what}", self.table.name));
+        let values: Vec<serde_json::Value> =
+            serde_json::from_slice(line).map_err(|e| place(e.to_string()))?;
         if values.len() != self.columns.len() {
             return Err(place(format!("{} values, {} are wanted", values.len(), self.columns.len())));
         }
@@ -205,13 +214,16 @@ impl Loading<'_> {
         if text("chain") != Some(own) {
             return Ok(false);
         }
-        let known: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM audit_entry WHERE digest = $1 AND district_id = $2")
-            .bind(text("digest"))
-            .bind(self.district)
-            .fetch_one(&mut **write)
-            .await?;
+        let known: i64 =
+            sqlx::query_scalar("SELECT COUNT(*) FROM audit_entry WHERE digest = $1 AND district_id = $2")
+                .bind(text("digest"))
+                .bind(self.district)
+                .fetch_one(&mut **write)
+                .await?;
         if known == 0 {
-            return refused("the file has an audit entry of this installation that this installation does not have");
+            return refused(
+                "the file has an audit entry of this installation that this installation does not have",
+            );
         }
         Ok(true)
     }

@@ -12,7 +12,8 @@ const DISTRICT: &str = "5100001";
 async fn fill(db: &Db) {
     let all = columns(db.read(), db.backend()).await.unwrap();
     let mut write = db.write().await.unwrap();
-    for table in TABLES.iter().filter(|t| !matches!(t.belongs, Belongs::Stays(_)) && t.name != "audit_moved") {
+    for table in TABLES.iter().filter(|t| !matches!(t.belongs, Belongs::Stays(_)) && t.name != "audit_moved")
+    {
         let of: Vec<_> = all.iter().filter(|c| c.table == table.name).collect();
         for (n, district) in [(0, DISTRICT), (1, DISTRICT), (2, DISTRICT), (3, "5100002")] {
             if table.name == "district" && n % 3 != 0 {
@@ -20,13 +21,16 @@ async fn fill(db: &Db) {
             }
             let names: Vec<&str> = of.iter().map(|c| c.name.as_str()).collect();
             let marks: Vec<String> = (1..=of.len()).map(|i| format!("${i}")).collect();
-            let sql = format!("INSERT INTO {} ({}) VALUES ({})", table.name, names.join(", "), marks.join(", "));
+            let sql =
+                format!("INSERT INTO {} ({}) VALUES ({})", table.name, names.join(", "), marks.join(", "));
             let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
             for column in &of {
                 query = match (column.kind.unwrap(), column.name.as_str()) {
                     (Kind::Text, "district_id") => query.bind(district.to_owned()),
                     (Kind::Text, "id") if table.name == "district" => query.bind(district.to_owned()),
-                    (Kind::Text, "run_id") => query.bind(format!("estimate_run {}", ["_a", "B", "é", "9"][n])),
+                    (Kind::Text, "run_id") => {
+                        query.bind(format!("estimate_run {}", ["_a", "B", "é", "9"][n]))
+                    }
                     // Letters whose order is another in English than by their bytes.
                     (Kind::Text, "id") => query.bind(format!("{} {}", table.name, ["_a", "B", "é", "9"][n])),
                     (Kind::Text, "suppressed") => query.bind(None::<String>),
@@ -106,13 +110,19 @@ async fn a_district_that_is_there_is_replaced_only_when_asked_to() {
         let error = take(&db, &file, false).await.unwrap_err().to_string();
         assert!(error.contains("--replace"), "{error}");
         let mut write = db.write().await.unwrap();
-        sqlx::query("DELETE FROM student WHERE district_id = $1").bind(DISTRICT).execute(&mut *write).await.unwrap();
+        sqlx::query("DELETE FROM student WHERE district_id = $1")
+            .bind(DISTRICT)
+            .execute(&mut *write)
+            .await
+            .unwrap();
         sqlx::query("UPDATE district SET name = 'other'").execute(&mut *write).await.unwrap();
         write.commit().await.unwrap();
         take(&db, &file, true).await.unwrap();
         assert!(bytes(&db).await.0 == file);
-        let other: String =
-            sqlx::query_scalar("SELECT name FROM district WHERE id = '5100002'").fetch_one(db.read()).await.unwrap();
+        let other: String = sqlx::query_scalar("SELECT name FROM district WHERE id = '5100002'")
+            .fetch_one(db.read())
+            .await
+            .unwrap();
         assert_eq!(other, "other", "another district is not touched");
     })
     .await;
@@ -141,10 +151,19 @@ async fn a_file_that_was_changed_or_broken_leaves_nothing() {
     fill(&db).await;
     let (file, _) = bytes(&db).await;
     let cases: Vec<(Vec<u8>, &str)> = vec![
-        (changed(&file, "student.ndjson", |t| t.replacen("0.30000000000000004", "0.3", 1)), "not what the manifest says"),
-        (changed(&file, "student.ndjson", |t| t.lines().skip(1).map(|l| format!("{l}\n")).collect()), "manifest says"),
+        (
+            changed(&file, "student.ndjson", |t| t.replacen("0.30000000000000004", "0.3", 1)),
+            "not what the manifest says",
+        ),
+        (
+            changed(&file, "student.ndjson", |t| t.lines().skip(1).map(|l| format!("{l}\n")).collect()),
+            "manifest says",
+        ),
         (changed(&file, "student.ndjson", |t| t.trim_end().to_owned()), "cut off"),
-        (changed(&file, "student.ndjson", |t| t.replacen("[\"5100001\"", "[\"5100002\"", 1)), "another district"),
+        (
+            changed(&file, "student.ndjson", |t| t.replacen("[\"5100001\"", "[\"5100002\"", 1)),
+            "another district",
+        ),
         (changed(&file, "student.ndjson", |t| t.replacen(',', ",3,", 1)), "are wanted"),
         (changed(&file, "manifest.json", |t| t.replacen("\"schema\": ", "\"schema\": 1", 1)), "up to date"),
         (changed(&file, "manifest.json", |t| t.replacen("district 1", "district 2", 1)), "format"),
