@@ -19,7 +19,8 @@ fuzz_target!(|bytes: &[u8]| {
         let Ok(mut table) = Table::open(&member, &text, TableRules::default(), &mut problems) else { continue };
         let mut last = 0;
         while let Some(row) = table.next_row(&mut problems) {
-            assert!(row.line > last);
+            // Equal where a lone carriage return ends a row in a file of other line ends.
+            assert!(row.line >= last);
             last = row.line;
             for column in [Some(0), Some(1), None] {
                 row.number(column, &mut problems);
