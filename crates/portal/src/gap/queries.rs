@@ -76,14 +76,15 @@ pub async fn figures(db: &AnyPool, run: &str, wanted: Wanted<'_>) -> Result<Vec<
     read(&rows)
 }
 
-/// Figures of barriers of one place and group `all`, in the order of the descriptor.
+/// Figures of barriers of the group `all`, whatever group is wanted, in the order of the descriptor.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn barrier_figures(db: &AnyPool, run: &str, wanted: Wanted<'_>) -> Result<Vec<Figure>> {
     let sql = format!(
-        "SELECT barrier, {COLUMNS} FROM barrier_figure WHERE run_id = $1 AND geography_kind = $2 \
-         AND geography_id = $3 AND ($4 = '' OR measure = $4) AND group_name = 'all'"
+        "SELECT barrier, {COLUMNS} FROM barrier_figure WHERE run_id = $1 \
+         AND ($2 = '' OR geography_kind = $2) AND ($3 = '' OR geography_id = $3) \
+         AND ($4 = '' OR measure = $4) AND group_name = 'all'"
     );
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
         .bind(run)

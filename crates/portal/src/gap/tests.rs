@@ -260,3 +260,32 @@ async fn a_stored_run_reads_back_as_released() {
         assert_eq!(figure.shown.as_ref().err().copied(), wanted.why());
     }
 }
+
+#[tokio::test]
+async fn both_databases_store_and_read_the_same() {
+    crate::db::harness::each(|db| async move {
+        let mut write = db.write().await.expect("a write");
+        sqlx::query(
+            "INSERT INTO district (id, name, state, fictional, created_ms) VALUES ($1, 'M', '51', 1, 0)",
+        )
+        .bind(DISTRICT)
+        .execute(&mut *write)
+        .await
+        .expect("a district");
+        write.commit().await.expect("a commit");
+        let run = store(&db, DAY_MS).await;
+        let read = super::queries::figures(db.read(), &run, Default::default()).await.expect("figures");
+        assert_eq!(read.len(), made_up().figures.len());
+        let of_district = super::queries::Wanted { id: Some(DISTRICT), ..Default::default() };
+        let barriers = super::queries::barrier_figures(db.read(), &run, of_district).await.expect("barriers");
+        assert_eq!(barriers.len(), made_up().barriers.len());
+        let latest =
+            super::queries::latest_run(db.read(), DISTRICT).await.expect("a run").expect("there is one");
+        assert_eq!((latest.id, latest.inputs[0].rows), (run.clone(), 24));
+        assert_eq!(super::queries::choices(db.read(), &run).await.expect("choices").0.len(), 3);
+        let known = super::queries::known(db.read(), DISTRICT, DAY_MS).await.expect("what is known");
+        assert_eq!((known.run_ms, known.students, known.roster_ms), (Some(DAY_MS - 1_000), 0, None));
+        assert!(super::queries::boundary_kinds(db.read(), DISTRICT).await.expect("kinds").is_empty());
+    })
+    .await;
+}
