@@ -1,0 +1,159 @@
+// Every page of the portal in a real browser: no accessibility violation in either language, light or dark;
+// nothing wider than a 320 px screen; nothing loaded from elsewhere; usable by keyboard alone.
+import assert from "node:assert/strict";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { shots, signIn, startBrowser, startDemo, violations } from "./portal.mjs";
+
+const district = "9900001";
+const pages = [
+  ["home", `/d/${district}`],
+  ["map", `/d/${district}/gap/map`],
+  ["map-schools", `/d/${district}/gap/map?geography=attendance_zone&measure=m2`],
+  ["table", `/d/${district}/gap/table`],
+  ["school", `/d/${district}/gap/schools/01`],
+  ["district", `/d/${district}/gap/district`],
+  ["methods", "/methods"],
+  ["data", `/d/${district}/data`],
+  ["roster", `/d/${district}/roster`],
+  ["survey", `/d/${district}/survey`],
+  ["connectivity", `/d/${district}/connectivity`],
+  ["accounts", `/accounts/${district}`],
+  ["audit", `/audit/${district}`],
+  ["account", "/account"],
+];
+const publicPages = [
+  ["login", "/login"],
+  ["survey-form", `/s/${district}`],
+];
+
+let demo, browser;
+before(async () => {
+  demo = await startDemo();
+  browser = await startBrowser();
+  await mkdir(shots, { recursive: true });
+});
+after(async () => {
+  await browser?.close();
+  await demo?.stop();
+});
+
+async function open({ language = "en", scheme = "light", width = 1280, signedIn = true, script = true } = {}) {
+  const context = await browser.newContext({
+    viewport: { width, height: 900 },
+    locale: language === "es" ? "es-US" : "en-US",
+    colorScheme: scheme,
+    javaScriptEnabled: script,
+  });
+  const page = await context.newPage();
+  const foreign = [];
+  page.on("request", (r) => {
+    if (!r.url().startsWith(demo.url) && !r.url().startsWith("data:") && !r.url().startsWith("blob:")) foreign.push(r.url());
+  });
+  const failed = [];
+  page.on("console", (m) => m.type() === "error" && failed.push(m.text()));
+  page.on("pageerror", (e) => failed.push(String(e)));
+  if (signedIn) await signIn(page, demo);
+  return { context, page, foreign, failed };
+}
+
+for (const language of ["en", "es"]) {
+  for (const scheme of ["light", "dark"]) {
+    test(`no accessibility violation: ${language}, ${scheme}`, async () => {
+      const { context, page, foreign, failed } = await open({ language, scheme });
+      const all = [...pages.map((p) => [...p, true]), ...publicPages.map((p) => [...p, false])];
+      const wrong = [];
+      for (const [name, path, signedIn] of all) {
+        if (!signedIn) await context.clearCookies();
+        const answer = await page.goto(demo.url + path);
+        assert.equal(answer.status(), 200, path);
+        assert.equal(await page.getAttribute("html", "lang"), language, path);
+        if (path.startsWith("/d/") || path.startsWith("/s/")) {
+          const said = await page.textContent("body");
+          assert.match(said, language === "en" ? /fictional/i : /ficticio/i, `${path} does not say that the district is fictional`);
+        }
+        if (path.includes("/gap/map")) await page.waitForTimeout(1500);
+        await page.screenshot({ path: join(shots, `${name}-${language}-${scheme}.png`), fullPage: true });
+        wrong.push(...(await violations(page)).map((v) => `${path}: ${v}`));
+      }
+      assert.deepEqual(wrong, []);
+      assert.deepEqual(foreign, [], "something was loaded from elsewhere");
+      assert.deepEqual(failed, [], "the console complains");
+      await context.close();
+    });
+  }
+}
+
+test("nothing is wider than 320 px", async () => {
+  const { context, page } = await open({ width: 320 });
+  const wide = [];
+  for (const [name, path] of [...pages, ...publicPages.filter(([n]) => n !== "login")]) {
+    await page.goto(demo.url + path);
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    if (width > 320) wide.push(`${path} is ${width} px wide`);
+    await page.screenshot({ path: join(shots, `${name}-320.png`), fullPage: true });
+  }
+  assert.deepEqual(wide, []);
+  await context.close();
+});
+
+test("every page works without JavaScript", async () => {
+  const { context, page } = await open({ script: false });
+  for (const [, path] of pages) {
+    const answer = await page.goto(demo.url + path);
+    assert.equal(answer.status(), 200, path);
+    assert.ok((await page.locator("main h1").count()) === 1, `${path} has one first heading`);
+  }
+  await page.goto(`${demo.url}/d/${district}/gap/map`);
+  assert.ok((await page.locator("main svg path").count()) > 10, "the map is drawn without JavaScript");
+  await context.close();
+});
+
+test("the keyboard reaches everything and shows where it is", async () => {
+  const { context, page } = await open();
+  for (const [, path] of pages) {
+    await page.goto(demo.url + path);
+    await page.keyboard.press("Tab");
+    assert.match(await page.evaluate(() => document.activeElement.className), /skip/, `${path}: the first stop skips to the content`);
+    const reachable = await page.evaluate(
+      () => [...document.querySelectorAll("a[href],button,input:not([type=hidden]),select,textarea,summary")].filter(
+        (e) => e.checkVisibility() && !e.disabled && e.tabIndex < 0,
+      ).length,
+    );
+    assert.equal(reachable, 0, `${path}: something cannot be reached by Tab`);
+    for (let i = 0; i < 6; i++) await page.keyboard.press("Tab");
+    const outlined = await page.evaluate(() => {
+      const style = getComputedStyle(document.activeElement);
+      return style.outlineStyle !== "none" || style.boxShadow !== "none";
+    });
+    assert.ok(outlined, `${path}: focus cannot be seen`);
+  }
+  await context.close();
+});
+
+test("the family's form is light", async () => {
+  const { context, page } = await open({ signedIn: false });
+  const session = await context.newCDPSession(page);
+  await session.send("Network.enable");
+  let first = 0;
+  let all = 0;
+  session.on("Network.loadingFinished", (e) => {
+    first ||= e.encodedDataLength;
+    all += e.encodedDataLength;
+  });
+  await page.goto(`${demo.url}/s/${district}`, { waitUntil: "networkidle" });
+  console.log(`survey form: first response ${first} bytes, ${all} in all`);
+  assert.ok(first > 0 && first <= 14 * 1024, `the first response is ${first} bytes`);
+  assert.ok(all <= 50 * 1024, `${all} bytes in all`);
+  await context.close();
+});
+
+test("the README's picture", { skip: !process.env.EVENFIELD_PICTURE }, async () => {
+  const { context, page } = await open();
+  await page.setViewportSize({ width: 1280, height: 1000 });
+  await page.goto(`${demo.url}/d/${district}`);
+  await page.waitForTimeout(2500);
+  await page.screenshot({ path: process.env.EVENFIELD_PICTURE });
+  await context.close();
+});
