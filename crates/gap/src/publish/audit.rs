@@ -49,7 +49,10 @@ pub(super) fn close(system: &mut System) -> u32 {
                 }
             }
             let width = reached[cell].1 - reached[cell].0;
-            if width + TOLERANCE < system.cells[cell].need && !suppress_near(system, cell) {
+            if width + TOLERANCE < system.cells[cell].need
+                && !protect::protect(system, cell)
+                && !suppress_near(system, cell)
+            {
                 break;
             }
         }
@@ -98,13 +101,12 @@ fn suppress_near(system: &mut System, cell: usize) -> bool {
     let mut seen = BTreeSet::from([cell]);
     let mut queue = VecDeque::from([cell]);
     while let Some(at) = queue.pop_front() {
-        let best = system.rows_of[at].iter().filter_map(|&row| protect::cheapest(system, row, at));
         let known = |c: &usize| system.cells[*c].state == State::Known;
         let any =
             system.rows_of[at].iter().flat_map(|&r| system.rows[r].terms.iter().map(|t| t.0)).filter(known);
         let cost =
             |a: &usize, b: &usize| system.cells[*a].cost.total_cmp(&system.cells[*b].cost).then(a.cmp(b));
-        if let Some(found) = best.min_by(cost).or_else(|| any.min_by(cost)) {
+        if let Some(found) = any.min_by(cost) {
             system.hide(found);
             return true;
         }

@@ -4,8 +4,7 @@
 //!    unreliable. Extremes are coded ("≤5%"), shares are rounded.
 //! 2. [`system`]: what an outsider knows. Figures add up: a district is the sum of its schools, `all` is
 //!    `frl:yes` plus `frl:no`. Each such sum is an equation between numbers of students who lack access.
-//! 3. [`protect`]: complementary suppression. A fast look at each equation by itself suppresses the
-//!    cheapest further figures.
+//! 3. [`protect`]: complementary suppression, the cheapest further figures by a linear programme.
 //! 4. [`audit`]: the proof. For each protected number a linear programme looks for two tables that agree with
 //!    everything published and differ in that number by the protection width. Where there are none, more is
 //!    suppressed, until there are.
@@ -118,7 +117,6 @@ fn suppress(
         .into_par_iter()
         .map(|(_, indices)| {
             let mut system = System::new(figures, &indices, alone, links, rule);
-            protect::by_equations(&mut system);
             let programmes = audit::close(&mut system);
             let protected = system.cells.iter().filter(|c| c.need > 0.0).count() as u32;
             let why = indices.iter().enumerate().map(|(cell, &index)| {

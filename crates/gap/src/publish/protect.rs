@@ -1,81 +1,78 @@
-//! Complementary suppression, the fast part: each equation looked at by itself.
+//! Complementary suppression: which further numbers are withheld so that a protected one cannot be worked out.
 //!
-//! In an equation, a protected number can only differ from the truth by what the other unknown numbers can
-//! make up for. Where that is less than the protection width, the cheapest further number is suppressed that
-//! mends it. This finds nearly all that is needed; [`super::audit`] proves it and finds the rest.
+//! For a protected number, the cheapest table is looked for that agrees with every sum and in which that number is
+//! off by the protection width; whatever published number differs in it must be withheld. As a linear programme:
+//! minimise the cost of moved published numbers, moves along every equation adding up to nothing (Kelly, Golden and
+//! Assad, Networks 22 (1992) 397-417, the relaxation of cell suppression). Numbers that are withheld already move
+//! for nothing, so that protection is shared. [`super::audit`] proves the outcome.
 
 use super::system::{State, System};
+use microlp::{ComparisonOp, OptimizationDirection, Problem};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Suppresses until each protected number has room in each equation by itself.
-pub(super) fn by_equations(system: &mut System) {
-    let mut again = true;
-    while again {
-        again = false;
-        for cell in 0..system.cells.len() {
-            if system.cells[cell].need <= 0.0 {
-                continue;
-            }
-            for row in system.rows_of[cell].clone() {
-                while room(system, row, cell) + 1e-9 < system.cells[cell].need {
-                    let Some(other) = cheapest(system, row, cell) else { break };
-                    system.hide(other);
-                    again = true;
-                }
+/// How many numbers, the nearest, one programme may move.
+const COLUMNS: usize = 3_000;
+/// A move below this is the solver's dust.
+const MOVED: f64 = 1e-6;
+
+/// Withholds what gives `cell` its protection width. `false` when no programme found a way.
+pub(super) fn protect(system: &mut System, cell: usize) -> bool {
+    let (rise, _) = moves(system, cell);
+    let need = system.cells[cell].need;
+    let up = need.min(rise);
+    let mut hidden = false;
+    for target in [up, up - need] {
+        if target.abs() > MOVED {
+            for found in cheapest_move(system, cell, target) {
+                system.hide(found);
+                hidden = true;
             }
         }
     }
+    hidden
 }
 
-/// How far `cell` can move, up and down together, if this equation were the only one.
-fn room(system: &System, row: usize, cell: usize) -> f64 {
-    let terms = &system.rows[row].terms;
-    let sign = terms.iter().find(|t| t.0 == cell).map_or(1.0, |t| t.1);
-    let (mut up, mut down) = (0.0, 0.0);
-    for &(other, other_sign) in
-        terms.iter().filter(|t| t.0 != cell && system.cells[t.0].state != State::Known)
-    {
-        let (rise, fall) = moves(system, other);
-        // Of the same sign: one rises as the other falls.
-        let (for_up, for_down) = if sign * other_sign > 0.0 { (fall, rise) } else { (rise, fall) };
-        up += for_up;
-        down += for_down;
-    }
-    let (rise, fall) = moves(system, cell);
-    up.min(rise) + down.min(fall)
-}
-
-/// How far a number can rise and fall within its own bounds.
+/// How far a number can rise and fall: within what the outsider thinks possible, or if it is published, could think
+/// possible once it is withheld.
 fn moves(system: &System, cell: usize) -> (f64, f64) {
     let cell = &system.cells[cell];
-    ((cell.high - cell.count).max(0.0), (cell.count - cell.low).max(0.0))
+    let (low, high) = if cell.state == State::Known { (0.0, cell.students) } else { (cell.low, cell.high) };
+    ((high - cell.count).max(0.0), (cell.count - low).max(0.0))
 }
 
-/// The known number of this equation whose suppression costs least among those that alone give `cell` the room
-/// it lacks; where none does, the one that gives most. `None` when none gives any.
-pub(super) fn cheapest(system: &System, row: usize, cell: usize) -> Option<usize> {
-    let terms = &system.rows[row].terms;
-    let sign = terms.iter().find(|t| t.0 == cell).map_or(1.0, |t| t.1);
-    let (rise, fall) = moves(system, cell);
-    let wanted = system.cells[cell].need;
-    let candidates = terms.iter().filter(|t| t.0 != cell && system.cells[t.0].state == State::Known);
-    candidates
-        .map(|&(other, other_sign)| {
-            let (o_rise, o_fall) = moves(system, other);
-            let (up, down) = if sign * other_sign > 0.0 { (o_fall, o_rise) } else { (o_rise, o_fall) };
-            let gain = up.min(rise) + down.min(fall);
-            (other, gain)
-        })
-        .filter(|&(_, gain)| gain > 1e-9)
-        .min_by(|a, b| {
-            let enough = |gain: f64| gain + 1e-9 >= wanted;
-            let cost = |other: usize| system.cells[other].cost;
-            match (enough(a.1), enough(b.1)) {
-                (true, true) => cost(a.0).total_cmp(&cost(b.0)),
-                (true, false) => std::cmp::Ordering::Less,
-                (false, true) => std::cmp::Ordering::Greater,
-                (false, false) => b.1.total_cmp(&a.1),
-            }
-            .then(a.0.cmp(&b.0))
-        })
-        .map(|(other, _)| other)
+/// The published numbers that move in the cheapest table in which `cell` is off by `target`.
+fn cheapest_move(system: &System, cell: usize, target: f64) -> Vec<usize> {
+    let columns = system.near(cell, COLUMNS);
+    let mut problem = Problem::new(OptimizationDirection::Minimize);
+    let mut variables = BTreeMap::new();
+    for &column in &columns {
+        let (rise, fall) = moves(system, column);
+        let known = system.cells[column].state == State::Known;
+        let cost = if known { system.cells[column].cost } else { 0.0 };
+        let pair = if column == cell {
+            let fixed = |by: f64| (by.max(0.0), by.max(0.0));
+            (problem.add_var(0.0, fixed(target)), problem.add_var(0.0, fixed(-target)))
+        } else {
+            (problem.add_var(cost, (0.0, rise)), problem.add_var(cost, (0.0, fall)))
+        };
+        variables.insert(column, pair);
+    }
+    let rows: BTreeSet<usize> = columns.iter().flat_map(|&c| system.rows_of[c].iter().copied()).collect();
+    for row in rows {
+        let terms: Vec<_> = system.rows[row]
+            .terms
+            .iter()
+            .filter_map(|(c, sign)| variables.get(c).map(|&(up, down)| [(up, *sign), (down, -sign)]))
+            .flatten()
+            .collect();
+        problem.add_constraint(terms.as_slice(), ComparisonOp::Eq, 0.0);
+    }
+    let Some(solution) = problem.solve().ok().and_then(|outcome| outcome.into_solution().ok()) else {
+        return Vec::new();
+    };
+    let moved = |column: &usize| {
+        let (up, down) = variables[column];
+        (solution.var_value(up) - solution.var_value(down)).abs() > MOVED
+    };
+    columns.into_iter().filter(|c| system.cells[*c].state == State::Known && moved(c)).collect()
 }

@@ -103,13 +103,22 @@ impl System {
     /// The cells that the outsider does not know and that share an equation with `cell`, and so on
     /// outward, at most `limit` of them, nearest first.
     pub fn around(&self, cell: usize, limit: usize) -> Vec<usize> {
+        self.outward(cell, limit, |other| other.state != State::Known)
+    }
+
+    /// The cells that share an equation with `cell`, and so on outward, at most `limit` of them, nearest first.
+    pub fn near(&self, cell: usize, limit: usize) -> Vec<usize> {
+        self.outward(cell, limit, |_| true)
+    }
+
+    fn outward(&self, cell: usize, limit: usize, wanted: impl Fn(&Cell) -> bool) -> Vec<usize> {
         let mut seen = BTreeSet::from([cell]);
         let mut found = vec![cell];
         let mut next = 0;
         while next < found.len() && found.len() < limit {
             for &row in &self.rows_of[found[next]] {
                 for &(other, _) in &self.rows[row].terms {
-                    if self.cells[other].state != State::Known && found.len() < limit && seen.insert(other) {
+                    if wanted(&self.cells[other]) && found.len() < limit && seen.insert(other) {
                         found.push(other);
                     }
                 }
