@@ -10,12 +10,14 @@
 //! 4. [`area`]: figures of many areas made steadier by each other (Fay-Herriot).
 //! 5. [`estimate`]: both combined down to the student and up to every geography, with 90% intervals.
 //! 6. [`publish`]: which figures may be shown; only a `Published` one can be rendered.
-//! 7. [`connectivity`]: each school's own line against the FCC's goals.
+//! 7. [`district`]: all of it in one call, from what is stored about a district.
+//! 8. [`connectivity`]: each school's own line against the FCC's goals.
 //!
 //! Nothing here opens a file, a socket or a clock: bytes, the date and the seed are arguments.
 
 pub mod area;
 pub mod connectivity;
+pub mod district;
 pub mod estimate;
 pub mod measure;
 pub mod open;

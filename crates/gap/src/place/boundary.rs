@@ -167,7 +167,7 @@ fn geometry(polygons: Vec<Vec<Vec<[f64; 2]>>>) -> MultiPolygon<f64> {
         let mut rings = rings.into_iter().map(line);
         Polygon::new(rings.next().unwrap_or_else(|| LineString(Vec::new())), rings.collect())
     };
-    MultiPolygon(polygons.into_iter().map(polygon).collect())
+    MultiPolygon(polygons.into_iter().filter(|rings| !rings.is_empty()).map(polygon).collect())
 }
 
 /// The id properties that Census, NCES and common exports use for a kind, best first.

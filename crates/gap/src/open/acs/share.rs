@@ -30,6 +30,9 @@ pub enum ShareKind {
     HouseholdsM1FromTypes,
     /// Households without cable, fiber or DSL (B28011).
     HouseholdsM3FromTypes,
+    /// Households without broadband of any type, by the line of those with it (B28002): what is left to a
+    /// table that keeps no other line.
+    HouseholdsWithoutBroadband,
 }
 
 struct Lines {
@@ -42,7 +45,7 @@ struct Lines {
 
 impl ShareKind {
     /// All kinds.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::ChildrenM1,
         Self::ChildrenNoComputer,
         Self::HouseholdsM1,
@@ -52,6 +55,7 @@ impl ShareKind {
         Self::HouseholdsNoComputer,
         Self::HouseholdsM1FromTypes,
         Self::HouseholdsM3FromTypes,
+        Self::HouseholdsWithoutBroadband,
     ];
 
     fn lines(self) -> Lines {
@@ -67,6 +71,7 @@ impl ShareKind {
             Self::HouseholdsNoComputer => open("B28003", 1, &[6]),
             Self::HouseholdsM1FromTypes => open("B28011", 1, &[3, 7, 8]),
             Self::HouseholdsM3FromTypes => closed("B28011", 1, &[4]),
+            Self::HouseholdsWithoutBroadband => closed("B28002", 1, &[4]),
         }
     }
 
@@ -76,11 +81,17 @@ impl ShareKind {
             Self::ChildrenM1
             | Self::HouseholdsM1
             | Self::HouseholdsM1FromTypes
+            | Self::HouseholdsWithoutBroadband
             | Self::HouseholdsNoComputerOrSubscription => Some(Measure::M1NoSubscriptionOrComputer),
             Self::HouseholdsM2 => Some(Measure::M2OrCellularOnly),
             Self::HouseholdsM3 | Self::HouseholdsM3FromTypes => Some(Measure::M3NoWired),
             Self::ChildrenNoComputer | Self::HouseholdsNoComputer => None,
         }
+    }
+
+    /// The ACS table whose lines it is made of.
+    pub fn table(self) -> &'static str {
+        self.lines().table
     }
 
     /// Whether the share is of children; otherwise it is of households.

@@ -1,0 +1,163 @@
+use super::*;
+use crate::roster::{School, Student};
+use evenfield_model::{DeviceAway, DeviceSharing, Geography, GeographyKind, Geoid, Grade, InternetType};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// A made-up district: 40 block groups whose share without access falls with income, 2,000 students in 4 schools.
+struct World {
+    roster: Roster,
+    homes: Vec<Home>,
+    responses: Vec<Response>,
+    values: Values,
+    lacking: f64,
+}
+
+fn block_group(i: usize) -> String {
+    format!("99001{:06}{}", 100 + i / 4, 1 + i % 4)
+}
+
+fn world(seed: u64) -> World {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let income: Vec<f64> = (0..40).map(|_| rng.random_range(-1.5..1.5)).collect();
+    let share = |i: usize| 1.0 / (1.0 + (1.2 + 0.9 * income[i]).exp());
+    let schools =
+        (0..4).map(|s| School { source_id: format!("{s}"), name: format!("School {s}"), ncessch: None });
+    let mut roster = Roster { schools: schools.collect(), ..Roster::default() };
+    let (mut homes, mut responses, mut lacking) = (Vec::new(), Vec::new(), 0);
+    for i in 0..2000 {
+        let area = rng.random_range(0..40);
+        let lacks = rng.random_bool(share(area));
+        lacking += usize::from(lacks);
+        let id = format!("S{i}");
+        if rng.random_bool(0.4) {
+            responses.push(Response {
+                student: id.clone(),
+                term: "2026-fall".to_owned(),
+                internet_access: Some(!lacks),
+                internet_type: Some(if lacks {
+                    InternetType::None
+                } else {
+                    InternetType::ResidentialBroadband
+                }),
+                device: Some(DeviceAway::Chromebook),
+                sharing: Some(DeviceSharing::NotShared),
+                ..Response::default()
+            });
+        }
+        roster.students.push(Student {
+            source_id: id,
+            school: format!("{}", area % 4),
+            grade: Grade::Year(4),
+            given_name: String::new(),
+            family_name: String::new(),
+            address: None,
+            frl: Some(lacks || rng.random_bool(0.3)),
+            ell: None,
+            iep: None,
+            home_language: None,
+        });
+        homes.push(Home { block_group: Geoid::parse(&block_group(area)).ok(), zones: Vec::new() });
+    }
+    let mut values = Vec::new();
+    for (i, income) in income.iter().enumerate() {
+        let mut put = |variable: &str, value: f64, moe: Option<f64>| {
+            values.push(AreaValue {
+                geography: Geography { kind: GeographyKind::BlockGroup, id: block_group(i) },
+                variable: variable.to_owned(),
+                value: Some(value),
+                moe,
+            });
+        };
+        let noise: f64 = (0..12).map(|_| rng.random::<f64>()).sum::<f64>() - 6.0;
+        let seen = (share(i) + 0.05 * noise).clamp(0.0, 1.0);
+        put("B28003_001", 500.0, Some(40.0));
+        put("B28003_003", 0.0, Some(12.0));
+        put("B28003_005", (500.0 * seen).round(), Some(45.0));
+        put("B28003_006", 0.0, Some(12.0));
+        put("B19013_001", 60_000.0 * (0.3 * income).exp(), Some(5_000.0));
+    }
+    World { roster, homes, responses, values: values.into_iter().collect(), lacking: lacking as f64 / 2000.0 }
+}
+
+impl World {
+    fn district(&self) -> District<'_> {
+        District {
+            leaid: "9900001",
+            roster: &self.roster,
+            homes: &self.homes,
+            responses: &self.responses,
+            values: &self.values,
+        }
+    }
+}
+
+fn whole(assessment: &Assessment, measure: Measure) -> Option<&crate::estimate::Estimate> {
+    assessment
+        .students
+        .figures
+        .iter()
+        .find(|f| f.measure == measure && f.group == "all" && f.geography.kind == GeographyKind::District)
+}
+
+fn settings(seed: u64) -> Settings {
+    Settings { seed, draws: 200, ..Settings::default() }
+}
+
+#[test]
+fn the_interval_of_the_district_holds_the_truth() {
+    let mut inside = 0;
+    for seed in 0..10 {
+        let world = world(seed);
+        let found =
+            assess(world.district(), settings(seed), &PublishRule::default()).expect("the rule is sound");
+        let figure = whole(&found, Measure::M1NoSubscriptionOrComputer).expect("a figure of the district");
+        assert!((figure.value - world.lacking).abs() < 0.06, "{} for {}", figure.value, world.lacking);
+        inside += usize::from((figure.low90..=figure.high90).contains(&world.lacking));
+    }
+    // Of ten 90% intervals, fewer than seven hits would happen once in a hundred times.
+    assert!(inside >= 7, "{inside} of 10");
+}
+
+#[test]
+fn without_a_survey_areas_carry_the_figure() {
+    let world = world(3);
+    let district = District { responses: &[], ..world.district() };
+    let found = assess(district, settings(1), &PublishRule::default()).expect("the rule is sound");
+    let figure = whole(&found, Measure::M1NoSubscriptionOrComputer).expect("a figure of the district");
+    assert!((figure.value - world.lacking).abs() < 0.08, "{} for {}", figure.value, world.lacking);
+    assert_eq!(found.areas[0].table, "B28003");
+    assert!(found.areas[0].note.is_none(), "{:?}", found.areas[0].note);
+    assert_eq!(found.areas[0].covariates, ["B19013_001"]);
+}
+
+#[test]
+fn without_a_roster_areas_are_estimated() {
+    let world = world(4);
+    let none = Roster::default();
+    let district = District { roster: &none, homes: &[], responses: &[], ..world.district() };
+    let found = assess(district, settings(1), &PublishRule::default()).expect("the rule is sound");
+    let kinds: std::collections::BTreeSet<_> =
+        found.students.figures.iter().map(|f| f.geography.kind).collect();
+    assert!(kinds.contains(&GeographyKind::BlockGroup) && kinds.contains(&GeographyKind::Tract), "{kinds:?}");
+}
+
+#[test]
+fn without_area_data_the_survey_carries_the_figure() {
+    let world = world(5);
+    let values = Values::default();
+    let found =
+        assess(District { values: &values, ..world.district() }, settings(1), &PublishRule::default())
+            .expect("the rule is sound");
+    let figure = whole(&found, Measure::M1NoSubscriptionOrComputer).expect("a figure of the district");
+    assert!((figure.value - world.lacking).abs() < 0.06, "{} for {}", figure.value, world.lacking);
+}
+
+#[test]
+fn nothing_in_gives_nothing_out() {
+    let (roster, values) = (Roster::default(), Values::default());
+    let district =
+        District { leaid: "9900001", roster: &roster, homes: &[], responses: &[], values: &values };
+    let found = assess(district, settings(1), &PublishRule::default()).expect("the rule is sound");
+    assert!(found.release.figures.is_empty());
+}
