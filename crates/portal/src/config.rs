@@ -39,6 +39,8 @@ pub struct Config {
     pub rates: Rates,
     /// Which figures may be shown.
     pub publication: evenfield_gap::publish::PublishRule,
+    /// Districts and their files, for `evenfield assess district`.
+    pub districts: Vec<crate::inputs::DistrictInputs>,
 }
 
 /// How often somebody may try, before they must wait.

@@ -5,6 +5,8 @@
 //! renews; when the process dies, the lease runs out and another worker goes on from the last checkpoint.
 //! A step that must happen once stores its result and its checkpoint in one transaction: [`Progress::step`].
 
+pub mod estimate;
+pub mod pages;
 pub mod progress;
 pub mod worker;
 
@@ -13,16 +15,16 @@ mod tests;
 
 pub use progress::Progress;
 
-use crate::App;
 use crate::db::{Write, new_id, now_ms};
+use crate::{App, assess};
 use sqlx::any::AnyRow;
 use sqlx::{AnyPool, Row};
 use std::future::Future;
 use std::pin::Pin;
 
-/// The table of all work: each slice adds its rows.
+/// The table of all work.
 pub fn table() -> Vec<Handler> {
-    [].into_iter().collect()
+    vec![handler(estimate::KIND, assess::run)]
 }
 
 /// What a handler's run comes to.

@@ -5,17 +5,21 @@
 //! `queries.rs` (SQL only), `templates/`, `tests.rs`. Slices do not know each other.
 //! Below them: [`db`] (records), [`jobs`] (work that takes long), [`audit`] (who looked at what),
 //! [`access`] (which role may do what), [`words`] (text in each language), [`error`].
+//! Above them, and alone in knowing several: [`routes`], [`assess`] (the estimate), [`loading`] (files from disk).
 
 pub mod access;
 pub mod app;
+pub mod assess;
 pub mod audit;
 pub mod bulk;
 pub mod config;
 pub mod db;
 pub mod error;
 pub mod exchange;
+pub mod inputs;
 pub mod jobs;
 pub mod layout;
+pub mod loading;
 pub mod routes;
 pub mod serve;
 pub mod words;

@@ -14,7 +14,7 @@ mod tests;
 mod walk;
 
 use crate::access::Action;
-use crate::{App, account, connectivity, gap, layout, open_data, roster, survey};
+use crate::{App, account, connectivity, gap, jobs, layout, open_data, roster, survey};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
@@ -100,6 +100,7 @@ pub fn table() -> Vec<Route> {
     [
         vec![health],
         layout::assets::routes(),
+        jobs::pages::routes(),
         account::pages::routes(),
         roster::pages::routes(),
         survey::pages::routes(),

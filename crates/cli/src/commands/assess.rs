@@ -8,7 +8,7 @@ use std::process::ExitCode;
 #[derive(clap::Subcommand)]
 pub enum Assess {
     /// The gap of one or more districts
-    District,
+    District(super::district::District),
     /// Small-area estimates for any area data
     Areas(Box<areas::Areas>),
 }
@@ -17,7 +17,7 @@ impl Assess {
     /// Runs it.
     pub fn run(self) -> anyhow::Result<ExitCode> {
         match self {
-            Self::District => anyhow::bail!("this command is not built yet"),
+            Self::District(args) => args.run(),
             Self::Areas(args) => args.run(),
         }
     }

@@ -6,6 +6,7 @@ mod config;
 mod data;
 mod db;
 mod demo;
+mod district;
 mod records;
 mod roster;
 mod serve;

@@ -20,10 +20,7 @@ impl Records {
     /// The settings: of the file, or all defaults.
     pub fn settings(&self) -> Result<Config> {
         match (&self.config, &self.database) {
-            (Some(path), _) => read_file(path).map_err(|problems| {
-                let lines: Vec<String> = problems.kept().iter().map(super::config::say).collect();
-                anyhow::anyhow!("the settings cannot be used\n{}", lines.join("\n"))
-            }),
+            (Some(path), _) => settings(path),
             (None, Some(url)) => Ok(Config::local(url)),
             (None, None) => Ok(evenfield_portal::config::settings::defaults()),
         }
@@ -44,6 +41,14 @@ impl Records {
         // The address may hold a password, so it is not repeated.
         Db::open(url).await.context("the database cannot be opened")
     }
+}
+
+/// The settings of this file, or all that is wrong with them.
+pub fn settings(path: &Path) -> Result<Config> {
+    read_file(path).map_err(|problems| {
+        let lines: Vec<String> = problems.kept().iter().map(super::config::say).collect();
+        anyhow::anyhow!("the settings cannot be used\n{}", lines.join("\n"))
+    })
 }
 
 /// Runs a command that talks to the database.

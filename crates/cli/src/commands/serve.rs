@@ -34,23 +34,35 @@ impl Serve {
             std::fs::create_dir_all(&config.data_dir)
                 .with_context(|| format!("cannot make {}", config.data_dir.display()))?;
             let db = Records::open(&config, false).await?;
-            let listener = tokio::net::TcpListener::bind(&config.listen)
-                .await
-                .with_context(|| format!("cannot listen on {}", config.listen))?;
-            let address = listener.local_addr()?;
-            if !address.ip().is_loopback() && !config.is_https() {
-                tracing::warn!(
-                    "reachable from other machines without https: set server.public_url and use a proxy"
-                );
-            }
-            let url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
             let app = App::new(db, config).map_err(anyhow::Error::msg)?;
-            println!("Evenfield is at {url}");
-            serve(app, listener, asked_to_stop()).await?;
-            println!("Stopped");
+            let set_up = app.accounts.set_up_path(&app.db).await?;
+            open(app, |url| {
+                println!("Evenfield is at {url}");
+                if let Some(path) = set_up {
+                    println!("Make the first account at {url}{path}");
+                }
+            })
+            .await?;
             Ok(ExitCode::SUCCESS)
         })
     }
+}
+
+/// Serves the portal until it is asked to stop; `tell` hears its address once it answers.
+pub async fn open(app: App, tell: impl FnOnce(&str)) -> Result<()> {
+    let config = &app.config;
+    let listener = tokio::net::TcpListener::bind(&config.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", config.listen))?;
+    let address = listener.local_addr()?;
+    if !address.ip().is_loopback() && !config.is_https() {
+        tracing::warn!("reachable from other machines without https: set server.public_url and use a proxy");
+    }
+    let url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    tell(&url);
+    serve(app, listener, asked_to_stop()).await?;
+    println!("Stopped");
+    Ok(())
 }
 
 /// Ready at Ctrl-C, or when the system asks the program to end.

@@ -9,8 +9,10 @@ mod files;
 mod land;
 mod oneroster;
 mod people;
+mod settings;
 
 pub use files::files;
+pub use settings::settings;
 
 /// LEAID of the fictional district. FIPS 99 is assigned to no state.
 pub const LEAID: &str = "9900001";
@@ -35,6 +37,7 @@ impl Town {
     }
 
     /// How many students there are.
+    #[cfg(test)]
     pub fn students(&self) -> usize {
         self.people.students.len()
     }

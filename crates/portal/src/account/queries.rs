@@ -113,6 +113,20 @@ pub async fn insert_district(write: &mut Write, id: &str, name: &str, fictional:
     Ok(())
 }
 
+/// Adds a district, or gives it this name where it is there.
+pub async fn put_district(write: &mut Write, id: &str, name: &str, fictional: bool) -> sqlx::Result<()> {
+    let known = sqlx::query("UPDATE district SET name = $2, fictional = $3 WHERE id = $1")
+        .bind(id)
+        .bind(name)
+        .bind(i64::from(fictional))
+        .execute(&mut **write)
+        .await?;
+    if known.rows_affected() == 0 {
+        insert_district(write, id, name, fictional).await?;
+    }
+    Ok(())
+}
+
 /// An account to add.
 pub struct NewAccount<'a> {
     /// Its id.

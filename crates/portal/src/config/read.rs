@@ -2,6 +2,7 @@
 
 use super::Config;
 use super::settings::{REPEATED, REQUIRED_OF_REPEATED, SETTINGS, defaults};
+use crate::inputs::DistrictInputs;
 use evenfield_model::Problems;
 use std::path::Path;
 use toml::de::{DeTable, DeValue};
@@ -67,6 +68,13 @@ impl<'a> Value<'a> {
     }
 }
 
+/// The part of the file that names districts.
+#[derive(serde::Deserialize)]
+struct Districts {
+    #[serde(default)]
+    district: Vec<DistrictInputs>,
+}
+
 struct Reader<'a> {
     file: &'a str,
     text: &'a str,
@@ -82,7 +90,10 @@ struct Reader<'a> {
 pub fn read(file: &str, text: &str, outside: &dyn Outside) -> Result<Config, Problems> {
     let mut reader = Reader { file, text, outside, config: defaults(), problems: Problems::default() };
     match DeTable::parse(text) {
-        Ok(table) => reader.table("", table.get_ref()),
+        Ok(table) => {
+            reader.table("", table.get_ref());
+            reader.districts();
+        }
         Err(error) => {
             let line = reader.line(error.span().map_or(0, |span| span.start));
             reader.problems.push(file, line, "", "", format!("TOML: {}", error.message()));
@@ -126,6 +137,10 @@ impl Reader<'_> {
             } else {
                 format!("{prefix}.{}", key.get_ref())
             };
+            if prefix.is_empty() && key.get_ref() == "district" {
+                // A table of its own shape: see `inputs`.
+                continue;
+            }
             let is_table = SETTINGS.iter().any(|s| s.name.split_once('.').is_some_and(|(t, _)| t == name));
             match (value.get_ref(), SETTINGS.iter().find(|s| s.name == name)) {
                 (raw, Some(setting)) => {
@@ -149,6 +164,17 @@ impl Reader<'_> {
                     let wanted = format!("a setting that there is; the nearest is `{}`", nearest(&name));
                     self.complain(at, &name, wanted);
                 }
+            }
+        }
+    }
+
+    /// `[[district]]` and its files.
+    fn districts(&mut self) {
+        match toml::from_str::<Districts>(self.text) {
+            Ok(found) => self.config.districts = found.district,
+            Err(error) => {
+                let at = error.span().map_or(0, |span| span.start);
+                self.complain(value_start(at, self.text), "district", error.message().to_owned());
             }
         }
     }

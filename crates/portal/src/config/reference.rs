@@ -30,5 +30,6 @@ pub fn page() -> String {
         let default = setting.default.map_or_else(|| "none".to_owned(), |text| format!("`{text}`"));
         let _ = writeln!(page, "| `{key}` | {default} | {} | {} |", setting.wanted, setting.about);
     }
+    page.push_str(include_str!("districts.md"));
     page
 }

@@ -247,6 +247,7 @@ pub fn defaults() -> Config {
         public_url: None,
         behind_proxy: false,
         oidc: Vec::new(),
+        districts: Vec::new(),
         data_dir: std::path::PathBuf::new(),
         session_hours: 0,
         session_idle_minutes: 0,

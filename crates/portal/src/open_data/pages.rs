@@ -6,6 +6,7 @@ use crate::access::Action;
 use crate::db::now_ms;
 use crate::error::{Error, Result};
 use crate::exchange::{Upload, UploadForm, count, csv_file, digest, minute, problems_file};
+use crate::jobs::estimate;
 use crate::layout::Frame;
 use crate::routes::{Needs, Route, route};
 use crate::{App, audit};
@@ -248,19 +249,8 @@ async fn store(
         rows: rows.len() as u64,
         problems,
     };
-    let Some(load) = queries::record_load(&mut tx, district, facts).await? else { return Ok(false) };
-    match rows {
-        Rows::Values(values) => queries::store_area_values(&mut tx, district, &load, values).await?,
-        Rows::Boundaries(boundaries) => {
-            queries::store_boundaries(&mut tx, district, &load, boundaries).await?
-        }
-        Rows::AddressPoints(_) => {
-            queries::replace_address_points(&mut tx, district, &load, (&file.name, &file.bytes)).await?
-        }
-        Rows::Tiles(tiles) => {
-            queries::store_speed_tiles(&mut tx, district, (&load, &about.vintage), tiles).await?
-        }
-        Rows::Tests(tests) => queries::store_speed_tests(&mut tx, district, &load, tests).await?,
+    let Some(load) = queries::store(&mut tx, district, facts, (rows, &file.bytes)).await? else {
+        return Ok(false);
     };
     let entry = audit::Entry {
         district_id: Some(district),
@@ -270,6 +260,7 @@ async fn store(
         detail: json!({ "kind": about.kind.as_str(), "rows": rows.len() }),
     };
     audit::record(&mut tx, &entry).await?;
+    estimate::request(&mut tx, district, &estimate::Wanted::default()).await?;
     tx.commit().await?;
     Ok(true)
 }

@@ -1,6 +1,7 @@
 //! SQL of the slice `open_data`. The loader calls the functions that store and [`record_load`], the
 //! estimate those that read.
 
+use super::rules::Rows;
 use crate::bulk::{self, Value};
 use crate::db::{Write, new_id};
 use base64::Engine;
@@ -144,6 +145,29 @@ pub async fn read_boundaries(pool: &AnyPool, district: &str, kind: &str) -> sqlx
     .fetch_all(pool)
     .await?;
     Ok(rows.into_iter().map(|(kind, id, name, geojson)| BoundaryRow { kind, id, name, geojson }).collect())
+}
+
+/// Stores a file's rows with its load; `None` when this file was loaded before, and then nothing is stored. All or
+/// nothing: the caller commits.
+///
+/// # Errors
+/// The database's.
+pub async fn store(
+    tx: &mut Write,
+    district: &str,
+    facts: LoadFacts<'_>,
+    (rows, bytes): (&Rows, &[u8]),
+) -> sqlx::Result<Option<String>> {
+    let (vintage, file_name) = (facts.vintage, facts.file_name);
+    let Some(load) = record_load(tx, district, facts).await? else { return Ok(None) };
+    match rows {
+        Rows::Values(values) => store_area_values(tx, district, &load, values).await?,
+        Rows::Boundaries(boundaries) => store_boundaries(tx, district, &load, boundaries).await?,
+        Rows::AddressPoints(_) => replace_address_points(tx, district, &load, (file_name, bytes)).await?,
+        Rows::Tiles(tiles) => store_speed_tiles(tx, district, (&load, vintage), tiles).await?,
+        Rows::Tests(tests) => store_speed_tests(tx, district, &load, tests).await?,
+    };
+    Ok(Some(load))
 }
 
 /// One published value of one area.

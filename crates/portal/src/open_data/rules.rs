@@ -8,7 +8,7 @@ use evenfield_gap::open::tiles::{self, Tile};
 use evenfield_gap::open::{AreaTable, area_table, nces};
 use evenfield_gap::place::address::AddressPoints;
 use evenfield_gap::place::web::geometry_to_json;
-use evenfield_gap::place::{BoundaryReading, SelfCrossing, boundary};
+use evenfield_gap::place::{Boundary, BoundaryReading, SelfCrossing, boundary};
 use evenfield_model::{GeographyKind, Problems};
 
 /// A kind of file that can be loaded.
@@ -119,10 +119,32 @@ impl Rows {
         }
     }
 
+    /// Only the areas whose GEOID begins with one of these; all when there are none.
+    pub fn within(mut self, prefixes: &[String]) -> Self {
+        let inside = |id: &str| prefixes.is_empty() || prefixes.iter().any(|p| id.starts_with(p.as_str()));
+        match &mut self {
+            Self::Values(rows) => rows.retain(|row| inside(&row.id)),
+            Self::Boundaries(rows) => rows.retain(|row| inside(&row.id)),
+            Self::AddressPoints(_) | Self::Tiles(_) | Self::Tests(_) => {}
+        }
+        self
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+}
+
+/// Boundaries as they are stored.
+pub fn boundary_rows(boundaries: Vec<Boundary>) -> Rows {
+    let rows = boundaries.into_iter().map(|b| BoundaryRow {
+        kind: b.kind.as_str().to_owned(),
+        id: b.id,
+        name: b.name,
+        geojson: geometry_to_json(&b.geometry),
+    });
+    Rows::Boundaries(rows.collect())
 }
 
 /// Reads a file of this kind. `geography` is what boundaries are of; `vintage` is what the person said,
@@ -160,13 +182,7 @@ pub fn read(
             let reading =
                 BoundaryReading { self_crossing: SelfCrossing::Keep, ..BoundaryReading::of(geography) };
             let (boundaries, problems) = boundary::read(bytes, name, &reading);
-            let rows = boundaries.into_iter().map(|b| BoundaryRow {
-                kind: b.kind.as_str().to_owned(),
-                id: b.id,
-                name: b.name,
-                geojson: geometry_to_json(&b.geometry),
-            });
-            (Rows::Boundaries(rows.collect()), problems)
+            (boundary_rows(boundaries), problems)
         }
         Kind::AddressPoints => {
             let (points, problems) = AddressPoints::from_csv(bytes, name);

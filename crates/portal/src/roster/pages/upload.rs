@@ -1,9 +1,10 @@
 //! A roster uploaded, reviewed, accepted or not, and undone.
 
 use crate::access::Action;
-use crate::db::{Write, new_id, now_ms};
+use crate::db::{Write, new_id, now_ms, today};
 use crate::error::{Error, Result};
 use crate::exchange::{UploadForm, count, digest, minute, problems_file};
+use crate::jobs::estimate;
 use crate::layout::Frame;
 use crate::roster::queries::{self, LoadFacts, LoadRow, Part, Replaced, Staged, StagedRow, UndoError};
 use crate::roster::rules::{self, Changes, Counts, Named, Review};
@@ -118,12 +119,6 @@ async fn note(
         detail,
     };
     Ok(audit::record(tx, &entry).await?)
-}
-
-/// Today, for which enrolments are current.
-fn today() -> jiff::civil::Date {
-    let now = jiff::Timestamp::from_millisecond(now_ms()).unwrap_or_default();
-    jiff::tz::TimeZone::UTC.to_datetime(now).date()
 }
 
 /// Reads files against what is stored, off the threads that answer requests.
@@ -306,6 +301,7 @@ pub async fn decide(
     if let Replaced::Done { load_id, changes } = &done {
         let detail = json!({ "digest": facts.digest, "students": changes.students });
         note(&mut tx, &p, "roster.load", ("roster_load", load_id), detail).await?;
+        estimate::request(&mut tx, &district, &estimate::Wanted::default()).await?;
     }
     tx.commit().await?;
     Ok(Redirect::to(&format!("/d/{district}/roster")).into_response())
@@ -325,6 +321,7 @@ pub async fn undo(
         Err(UndoError::Db(error)) => return Err(error.into()),
     }
     note(&mut tx, &p, "roster.undo", ("roster_load", &load), json!(null)).await?;
+    estimate::request(&mut tx, district, &estimate::Wanted::default()).await?;
     tx.commit().await?;
     Ok(Redirect::to(&format!("/d/{district}/roster")).into_response())
 }

@@ -5,6 +5,7 @@ use crate::App;
 use crate::db::now_ms;
 use crate::error::{Error, Result};
 use crate::exchange::{Upload, UploadForm, attachment, digest, problems_file};
+use crate::jobs::estimate;
 use crate::layout::Frame;
 use crate::survey::queries::{self, LoadFacts};
 use askama::Template;
@@ -56,6 +57,7 @@ pub async fn upload(State(app): State<App>, p: Frame, multipart: Multipart) -> R
         };
         let mut tx = app.db.write().await?;
         known = !queries::load(&mut tx, &district, &answers, facts).await?;
+        estimate::request(&mut tx, p.district_id(), &estimate::Wanted::default()).await?;
         tx.commit().await?;
         if !known {
             return Ok(Redirect::to(&format!("/d/{district}/survey")).into_response());

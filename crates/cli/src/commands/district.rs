@@ -1,0 +1,206 @@
+//! `evenfield assess district`: the files that the settings name become figures.
+
+use super::records::{Records, block_on, settings};
+use anyhow::{Context, Result, bail};
+use evenfield_portal::App;
+use evenfield_portal::gap::queries;
+use evenfield_portal::gap::rules::Figure;
+use evenfield_portal::inputs::DistrictInputs;
+use evenfield_portal::jobs::worker::Worker;
+use evenfield_portal::jobs::{Job, State};
+use evenfield_portal::loading::{self, Read};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Arguments of the command.
+#[derive(clap::Args)]
+pub struct District {
+    /// Settings file with [[district]] and its [[district.load]]; see docs/config.md
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// Folder for the figures as CSV; without it they are stored and the headline is printed
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Store files although they have problems; rows with problems are left out
+    #[arg(long)]
+    accept_problems: bool,
+    /// Seed of the draws
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+/// How many problems of a file are printed.
+const SHOWN: usize = 20;
+
+impl District {
+    /// Runs it.
+    pub fn run(self) -> Result<ExitCode> {
+        block_on(self.estimate())
+    }
+
+    async fn estimate(self) -> Result<ExitCode> {
+        let config = settings(&self.config)?;
+        if config.districts.is_empty() {
+            bail!("{}: there is no [[district]] to assess", self.config.display());
+        }
+        let base = self.config.parent().unwrap_or(Path::new("")).to_owned();
+        let districts = config.districts.clone();
+        let db = Records::open(&config, false).await?;
+        let app = App::new(db, config).map_err(anyhow::Error::msg)?;
+        let mut all_read = Vec::new();
+        let mut problems = 0;
+        for district in &districts {
+            let files = read_all(district, &base)?;
+            problems += files.iter().map(|f| f.problems.found()).sum::<u64>();
+            all_read.push(files);
+        }
+        if problems > 0 && !self.accept_problems {
+            eprintln!(
+                "Nothing was stored. Mend the files, or add --accept-problems to leave out the rows with problems."
+            );
+            return Ok(ExitCode::FAILURE);
+        }
+        for (district, files) in districts.iter().zip(&all_read) {
+            estimate(&app, district, files, self.seed).await?;
+            let figures = figures(&app, district.leaid.as_str()).await?;
+            println!("{}", headline(&district.name, &figures));
+            if let Some(out) = &self.out {
+                let path = out.join(format!("{}.csv", district.leaid));
+                write_csv(&path, &figures).with_context(|| path.display().to_string())?;
+                println!("  figures: {}", path.display());
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Reads all files of a district and prints what is wrong in them.
+///
+/// # Errors
+/// When a file cannot be read at all.
+pub fn read_all(district: &DistrictInputs, base: &Path) -> Result<Vec<Read>> {
+    let bar = ProgressBar::new(district.load.len() as u64)
+        .with_style(ProgressStyle::with_template("{msg:40!} {bar:30} {pos}/{len} files, {eta} left")?);
+    let mut files = Vec::new();
+    for input in &district.load {
+        bar.set_message(input.file.display().to_string());
+        let file = Read::new(district, input, base)?;
+        bar.suspend(|| tell(&file));
+        files.push(file);
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok(files)
+}
+
+fn tell(file: &Read) {
+    let found = file.problems.found();
+    eprintln!("{}: {} rows, {found} problems", file.name, file.rows());
+    for problem in file.problems.kept().iter().take(SHOWN) {
+        eprintln!("  {}", super::config::say(problem));
+    }
+    if found > SHOWN as u64 {
+        eprintln!("  … and {} more", found - SHOWN as u64);
+    }
+}
+
+/// Stores the files and works through the estimate, with a bar.
+///
+/// # Errors
+/// When the database fails, or the estimate.
+pub async fn estimate(app: &App, district: &DistrictInputs, files: &[Read], seed: u64) -> Result<()> {
+    eprintln!("Storing {} files of {}", files.len(), district.name);
+    let job = loading::store(&app.db, district, files, seed).await?;
+    let bar = ProgressBar::new(1).with_style(ProgressStyle::with_template(
+        "Estimating {bar:30} step {pos} of {len}, {elapsed} so far",
+    )?);
+    let look = |job: &Job| {
+        bar.set_length(job.total.max(1).unsigned_abs());
+        bar.set_position(job.done.unsigned_abs());
+    };
+    let done = Worker::new(app.clone()).finish(&job, look).await?;
+    bar.finish_and_clear();
+    match done.state {
+        State::Done => Ok(()),
+        _ => bail!(
+            "the estimate failed: {} {}",
+            done.error.unwrap_or_default(),
+            done.error_detail.unwrap_or_default()
+        ),
+    }
+}
+
+/// The published and withheld figures of the latest estimate.
+async fn figures(app: &App, district: &str) -> Result<Vec<Figure>> {
+    let run = queries::latest_run(app.db.read(), district).await?.context("there is no estimate")?;
+    Ok(queries::figures(app.db.read(), &run.id, queries::Wanted::default()).await?)
+}
+
+/// The gap of the whole in one sentence, for the first measure that has a published figure.
+fn headline(name: &str, figures: &[Figure]) -> String {
+    use evenfield_model::GeographyKind::{District, State};
+    let mut lines = vec![name.to_owned()];
+    for figure in figures.iter().filter(|f| f.group == "all" && matches!(f.kind, District | State)) {
+        let Ok(number) = &figure.shown else { continue };
+        lines.push(format!(
+            "  {}: {} lack access (90% interval {:.1}% to {:.1}%), {} students, {}",
+            figure.measure.code(),
+            number.text(),
+            number.low90() * 100.0,
+            number.high90() * 100.0,
+            number.students(),
+            number.method().as_str(),
+        ));
+    }
+    if lines.len() == 1 {
+        lines.push("  no figure of the whole can be published; see the table".to_owned());
+    }
+    lines.join("\n")
+}
+
+/// All figures; a withheld one has its reason and no number.
+fn write_csv(path: &Path, figures: &[Figure]) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
+    let mut writer = csv::Writer::from_writer(file);
+    writer.write_record([
+        "measure",
+        "geography_kind",
+        "geography_id",
+        "group",
+        "value",
+        "low90",
+        "high90",
+        "se",
+        "answers",
+        "students",
+        "method",
+        "suppressed",
+    ])?;
+    for figure in figures {
+        let place = [figure.measure.code(), figure.kind.as_str(), &figure.id, &figure.group];
+        let cells: [String; 8] = match &figure.shown {
+            Ok(n) => [
+                n.value().to_string(),
+                n.low90().to_string(),
+                n.high90().to_string(),
+                n.se().map(|se| se.to_string()).unwrap_or_default(),
+                n.answers().to_string(),
+                n.students().to_string(),
+                n.method().as_str().to_owned(),
+                String::new(),
+            ],
+            Err(why) => {
+                let mut cells = [const { String::new() }; 8];
+                cells[7] = why.as_str().to_owned();
+                cells
+            }
+        };
+        writer.write_record(place.into_iter().chain(cells.iter().map(String::as_str)))?;
+    }
+    writer.into_inner().map_err(|e| anyhow::anyhow!("{e}"))?.persist(path)?;
+    Ok(())
+}

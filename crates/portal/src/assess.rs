@@ -1,0 +1,268 @@
+//! The estimate: what is stored about a district becomes figures that may be published.
+//!
+//! One job: place the homes that have no place yet, read everything, run the pure assessment of
+//! `evenfield_gap::district` on a thread of its own, store the release. This module is above the slices and may
+//! know several of them; none of them knows it.
+
+use crate::db::{Db, now_ms};
+use crate::gap::queries::{NewRun, StudentChance, store_run};
+use crate::gap::rules::RunInput;
+use crate::jobs::estimate::Wanted;
+use crate::jobs::{Failure, Job, Outcome, Progress};
+use crate::{App, open_data, roster, survey};
+use evenfield_gap::district::{AreaValue, Assessment, District, Home, Values, assess};
+use evenfield_gap::estimate::Settings;
+use evenfield_gap::place::address::AddressPoints;
+use evenfield_gap::place::{Boundary, BoundaryReading, Locator, SelfCrossing, boundary};
+use evenfield_gap::publish::PublishRule;
+use evenfield_gap::roster::{Roster, Student};
+use evenfield_model::{Geography, GeographyKind, Geoid};
+use roster::rules::{Place, StoredRoster};
+use std::collections::HashMap;
+
+/// The steps that the progress bar counts.
+const STEPS: i64 = 4;
+
+/// The job.
+///
+/// # Errors
+/// [`Failure`], with the key of a message.
+pub async fn run(app: App, job: Job, progress: Progress) -> Outcome {
+    let district = job.district_id.as_deref().unwrap_or_default().to_owned();
+    let wanted: Wanted = serde_json::from_str(&job.payload)
+        .map_err(|e| Failure::for_good("job-error-payload", e.to_string()))?;
+    let created_ms = now_ms();
+    progress.set(0, STEPS, "job-estimate-places");
+    place_homes(&app.db, &district).await?;
+    progress.set(1, STEPS, "job-estimate-read");
+    let stored = read(&app.db, &district, wanted.term).await?;
+    progress.set(2, STEPS, "job-estimate-figures");
+    let rule = app.config.publication;
+    let settings = Settings { seed: wanted.seed, ..Settings::default() };
+    let (stored, assessment) = tokio::task::spawn_blocking(move || {
+        let found = stored.assess(settings, &rule);
+        (stored, found)
+    })
+    .await
+    .map_err(|e| Failure::for_now("job-error-internal", e.to_string()))?;
+    let assessment = assessment.map_err(|e| Failure::for_good("job-error-rule", e))?;
+    progress.set(3, STEPS, "job-estimate-store");
+    let mut write = app.db.write().await?;
+    let run = NewRun {
+        district_id: &district,
+        created_ms,
+        finished_ms: now_ms(),
+        seed: settings.seed,
+        rule: app.config.publication,
+        inputs: &stored.inputs(&assessment),
+    };
+    store_run(&mut write, &run, &assessment.release, &chances(&assessment)).await?;
+    progress.set(STEPS, STEPS, "job-estimate-done");
+    progress.step(&mut write, "stored").await?;
+    write.commit().await?;
+    Ok(())
+}
+
+fn chances(assessment: &Assessment) -> Vec<StudentChance<'_>> {
+    let ids = &assessment.student_ids;
+    let of = |(measure, list): &'_ (_, Vec<evenfield_gap::estimate::StudentProbability>)| {
+        let measure = *measure;
+        list.iter()
+            .map(move |p| StudentChance {
+                student_id: ids[p.student as usize].as_str(),
+                measure,
+                probability: f64::from(p.probability),
+                low90: f64::from(p.low90),
+                high90: f64::from(p.high90),
+                basis: p.basis,
+            })
+            .collect::<Vec<_>>()
+    };
+    assessment.students.students.iter().flat_map(of).collect()
+}
+
+/// Everything that is stored about a district.
+struct Stored {
+    leaid: String,
+    roster: Roster,
+    homes: Vec<Home>,
+    term: Option<String>,
+    responses: Vec<evenfield_gap::survey::Response>,
+    values: Values,
+    /// Source and vintage of the values, and how many there are.
+    sources: Vec<(String, String, u64)>,
+}
+
+async fn read(db: &Db, district: &str, term: Option<String>) -> Result<Stored, Failure> {
+    let stored = roster::queries::read(db, district).await?;
+    let term = match term {
+        Some(term) => Some(term),
+        None => survey::queries::terms(db.read(), district).await?.into_iter().next().map(|t| t.term),
+    };
+    let responses = match &term {
+        Some(term) => survey::queries::latest(db.read(), district, term).await?,
+        None => Vec::new(),
+    };
+    let mut rows = Vec::new();
+    for kind in [GeographyKind::BlockGroup, GeographyKind::Tract, GeographyKind::County] {
+        rows.extend(open_data::queries::read_area_values(db.read(), district, (kind.as_str(), "")).await?);
+    }
+    let mut sources: HashMap<(String, String), u64> = HashMap::new();
+    for row in &rows {
+        *sources.entry((row.source.clone(), row.vintage.clone())).or_default() += 1;
+    }
+    let mut sources: Vec<_> = sources.into_iter().map(|((s, v), n)| (s, v, n)).collect();
+    sources.sort();
+    // Rows come in the order of their vintage, so that of two the later counts.
+    let values = rows
+        .into_iter()
+        .filter_map(|row| {
+            let kind = GeographyKind::from_word(&row.kind)?;
+            let geography = Geography { kind, id: row.id };
+            Some(AreaValue { geography, variable: row.variable, value: row.value, moe: row.moe })
+        })
+        .collect();
+    let zones = boundaries(db, district, GeographyKind::AttendanceZone).await?;
+    let homes = homes(&stored, &zones);
+    Ok(Stored { leaid: district.to_owned(), roster: stored.roster, homes, term, responses, values, sources })
+}
+
+/// Where each student lives, in the roster's order.
+fn homes(stored: &StoredRoster, zones: &[Boundary]) -> Vec<Home> {
+    // Zones of different levels lie over each other, so each is asked by itself.
+    let locators: Vec<(String, Locator)> =
+        zones.iter().map(|z| (z.id.clone(), Locator::new(std::slice::from_ref(z)))).collect();
+    stored
+        .roster
+        .students
+        .iter()
+        .map(|student| {
+            let Some(place) = stored.places.get(&student.source_id) else { return Home::default() };
+            let inside = |at: (f64, f64)| {
+                let hits = locators.iter().filter(|(_, locator)| locator.locate(at.0, at.1).is_some());
+                hits.map(|(id, _)| id.clone()).collect()
+            };
+            Home {
+                block_group: place.block_group.as_deref().and_then(|g| Geoid::parse_as(g, 12).ok()),
+                zones: place.lon.zip(place.lat).map(inside).unwrap_or_default(),
+            }
+        })
+        .collect()
+}
+
+impl Stored {
+    fn assess(&self, settings: Settings, rule: &PublishRule) -> Result<Assessment, String> {
+        let district = District {
+            leaid: &self.leaid,
+            roster: &self.roster,
+            homes: &self.homes,
+            responses: &self.responses,
+            values: &self.values,
+        };
+        assess(district, settings, rule).map_err(|e| e.to_string())
+    }
+
+    /// What went in, for the methods page.
+    fn inputs(&self, assessment: &Assessment) -> Vec<RunInput> {
+        let input = |kind: &str, source: &str, vintage: &str, rows: u64| RunInput {
+            kind: kind.to_owned(),
+            source: source.to_owned(),
+            vintage: vintage.to_owned(),
+            rows,
+        };
+        let mut inputs = Vec::new();
+        if !self.roster.students.is_empty() {
+            inputs.push(input("roster", "district", "", self.roster.students.len() as u64));
+        }
+        if let Some(term) = self.term.as_deref().filter(|_| !self.responses.is_empty()) {
+            inputs.push(input("survey", "district", term, self.responses.len() as u64));
+        }
+        for (source, vintage, rows) in &self.sources {
+            inputs.push(input(source, source, vintage, *rows));
+        }
+        for report in &assessment.areas {
+            let covariates = report.covariates.join(", ");
+            let kind = format!("model {}", report.measure.code());
+            inputs.push(input(
+                &kind,
+                &format!("{} {}", report.table, covariates),
+                "",
+                u64::from(report.observed),
+            ));
+        }
+        inputs
+    }
+}
+
+/// The stored boundaries of a kind.
+async fn boundaries(db: &Db, district: &str, kind: GeographyKind) -> Result<Vec<Boundary>, Failure> {
+    let rows = open_data::queries::read_boundaries(db.read(), district, kind.as_str()).await?;
+    let feature = |row: &open_data::queries::BoundaryRow| {
+        let properties = serde_json::json!({ "id": row.id, "name": row.name });
+        format!(r#"{{"type":"Feature","properties":{properties},"geometry":{}}}"#, row.geojson)
+    };
+    let features: Vec<String> = rows.iter().map(feature).collect();
+    let collection = format!(r#"{{"type":"FeatureCollection","features":[{}]}}"#, features.join(","));
+    let reading =
+        BoundaryReading { kind, id: &["id"], name: Some("name"), self_crossing: SelfCrossing::Keep };
+    Ok(boundary::read(collection.as_bytes(), "boundary", &reading).0)
+}
+
+/// Finds the block group of each home that has none yet: by its coordinates, or by the district's address points.
+async fn place_homes(db: &Db, district: &str) -> Result<(), Failure> {
+    let stored = roster::queries::read(db, district).await?;
+    let waiting = |place: Option<&Place>| place.is_none_or(|p| p.block_group.is_none());
+    if !stored.roster.students.iter().any(|s| waiting(stored.places.get(&s.source_id))) {
+        return Ok(());
+    }
+    let block_groups = boundaries(db, district, GeographyKind::BlockGroup).await?;
+    let file = open_data::queries::read_address_points(db.read(), district).await?;
+    let found = tokio::task::spawn_blocking(move || {
+        let locator = Locator::new(&block_groups);
+        let points = file.map(|(name, bytes)| AddressPoints::from_csv(&bytes, &name).0).unwrap_or_default();
+        stored
+            .roster
+            .students
+            .iter()
+            .filter_map(|student| {
+                let known = stored.places.get(&student.source_id);
+                if !waiting(known) {
+                    return None;
+                }
+                let mut place = located(student, known, &points);
+                if let Some(at) = place.lon.zip(place.lat) {
+                    match locator.locate(at.0, at.1) {
+                        Some(i) => place.block_group = Some(block_groups[i].id.clone()),
+                        None => place.reason = Some("outside".to_owned()),
+                    }
+                }
+                (known != Some(&place)).then(|| (student.source_id.clone(), place))
+            })
+            .collect::<Vec<_>>()
+    })
+    .await
+    .map_err(|e| Failure::for_now("job-error-internal", e.to_string()))?;
+    let mut write = db.write().await?;
+    roster::queries::store_places(&mut write, district, &found).await?;
+    write.commit().await?;
+    Ok(())
+}
+
+/// Where a student lives: the coordinates that are known, or those of the address point.
+fn located(student: &Student, known: Option<&Place>, points: &AddressPoints) -> Place {
+    if let Some(known) = known.filter(|k| k.lon.is_some() && k.lat.is_some()) {
+        return Place { reason: None, ..known.clone() };
+    }
+    let Some(address) = &student.address else {
+        return Place { reason: Some("no-address".to_owned()), ..Place::default() };
+    };
+    match points.geocode(address) {
+        Ok(found) => Place {
+            lon: Some(found.longitude),
+            lat: Some(found.latitude),
+            geocode: Some(found.quality.as_str().to_owned()),
+            ..Place::default()
+        },
+        Err(miss) => Place { reason: Some(miss.as_str().to_owned()), ..Place::default() },
+    }
+}

@@ -1,0 +1,101 @@
+//! Pages of work that takes long: how far it is, why it stopped, and asking for an estimate.
+
+use super::{Job, State as JobState, estimate, list};
+use crate::access::Action;
+use crate::db::now_ms;
+use crate::error::Result;
+use crate::exchange::minute;
+use crate::layout::Frame;
+use crate::routes::{Needs, Route, route};
+use crate::{App, audit};
+use askama::Template;
+use axum::extract::State;
+use axum::response::{Html, Redirect};
+use axum::routing::{get, post};
+
+/// How many jobs the page shows.
+const SHOWN: i64 = 50;
+
+/// The rows of the route table.
+pub fn routes() -> Vec<Route> {
+    vec![
+        route("/d/{district}/jobs", Needs::May(Action::SeeData), get(page)),
+        route("/d/{district}/jobs/estimate", Needs::May(Action::LoadData), post(ask)),
+    ]
+}
+
+#[derive(Template)]
+#[template(path = "jobs/templates/jobs.html")]
+struct Page {
+    jobs: Vec<Line>,
+    under_way: bool,
+    may_ask: bool,
+    p: Frame,
+}
+
+/// A job as the page shows it.
+struct Line {
+    asked: String,
+    kind: String,
+    state: String,
+    tag: &'static str,
+    progress: String,
+    done: i64,
+    total: i64,
+}
+
+async fn page(State(app): State<App>, p: Frame) -> Result<Html<String>> {
+    let jobs = list(app.db.read(), p.district_id(), SHOWN).await?;
+    let page = Page {
+        under_way: jobs.iter().any(|job| !job.is_over()),
+        jobs: jobs.iter().map(|job| line(&p, job)).collect(),
+        may_ask: p.may(Action::LoadData),
+        p,
+    };
+    Ok(Html(page.render()?))
+}
+
+fn line(p: &Frame, job: &Job) -> Line {
+    let (state, tag) = match job.state {
+        JobState::Waiting => ("job-waiting", ""),
+        JobState::Running => ("job-running", "warn"),
+        JobState::Done => ("job-done", "good"),
+        JobState::Failed => ("job-failed", "bad"),
+    };
+    let progress = match (job.state, &job.error, &job.note) {
+        (JobState::Failed | JobState::Waiting, Some(error), _) => p.t(error),
+        (JobState::Running, _, Some(note)) => {
+            let left = job.left_ms(now_ms()).map_or_else(String::new, |ms| {
+                format!(" {}", p.tv("job-left", "seconds", (ms / 1000 + 1).to_string()))
+            });
+            p.t(note) + &left
+        }
+        _ => String::new(),
+    };
+    let kind = if job.kind == estimate::KIND { p.t("job-kind-estimate") } else { job.kind.clone() };
+    Line {
+        asked: minute(job.created_ms),
+        kind,
+        state: p.t(state),
+        tag,
+        progress,
+        done: job.done,
+        total: job.total,
+    }
+}
+
+async fn ask(State(app): State<App>, p: Frame) -> Result<Redirect> {
+    let district = p.district_id();
+    let mut write = app.db.write().await?;
+    let job = estimate::request(&mut write, district, &estimate::Wanted::default()).await?;
+    let entry = audit::Entry {
+        district_id: Some(district),
+        account_id: p.viewer.as_ref().map(|v| v.account_id.as_str()),
+        action: "estimate.ask",
+        subject: ("job", &job),
+        detail: serde_json::json!(null),
+    };
+    audit::record(&mut write, &entry).await?;
+    write.commit().await?;
+    Ok(Redirect::to(&format!("/d/{district}/jobs")))
+}

@@ -1,0 +1,363 @@
+//! Files of a district from disk into the records: what `evenfield assess district` and the demo do, by the same
+//! readers and the same statements as uploads in the portal.
+//!
+//! All files are read before any is stored. A file with problems stops everything, unless the person accepts them.
+
+use crate::db::{Db, Write, now_ms, today};
+use crate::exchange::digest;
+use crate::inputs::{DistrictInputs, FileInput, FileKind};
+use crate::jobs::estimate;
+use crate::open_data::queries::AreaValue;
+use crate::open_data::rules::{Kind, Rows};
+use crate::{audit, connectivity, open_data, roster, survey};
+use evenfield_gap::open::{AreaTable, area_table};
+use evenfield_gap::place::{Boundary, BoundaryReading, SelfCrossing, boundary, shapefile};
+use evenfield_gap::read::{Limits, Source, decode};
+use evenfield_gap::roster::Roster;
+use evenfield_gap::survey::{Defaults, Response};
+use evenfield_model::{GeographyKind, Problems};
+use std::path::{Path, PathBuf};
+
+/// Who loads, in the tables that ask.
+const BY: &str = "evenfield assess district";
+
+/// Why a file could not be read at all.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The file system said no.
+    #[error("{}: {error}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// The reader said no.
+    #[error("{0}")]
+    Read(#[from] evenfield_gap::read::ReadError),
+    /// The settings ask for something that makes no sense.
+    #[error("{}: {what}", path.display())]
+    Settings {
+        /// The file that the settings name.
+        path: PathBuf,
+        /// What is wrong.
+        what: &'static str,
+    },
+    /// The database said no.
+    #[error("database: {0}")]
+    Db(#[from] sqlx::Error),
+}
+
+/// A file that was read and not yet stored.
+pub struct Read {
+    /// The settings' line.
+    input: FileInput,
+    /// The file as the person named it.
+    pub name: String,
+    digest: String,
+    content: Content,
+    /// What is wrong in it.
+    pub problems: Problems,
+}
+
+/// What a file held.
+enum Content {
+    Roster(Box<Roster>),
+    Survey(Vec<Response>),
+    Connectivity(Vec<connectivity::queries::LineRow>),
+    Open(Kind, Rows, Vec<u8>),
+}
+
+impl Read {
+    /// How many rows it held.
+    pub fn rows(&self) -> usize {
+        match &self.content {
+            Content::Roster(roster) => roster.students.len(),
+            Content::Survey(responses) => responses.len(),
+            Content::Connectivity(lines) => lines.len(),
+            Content::Open(_, rows, _) => rows.len(),
+        }
+    }
+
+    /// Reads one file of a district. Paths are from `base`.
+    ///
+    /// # Errors
+    /// [`LoadError`]; what is wrong *in* a file that can be read is in [`Read::problems`].
+    pub fn new(district: &DistrictInputs, input: &FileInput, base: &Path) -> Result<Self, LoadError> {
+        let name = input.file.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+        let path = base.join(&input.file);
+        let mut problems = Problems::default();
+        let (digest, content) = match input.kind {
+            FileKind::Roster => {
+                let (source, digest) = source(&path, &name)?;
+                let (mut roster, found) = evenfield_gap::roster::parse(&source, as_of(district))?;
+                problems.append(found);
+                if let Some(addresses) = &input.addresses {
+                    let name = addresses.to_string_lossy().into_owned();
+                    let (side, _) = self::source(&base.join(addresses), &name)?;
+                    problems.append(evenfield_gap::roster::add_homes(&mut roster, &side)?);
+                }
+                (digest, Content::Roster(Box::new(roster)))
+            }
+            FileKind::Survey => {
+                let (source, digest) = source(&path, &name)?;
+                let term = district.term.clone().unwrap_or_default();
+                let defaults = Defaults { term, answered_ms: now_ms() };
+                let (responses, found) = evenfield_gap::survey::parse(&source, &defaults)?;
+                problems.append(found);
+                (digest, Content::Survey(responses))
+            }
+            FileKind::Connectivity => {
+                let bytes = bytes(&path)?;
+                let text = decode(&name, &bytes, &mut problems)?;
+                let (lines, found) = evenfield_gap::connectivity::parse(&name, &text);
+                problems.append(found);
+                let lines = lines.into_iter().map(|line| connectivity::rules::stored(line, None)).collect();
+                (digest([bytes.as_slice()]), Content::Connectivity(lines))
+            }
+            _ => {
+                let bytes = bytes(&path)?;
+                let (kind, rows, found) = open(input, &path, (&name, &bytes))?;
+                problems.append(found);
+                (digest([bytes.as_slice()]), Content::Open(kind, rows, bytes))
+            }
+        };
+        Ok(Self { input: input.clone(), name, digest, content, problems })
+    }
+
+    /// Stores it within the caller's transaction. Loading the same file again changes nothing.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn store(&self, write: &mut Write, district: &str) -> Result<(), sqlx::Error> {
+        let loaded_ms = now_ms();
+        match &self.content {
+            Content::Roster(roster) => {
+                let facts = roster::queries::LoadFacts {
+                    digest: self.digest.clone(),
+                    file_name: self.name.clone(),
+                    delta: false,
+                    loaded_by: BY.to_owned(),
+                    loaded_ms,
+                    problems: self.problems.found(),
+                };
+                roster::queries::replace(write, district, roster, &facts).await?;
+            }
+            Content::Survey(responses) => {
+                for term in responses.iter().map(|r| &r.term).collect::<std::collections::BTreeSet<_>>() {
+                    survey::queries::open_term(write, district, term, loaded_ms).await?;
+                }
+                let facts = survey::queries::LoadFacts {
+                    digest: &self.digest,
+                    file_name: &self.name,
+                    loaded_ms,
+                    loaded_by: BY,
+                    problems: &self.problems,
+                };
+                survey::queries::load(write, district, responses, facts).await?;
+            }
+            Content::Connectivity(lines) => {
+                let changed = connectivity::queries::Changed { ms: loaded_ms, by: BY };
+                connectivity::queries::replace(write, district, lines, changed).await?;
+            }
+            Content::Open(kind, rows, bytes) => {
+                let input = &self.input;
+                let or = |said: &'_ str, usual: &'static str| {
+                    if said.is_empty() { usual.to_owned() } else { said.to_owned() }
+                };
+                let facts = open_data::queries::LoadFacts {
+                    kind: kind.as_str(),
+                    source: &or(&input.source, kind.source()),
+                    vintage: &input.vintage,
+                    licence: &or(&input.licence, kind.licence()),
+                    file_name: &self.name,
+                    digest: &self.digest,
+                    loaded_ms,
+                    loaded_by: BY,
+                    rows: rows.len() as u64,
+                    problems: &self.problems,
+                };
+                open_data::queries::store(write, district, facts, (rows, bytes)).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn as_of(district: &DistrictInputs) -> jiff::civil::Date {
+    district.as_of.unwrap_or_else(today)
+}
+
+fn bytes(path: &Path) -> Result<Vec<u8>, LoadError> {
+    std::fs::read(path).map_err(|error| LoadError::File { path: path.to_owned(), error })
+}
+
+/// A file, an archive, or a folder of files; and its digest.
+fn source(path: &Path, name: &str) -> Result<(Source, String), LoadError> {
+    if !path.is_dir() {
+        let bytes = bytes(path)?;
+        let digest = digest([bytes.as_slice()]);
+        return Ok((Source::open(name, bytes, Limits::default())?, digest));
+    }
+    let wrong = |error| LoadError::File { path: path.to_owned(), error };
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(path).map_err(wrong)? {
+        let entry = entry.map_err(wrong)?;
+        if entry.file_type().map_err(wrong)?.is_file() {
+            files.push((entry.file_name().to_string_lossy().into_owned(), bytes(&entry.path())?));
+        }
+    }
+    files.sort();
+    let digests: String =
+        files.iter().map(|(name, bytes)| format!("{name} {}\n", digest([bytes.as_slice()]))).collect();
+    Ok((Source::folder(name, files, Limits::default())?, digest([digests.as_bytes()])))
+}
+
+/// Open data: by the reader of its kind, with the settings' columns.
+fn open(
+    input: &FileInput,
+    path: &Path,
+    (name, bytes): (&str, &[u8]),
+) -> Result<(Kind, Rows, Problems), LoadError> {
+    let wrong = |what| LoadError::Settings { path: path.to_owned(), what };
+    let plain = |kind: Kind| {
+        let geography = input.geography.unwrap_or(GeographyKind::BlockGroup);
+        let (rows, problems) = open_data::rules::read(kind, (geography, &input.vintage), (name, bytes));
+        (kind, rows, problems)
+    };
+    let (kind, rows, problems) = match input.kind {
+        FileKind::Acs => plain(Kind::Acs),
+        FileKind::BdcFixed => plain(Kind::BdcFixed),
+        FileKind::Membership => plain(Kind::Membership),
+        FileKind::Geocodes => plain(Kind::Geocodes),
+        FileKind::AddressPoints => plain(Kind::AddressPoints),
+        FileKind::Tiles => plain(Kind::Tiles),
+        FileKind::Ndt7 => plain(Kind::Ndt7),
+        FileKind::Boundaries => {
+            let kind = input.geography.ok_or_else(|| wrong("boundaries want `geography = \"…\"`"))?;
+            let id: Vec<&str> = input.id.as_deref().into_iter().collect();
+            let reading = BoundaryReading {
+                kind,
+                id: &id,
+                name: input.name.as_deref(),
+                self_crossing: SelfCrossing::Keep,
+            };
+            let (found, problems) = boundary_files(path, (name, bytes), &reading)?;
+            (Kind::Boundaries, open_data::rules::boundary_rows(found), problems)
+        }
+        FileKind::AreaTable => {
+            let (table, problems) = area_table::parse_long(bytes, name);
+            (Kind::AreaTable, Rows::Values(values(&table, input)), problems)
+        }
+        FileKind::WideTable => {
+            let (table, problems) = wide(input, (name, bytes));
+            (Kind::AreaTable, Rows::Values(values(&table, input)), problems)
+        }
+        FileKind::Roster | FileKind::Survey | FileKind::Connectivity => {
+            return Err(wrong("this is not open data"));
+        }
+    };
+    Ok((kind, rows.within(&input.within), problems))
+}
+
+/// Boundaries; a bare `.shp` takes the files of the same name beside it.
+fn boundary_files(
+    path: &Path,
+    (name, bytes): (&str, &[u8]),
+    reading: &BoundaryReading<'_>,
+) -> Result<(Vec<Boundary>, Problems), LoadError> {
+    if path.extension().is_none_or(|e| !e.eq_ignore_ascii_case("shp")) {
+        return Ok(boundary::read(bytes, name, reading));
+    }
+    let beside = |extension: &str| {
+        let path = path.with_extension(extension);
+        if path.exists() { self::bytes(&path).map(Some) } else { Ok(None) }
+    };
+    let layer = shapefile::Layer {
+        name: name.to_owned(),
+        shp: bytes.to_vec(),
+        dbf: beside("dbf")?.unwrap_or_default(),
+        prj: beside("prj")?,
+        cpg: beside("cpg")?,
+    };
+    Ok(shapefile::read(&layer, reading))
+}
+
+fn wide(input: &FileInput, (name, bytes): (&str, &[u8])) -> (AreaTable, Problems) {
+    // `hhincE` has its margin in `hhincM`, as the Census names the columns of its own tables.
+    let named: Vec<(&str, &str, String)> = input
+        .columns
+        .iter()
+        .map(|(column, ours)| {
+            let margin = column.strip_suffix('E').map_or_else(String::new, |stem| format!("{stem}M"));
+            (ours.as_str(), column.as_str(), margin)
+        })
+        .collect();
+    let named: Vec<(&str, &str, &str)> = named.iter().map(|(o, c, m)| (*o, *c, m.as_str())).collect();
+    let map = area_table::WideMap {
+        id: input.id.as_deref().unwrap_or("GEOID"),
+        kind: input.geography,
+        year: None,
+        measures: if named.is_empty() {
+            area_table::Measures::Pairs
+        } else {
+            area_table::Measures::Named(&named)
+        },
+        restore_zeros: false,
+    };
+    area_table::parse_wide(bytes, name, &map)
+}
+
+/// A table's rows as values to store: of the year that the settings name, under the names that they give.
+fn values(table: &AreaTable, input: &FileInput) -> Vec<AreaValue> {
+    let long = input.kind == FileKind::AreaTable && !input.columns.is_empty();
+    table
+        .rows
+        .iter()
+        .filter(|row| input.year.is_none_or(|year| row.year.is_none_or(|y| y == year)))
+        .filter(|row| input.geography.is_none_or(|kind| row.kind == Some(kind)))
+        .filter_map(|row| {
+            let theirs = &table.measures[row.measure as usize];
+            let ours = if long { input.columns.get(theirs)? } else { theirs };
+            Some(AreaValue {
+                kind: row.kind?.as_str().to_owned(),
+                id: row.id.to_string(),
+                source: ours.split('_').next().unwrap_or_default().to_owned(),
+                vintage: input.vintage.clone(),
+                variable: ours.clone(),
+                value: Some(row.value),
+                moe: row.moe,
+            })
+        })
+        .collect()
+}
+
+/// Makes the district if it is not there, and stores its files and the wish for an estimate in one transaction. Returns the job's id.
+///
+/// # Errors
+/// The database's; nothing is stored then.
+pub async fn store(
+    db: &Db,
+    district: &DistrictInputs,
+    files: &[Read],
+    seed: u64,
+) -> Result<String, sqlx::Error> {
+    let mut write = db.write().await?;
+    let id = district.leaid.as_str();
+    crate::account::queries::put_district(&mut write, id, &district.name, district.fictional).await?;
+    for file in files {
+        file.store(&mut write, id).await?;
+    }
+    let wanted = estimate::Wanted { seed, term: district.term.clone() };
+    let job = estimate::request(&mut write, id, &wanted).await?;
+    let entry = audit::Entry {
+        district_id: Some(id),
+        account_id: None,
+        action: "data.load",
+        subject: ("district", id),
+        detail: serde_json::json!({ "files": files.len(), "by": BY }),
+    };
+    audit::record(&mut write, &entry).await?;
+    write.commit().await?;
+    Ok(job)
+}
