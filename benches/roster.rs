@@ -48,7 +48,7 @@ fn classes(n: usize, student: &Student) -> impl Iterator<Item = String> + use<> 
 
 /// Whether this student is the first of its classes, so that the class is written once.
 fn opens_class(n: usize) -> bool {
-    n % STUDENTS_A_SCHOOL % CLASS == 0
+    (n % STUDENTS_A_SCHOOL).is_multiple_of(CLASS)
 }
 
 fn oneroster(students: &[Student]) -> Result<Vec<Sheet>, std::fmt::Error> {

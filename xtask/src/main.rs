@@ -11,8 +11,11 @@ use std::process::ExitCode;
 /// One broken rule, with where and what to do instead.
 type Complaint = String;
 
+/// Finds what breaks a rule.
+type Check = fn(&tree::Tree) -> Vec<Complaint>;
+
 /// The list of all rules: a name and the check.
-const RULES: [(&str, fn(&tree::Tree) -> Vec<Complaint>); 10] = [
+const RULES: [(&str, Check); 10] = [
     ("crates match the table in ARCHITECTURE.md", crates::match_the_table),
     ("every dependency says what it is for", crates::dependencies_are_justified),
     ("functions and files are short, or on the list of those that may only shrink", sizes::are_within_limits),

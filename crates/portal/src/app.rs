@@ -28,9 +28,9 @@ impl App {
     pub fn new(db: Db, config: Config) -> Result<Self, String> {
         Ok(Self {
             db,
-            config: Arc::new(config),
             words: Arc::new(Words::load()?),
-            limits: Arc::new(Limits::default()),
+            limits: Arc::new(Limits::new(config.rates)),
+            config: Arc::new(config),
             accounts: Arc::new(Accounts::new().map_err(|e| e.to_string())?),
         })
     }

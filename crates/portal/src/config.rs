@@ -31,10 +31,6 @@ pub struct Config {
     pub session_hours: u32,
     /// A session ends this many minutes after the last request.
     pub session_idle_minutes: u32,
-    /// Fewest characters of a password.
-    pub password_length: u32,
-    /// Languages that pages are offered in; the first is for browsers that ask for none of them.
-    pub languages: Vec<crate::words::Language>,
     /// How often somebody may try.
     pub rates: Rates,
     /// Which figures may be shown.

@@ -135,7 +135,7 @@ impl Sheets {
             "{id},,,{subject} grade {grade} ({id}),{grade},,,{kind},,{school},{TERM},{subject},,{period}"
         )?;
         let (teacher, number) = (format!("T{:04}", n / 5 + 1), n / 5 + 1);
-        if n % 5 == 0 {
+        if n.is_multiple_of(5) {
             writeln!(
                 self.users,
                 "{teacher},,,true,{school},teacher,{teacher},,Teacher,{number:04},,,\

@@ -87,7 +87,7 @@ fn share(logit: f64) -> f64 {
 
 impl People {
     pub fn new(seed: u64, land: &Land, students: usize) -> Self {
-        let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x70_656f_706c_65);
+        let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x7065_6f70_6c65);
         let all: f64 = land.block_groups.iter().map(|b| b.people()).sum();
         let mut people = Self { households: Vec::new(), students: Vec::new() };
         for (i, block_group) in land.block_groups.iter().enumerate() {
@@ -121,7 +121,7 @@ impl Household {
         Self {
             block_group,
             // Odd and even sides; numbers never repeat within a street.
-            number: 100 + 2 * (serial / place.streets.len()) as u32 + u32::from(serial % 2 == 0),
+            number: 100 + 2 * (serial / place.streets.len()) as u32 + u32::from(serial.is_multiple_of(2)),
             street,
             x,
             y,

@@ -4,7 +4,8 @@ use super::District;
 use crate::estimate::{Answer, Places, SchoolPlace, Student};
 use crate::measure;
 use crate::roster::Roster;
-use evenfield_model::{Geoid, GradeBand};
+use crate::survey::Response;
+use evenfield_model::{Geoid, GradeBand, Measure};
 use std::collections::{BTreeSet, HashMap};
 
 /// Where a student lives, as far as it is known.
@@ -75,16 +76,7 @@ pub(super) fn index(district: District) -> People {
         .filter(|e| !e.teaches)
         .filter_map(|e| Some((*sections.get(e.section.as_str())?, *student_index.get(e.person.as_str())?)))
         .collect();
-    let answers = district
-        .responses
-        .iter()
-        .filter_map(|response| {
-            let home = measure::Home::from(response);
-            let measures = measure::all(home);
-            let barrier = measure::barrier(evenfield_model::Measure::M1NoSubscriptionOrComputer, home);
-            Some(Answer { student: *student_index.get(response.student.as_str())?, measures, barrier })
-        })
-        .collect();
+    let answers = answers(district.responses, &student_index);
     let places = Places {
         districts: vec![district.leaid.to_owned()],
         schools: roster
@@ -99,6 +91,19 @@ pub(super) fn index(district: District) -> People {
         members,
     };
     People { students, places, answers, ids: ids.clone() }
+}
+
+/// What each answer says of each measure; an answer for somebody who is not on the roster counts for nothing.
+fn answers(responses: &[Response], students: &HashMap<&str, u32>) -> Vec<Answer> {
+    responses
+        .iter()
+        .filter_map(|response| {
+            let home = measure::Home::from(response);
+            let measures = measure::all(home);
+            let barrier = measure::barrier(Measure::M1NoSubscriptionOrComputer, home);
+            Some(Answer { student: *students.get(response.student.as_str())?, measures, barrier })
+        })
+        .collect()
 }
 
 /// The grade band that most students of a school are in.

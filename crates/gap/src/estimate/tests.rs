@@ -302,7 +302,7 @@ fn a_draw_has_the_covariance_of_the_posterior() {
     let mut precision = vec![1e10; FIXED + 2];
     precision[0] = 1.0;
     let problem = Problem { patterns: vec![pattern(0, 40.0, 10.0)], means: [0.0; 6], precision };
-    let (mode, w) = problem.mode(&vec![0.0; FIXED + 2]);
+    let (mode, w) = problem.mode(&[0.0; FIXED + 2]);
     let p = logistic(mode[0]);
     assert!((10.0 - 40.0 * p - mode[0]).abs() < 1e-6, "the score is 0 at the mode");
     let draws = problem.deviations(&w, 9, 2_000);

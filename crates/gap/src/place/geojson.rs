@@ -95,7 +95,7 @@ fn polygons(geometry: Geometry) -> Result<Vec<Rings>, (String, &'static str)> {
         return Err((kind, "a Polygon or MultiPolygon with coordinates"));
     };
     match kind.as_str() {
-        "Polygon" => Ok(vec![rings(list).ok_or_else(|| (kind, WANTED))?]),
+        "Polygon" => Ok(vec![rings(list).ok_or((kind, WANTED))?]),
         "MultiPolygon" => list
             .into_iter()
             .map(|polygon| match polygon {
@@ -103,7 +103,7 @@ fn polygons(geometry: Geometry) -> Result<Vec<Rings>, (String, &'static str)> {
                 _ => None,
             })
             .collect::<Option<Vec<_>>>()
-            .ok_or_else(|| (kind, WANTED)),
+            .ok_or((kind, WANTED)),
         _ => Err((kind, "a Polygon or MultiPolygon")),
     }
 }

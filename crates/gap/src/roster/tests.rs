@@ -387,7 +387,7 @@ fn rosters() -> impl Strategy<Value = Roster> {
 /// Writes one table with its columns turned by `turn` places.
 fn written(header: &[&str], rows: Vec<Vec<String>>, turn: usize, crlf: bool, mark: bool) -> Vec<u8> {
     let terminator = if crlf { csv::Terminator::CRLF } else { csv::Terminator::Any(b'\n') };
-    let style = if turn % 2 == 0 { csv::QuoteStyle::Always } else { csv::QuoteStyle::Necessary };
+    let style = if turn.is_multiple_of(2) { csv::QuoteStyle::Always } else { csv::QuoteStyle::Necessary };
     let mut writer =
         csv::WriterBuilder::new().terminator(terminator).quote_style(style).from_writer(Vec::new());
     let rows = std::iter::once(header.iter().map(|h| (*h).to_owned()).collect()).chain(rows);

@@ -18,6 +18,9 @@ pub(super) struct Resource<'v> {
     pub fields: &'v Map<String, Value>,
 }
 
+/// How a code list is read and written.
+type Codes<T> = (fn(&str) -> Option<T>, fn(T) -> &'static str);
+
 impl Resource<'_> {
     /// The text of a field; another kind of value is a problem.
     fn text(&self, field: &str, problems: &mut Problems) -> Option<&str> {
@@ -36,7 +39,7 @@ impl Resource<'_> {
         &self,
         (field, namespace): (&str, &str),
         all: &[T],
-        (parse, code): (fn(&str) -> Option<T>, fn(T) -> &'static str),
+        (parse, code): Codes<T>,
         problems: &mut Problems,
     ) -> Option<T> {
         let text = self.text(field, problems)?;

@@ -25,3 +25,4 @@ job-error-payload = The job was stored in a form that this version does not know
 job-error-rule = The publication rule or the settings cannot be used.
 job-error-stopped = It stopped the program several times and was given up.
 job-error-taken-over = Another process has taken it over.
+job-error-unknown = This version does not know this kind of work.

@@ -25,3 +25,4 @@ job-error-payload = El trabajo se guardó en una forma que esta versión no cono
 job-error-rule = No se puede usar la regla de publicación o la configuración.
 job-error-stopped = Detuvo el programa varias veces y se abandonó.
 job-error-taken-over = Otro proceso lo ha tomado.
+job-error-unknown = Esta versión no conoce este tipo de trabajo.

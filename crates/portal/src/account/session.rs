@@ -3,13 +3,10 @@
 
 use super::{queries, secret};
 use crate::access::Viewer;
+use crate::config::Config;
 use crate::db::{Db, Write, now_ms};
 use crate::error::Result;
 
-/// A session ends this long after the last request.
-pub const IDLE_MS: i64 = 2 * 60 * 60 * 1000;
-/// A session ends this long after the sign-in, whatever happens.
-pub const ABSOLUTE_MS: i64 = 12 * 60 * 60 * 1000;
 /// The time of the last request is written at most this often.
 const SEEN_STEP_MS: i64 = 60 * 1000;
 
@@ -26,10 +23,16 @@ pub struct Session {
 ///
 /// # Errors
 /// When the database or the operating system's randomness fails.
-pub async fn begin(write: &mut Write, account_id: &str) -> Result<String> {
+pub async fn begin(write: &mut Write, account_id: &str, config: &Config) -> Result<String> {
     let token = secret::new_token()?;
     let now = now_ms();
-    queries::insert_session(write, &secret::digest(&token), account_id, (now, now + ABSOLUTE_MS)).await?;
+    queries::insert_session(
+        write,
+        &secret::digest(&token),
+        account_id,
+        (now, now + i64::from(config.session_hours) * 3_600_000),
+    )
+    .await?;
     Ok(token)
 }
 
@@ -37,11 +40,11 @@ pub async fn begin(write: &mut Write, account_id: &str) -> Result<String> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn load(db: &Db, token: &str) -> Result<Option<Session>> {
+pub async fn load(db: &Db, token: &str, config: &Config) -> Result<Option<Session>> {
     let token_hash = secret::digest(token);
     let now = now_ms();
     let Some(found) = queries::session(db, &token_hash).await? else { return Ok(None) };
-    if now >= found.expires_ms || now >= found.seen_ms + IDLE_MS {
+    if now >= found.expires_ms || now >= found.seen_ms + i64::from(config.session_idle_minutes) * 60_000 {
         return Ok(None);
     }
     if now >= found.seen_ms + SEEN_STEP_MS {

@@ -75,7 +75,7 @@ impl Kit {
         for (district, role) in roles {
             queries::insert_role(&mut write, &id, (district, *role), now_ms()).await.expect("a new role");
         }
-        let token = session::begin(&mut write, &id).await.expect("a session");
+        let token = session::begin(&mut write, &id, &self.app.config).await.expect("a session");
         write.commit().await.expect("stored");
         let browser = self.browser();
         browser.set_cookie("evenfield", &token);

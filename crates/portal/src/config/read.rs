@@ -61,11 +61,6 @@ impl<'a> Value<'a> {
             .filter(|x| (low..=high).contains(x))
             .ok_or_else(|| format!("a number from {low} to {high}"))
     }
-
-    pub(super) fn list(&self) -> Result<Vec<&'a str>, String> {
-        let list = self.raw.as_array().ok_or("a list of texts")?;
-        list.iter().map(|v| v.get_ref().as_str().ok_or_else(|| "a list of texts".to_owned())).collect()
-    }
 }
 
 /// The part of the file that names districts.

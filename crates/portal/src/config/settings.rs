@@ -3,7 +3,6 @@
 use super::read::Value;
 use super::{Config, OidcProvider, Rates};
 use crate::db::Backend;
-use crate::words::Language;
 use std::net::SocketAddr;
 
 /// Why a value cannot be used, as "wanted …".
@@ -50,22 +49,6 @@ pub const SETTINGS: &[Setting] = &[
         put: |c, v| v.text().map(|path| c.data_dir = path.into()),
     },
     Setting {
-        name: "languages",
-        default: Some("[\"en\", \"es\"]"),
-        wanted: "a list of `en` and `es`",
-        about: "The languages offered; the first is for browsers that ask for neither.",
-        put: |c, v| {
-            c.languages = v
-                .list()?
-                .into_iter()
-                .map(|word| Language::ALL.into_iter().find(|l| l.tag() == word))
-                .collect::<Option<Vec<_>>>()
-                .filter(|list| !list.is_empty())
-                .ok_or("a list of \"en\" and \"es\"")?;
-            Ok(())
-        },
-    },
-    Setting {
         name: "server.listen",
         default: Some("\"127.0.0.1:8080\""),
         wanted: "an IP address and a port",
@@ -104,13 +87,6 @@ pub const SETTINGS: &[Setting] = &[
         wanted: "5 to 1440",
         about: "A session ends this many minutes after the last request.",
         put: |c, v| v.whole(5, 1440).map(|n| c.session_idle_minutes = n),
-    },
-    Setting {
-        name: "password.length",
-        default: Some("12"),
-        wanted: "8 to 64",
-        about: "The fewest characters of a password. Length protects; rules about kinds of characters do not.",
-        put: |c, v| v.whole(8, 64).map(|n| c.password_length = n),
     },
     Setting {
         name: "rates.sign_in_per_minute",
@@ -251,8 +227,6 @@ pub fn defaults() -> Config {
         data_dir: std::path::PathBuf::new(),
         session_hours: 0,
         session_idle_minutes: 0,
-        password_length: 0,
-        languages: Vec::new(),
         rates: Rates::default(),
         publication: evenfield_gap::publish::PublishRule::default(),
     };

@@ -35,7 +35,7 @@ fn an_empty_file_is_all_defaults_and_each_is_as_the_definition_says() {
 fn what_a_file_says_is_taken() {
     let config = read(
         "f",
-        "database = 'postgres://a:b@c/d'\nlanguages = ['es']\n[server]\nlisten = '[::1]:80'\n\
+        "database = 'postgres://a:b@c/d'\n[server]\nlisten = '[::1]:80'\n\
          public_url = 'https://gap.example.org/'\nbehind_proxy = true\n[session]\nhours = 0x10\n\
          [publication]\nmax_cv = 0.5\n[[oidc]]\nid = 'a'\nissuer = 'https://a'\nclient_id = 'x'\n\
          client_secret_env = 'SECRET'\n[[oidc]]\nid = 'b'\nname = 'B'\nissuer = 'https://b'\nclient_id = 'y'\n\
@@ -65,7 +65,7 @@ fn an_unknown_setting_is_named_with_its_line_and_the_nearest_one() {
 #[test]
 fn every_wrong_value_is_said_at_once() {
     let found = wrong(
-        "database = 'mysql://x'\ndata_dir = 3\nlanguages = ['fr']\n[server]\nlisten = 'localhost'\n\
+        "database = 'mysql://x'\ndata_dir = 3\n[server]\nlisten = 'localhost'\n\
          public_url = 'gap.example.org'\nbehind_proxy = 'yes'\n[session]\nhours = 0\n[publication]\nmax_cv = 7\n",
     );
     let lines: Vec<u64> = found.iter().map(|f| f.0).collect();

@@ -91,12 +91,15 @@ pub async fn remove(tx: &mut Write, district: &str, school_id: &str) -> sqlx::Re
     Ok(done.rows_affected() > 0)
 }
 
+/// A row as it is stored: school, name, enrollment, contracted and measured Mbps.
+type Stored = (String, String, i64, Option<f64>, Option<f64>);
+
 /// The lines of a district by the school's name.
 ///
 /// # Errors
 /// The database's.
 pub async fn read(pool: &AnyPool, district: &str) -> sqlx::Result<Vec<LineRow>> {
-    let rows: Vec<(String, String, i64, Option<f64>, Option<f64>)> = sqlx::query_as(
+    let rows: Vec<Stored> = sqlx::query_as(
         "SELECT school_id, name, enrollment, contracted_mbps, measured_mbps FROM school_line \
          WHERE district_id = $1 ORDER BY name, school_id",
     )

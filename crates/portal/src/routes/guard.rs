@@ -109,7 +109,7 @@ async fn prepare(app: &App, mut request: Request) -> Result<(Request, Option<Str
     let secure = app.config.is_https();
     let token = read_cookie(request.headers(), session_cookie(secure)).map(str::to_owned);
     let session = match &token {
-        Some(token) => session::load(&app.db, token).await?,
+        Some(token) => session::load(&app.db, token, &app.config).await?,
         None => None,
     };
     let known = read_cookie(request.headers(), visitor_cookie(secure)).map(str::to_owned);

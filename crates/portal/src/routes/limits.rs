@@ -1,5 +1,6 @@
 //! Rate limits: how often somebody may try.
 
+use crate::config::Rates;
 use axum::extract::{ConnectInfo, Request};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use std::net::{IpAddr, SocketAddr};
@@ -38,19 +39,20 @@ fn limiter(burst: u32, one_per: Duration) -> DefaultKeyedRateLimiter<String> {
     RateLimiter::keyed(quota.allow_burst(burst))
 }
 
-impl Default for Limits {
-    fn default() -> Self {
+impl Limits {
+    /// The limits that the settings ask for.
+    pub fn new(rates: Rates) -> Self {
+        let one = |period: Duration, tries: u32| limiter(tries, period / tries.max(1));
+        let minute = Duration::from_secs(60);
         Self {
-            sign_in: limiter(60, Duration::from_secs(1)),
-            account: limiter(10, Duration::from_secs(60)),
-            set_up: limiter(10, Duration::from_secs(30)),
-            survey: limiter(300, Duration::from_millis(500)),
+            sign_in: one(minute, rates.sign_in_per_minute),
+            account: one(minute * 10, rates.account_per_ten_minutes),
+            set_up: one(minute * 5, 10),
+            survey: one(minute, rates.survey_per_minute),
             checks: AtomicU32::new(0),
         }
     }
-}
 
-impl Limits {
     /// Counts one try; whether it is still within the limit.
     pub fn allows(&self, limit: Limit, key: &str) -> bool {
         let limiter = match limit {

@@ -22,10 +22,13 @@ enum Act {
     WrongPart { etag: &'static str, content: Vec<u8> },
 }
 
+/// `Range` and `If-Range`.
+type Asked = (Option<String>, Option<String>);
+
 struct Server {
     url: String,
     /// The `Range` and `If-Range` of each request.
-    seen: Arc<Mutex<Vec<(Option<String>, Option<String>)>>>,
+    seen: Arc<Mutex<Vec<Asked>>>,
 }
 
 fn serve(acts: Vec<Act>) -> Server {

@@ -104,7 +104,7 @@ async fn begin_session(
     if let Some(old) = crate::routes::read_cookie(headers, name) {
         super::queries::delete_session(write, &secret::digest(old)).await?;
     }
-    super::session::begin(write, account_id).await
+    super::session::begin(write, account_id, &app.config).await
 }
 
 /// Writes down what was done to an account, in the transaction that does it.

@@ -67,7 +67,7 @@ pub(super) async fn district(
         current: false,
     };
     let mut schools: Vec<Link> = names.into_iter().map(link).collect();
-    schools.sort_by(|a, b| a.label.to_lowercase().cmp(&b.label.to_lowercase()));
+    schools.sort_by_key(|a| a.label.to_lowercase());
     let path = format!("/d/{}/gap/district", district.id);
     let place = Place { kind: GeographyKind::District, id: district.id, name: district.name, path, schools };
     show(&app, p, place, choice).await
