@@ -19,14 +19,14 @@ demo: packages web ## Make a fictional district, estimate its gap, open the port
 	@echo "==> Starting the demo"
 	cargo run --locked --quiet --bin evenfield -- demo --dir $(DEMO_DIR) --listen $(DEMO_LISTEN)
 
-test: packages packages-test web test-rust test-browser ## Run all tests
+test: packages packages-test web test-rust ## Run the Rust tests on SQLite and PostgreSQL
 
 test-rust: web
 	@echo "==> Rust tests, on SQLite and on a private PostgreSQL"
 	@set -e; url=$$(tests/postgres.sh start); trap 'tests/postgres.sh stop' EXIT; \
 	  EVENFIELD_TEST_POSTGRES="$$url" cargo test --locked --workspace --no-fail-fast
 
-test-browser: web ## Run the end-to-end tests in a real browser
+test-browser: packages-test web ## Run the end-to-end tests in a real browser
 	@echo "==> End-to-end tests in Chromium"
 	cargo build --locked --bin evenfield
 	cd $(BROWSER) && { [ -d node_modules ] || npm ci --ignore-scripts; } && node --test
