@@ -37,10 +37,23 @@ impl Records {
                 std::fs::create_dir_all(folder)
                     .with_context(|| format!("cannot make {}", folder.display()))?;
             }
+            if !path.exists() {
+                for_owner_only(path).with_context(|| format!("cannot make {}", path.display()))?;
+            }
         }
         // The address may hold a password, so it is not repeated.
         Db::open(url).await.context("the database cannot be opened")
     }
+}
+
+/// Makes an empty file that other people on this machine cannot read. SQLite gives its own files beside it the same
+/// permissions.
+fn for_owner_only(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(|_| ())
 }
 
 /// The settings of this file, or all that is wrong with them.

@@ -83,6 +83,8 @@ struct Reader<'a> {
 /// # Errors
 /// Everything that is wrong, with the file, the line, the setting, what was said and what was wanted.
 pub fn read(file: &str, text: &str, outside: &dyn Outside) -> Result<Config, Problems> {
+    // The byte order mark that some editors put at the beginning.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = Reader { file, text, outside, config: defaults(), problems: Problems::default() };
     match DeTable::parse(text) {
         Ok(table) => {
@@ -157,7 +159,8 @@ impl Reader<'_> {
                 }
                 _ => {
                     let wanted = format!("a setting that there is; the nearest is `{}`", nearest(&name));
-                    self.complain(at, &name, wanted);
+                    // Its value is not repeated: a misspelled `database` may hold a password.
+                    self.problems.push(self.file, self.line(at), &name, key.get_ref(), wanted);
                 }
             }
         }

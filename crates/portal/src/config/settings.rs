@@ -3,6 +3,7 @@
 use super::read::Value;
 use super::{Config, OidcProvider, Rates};
 use crate::db::Backend;
+use reqwest::Url;
 use std::net::SocketAddr;
 
 /// Why a value cannot be used, as "wanted …".
@@ -63,7 +64,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "server.public_url",
         default: None,
-        wanted: "an address that begins with `https://` or `http://`",
+        wanted: "an address that begins with `https://` or `http://`, without a path",
         about: "What people type to reach the portal. With https, cookies are sent over https alone.",
         put: |c, v| web_address(v).map(|url| c.public_url = Some(url)),
     },
@@ -159,12 +160,13 @@ pub const SETTINGS: &[Setting] = &[
         wanted: "an address that begins with `https://`, or `http://` on this machine",
         about: "The provider's issuer, as `https://accounts.google.com`. Required.",
         put: |c, v| {
-            let url = v.text()?.to_owned();
-            let here = ["http://127.0.0.1", "http://localhost"].iter().any(|a| url.starts_with(a));
-            if !url.starts_with("https://") && !here {
+            let said = v.text()?;
+            let url = Url::parse(said).ok().filter(|url| url.scheme() == "https" || is_here(url));
+            if url.is_none_or(|url| url.host_str().is_none()) {
                 return Err("an address that begins with https://".to_owned());
             }
-            provider(c, |p| p.issuer = url)
+            // As it was said: the provider's tokens must repeat it letter by letter.
+            provider(c, |p| p.issuer = said.to_owned())
         },
     },
     Setting {
@@ -193,8 +195,12 @@ pub const SETTINGS: &[Setting] = &[
         wanted: "a file",
         about: "A file whose only line is the secret.",
         put: |c, v| {
-            let secret = v.outside.file(v.text()?).map_err(|e| format!("a file that can be read ({e})"))?;
-            provider(c, |p| p.client_secret = secret.trim().to_owned())
+            let text = v.outside.file(v.text()?).map_err(|e| format!("a file that can be read ({e})"))?;
+            let secret = text.trim();
+            if secret.is_empty() || secret.lines().count() > 1 {
+                return Err("a file whose only line is the secret".to_owned());
+            }
+            provider(c, |p| p.client_secret = secret.to_owned())
         },
     },
 ];
@@ -203,13 +209,22 @@ fn provider(config: &mut Config, change: impl FnOnce(&mut OidcProvider)) -> Chec
     config.oidc.last_mut().map(change).ok_or_else(|| "[[oidc]] before it".to_owned())
 }
 
+/// Scheme, host and port, written as browsers write where a form comes from.
 fn web_address(value: &Value<'_>) -> Result<String, String> {
-    let url = value.text()?;
-    let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or_default();
-    if host.is_empty() || host.contains(char::is_whitespace) {
-        return Err("an address that begins with https:// or http://".to_owned());
+    let url = Url::parse(value.text()?).ok().filter(|url| ["https", "http"].contains(&url.scheme()));
+    let url = url.ok_or_else(|| "an address that begins with https:// or http://".to_owned())?;
+    let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    if !is_bare || !url.username().is_empty() || url.password().is_some() {
+        return Err("an address without a path, as https://gap.example.org".to_owned());
     }
-    Ok(url.trim_end_matches('/').to_owned())
+    Ok(url.origin().ascii_serialization())
+}
+
+/// Whether the address is one of this machine.
+fn is_here(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let ip = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
+    url.scheme() == "http" && (host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback()))
 }
 
 /// The settings of an empty file.

@@ -10,7 +10,12 @@ impl Outside for Fixed {
     }
 
     fn file(&self, path: &str) -> Result<String, String> {
-        if path == "/run/secret" { Ok("from file\n".to_owned()) } else { Err("no such file".to_owned()) }
+        match path {
+            "/run/secret" => Ok("from file\n".to_owned()),
+            "/run/empty" => Ok(" \n".to_owned()),
+            "/run/key" => Ok("one\ntwo\n".to_owned()),
+            _ => Err("no such file".to_owned()),
+        }
     }
 }
 
@@ -89,10 +94,64 @@ fn a_provider_must_be_whole() {
 
 #[test]
 fn a_secret_and_a_password_are_not_repeated_in_problems() {
-    for text in ["database = 'mysql://me:hunter2@x'", "[[oidc]]\nclient_secret_env = ['hunter2']\n"] {
+    for text in [
+        "database = 'mysql://me:hunter2@x'",
+        "[[oidc]]\nclient_secret_env = ['hunter2']\n",
+        "databse = 'postgres://me:hunter2@x/y'",
+        "[[oidc]]\nclientsecret = 'hunter2'\n",
+        "[server]\npassword = 'hunter2'\n",
+        "database = 'postgres://me:hunter2@x/y'\n[[district]]\nleaid = 3\n",
+        "database = 'postgres://me:hunter2@x/y'\ndistrict = 3\n",
+        "database = 'postgres://me:hunter2@x/y\n",
+    ] {
         let problems = read("f", text, &Fixed).expect_err("a problem");
         assert!(!format!("{problems:?}").contains("hunter2"));
     }
+}
+
+#[test]
+fn an_address_is_the_one_that_it_looks_like() {
+    let public = |url: &str| read("f", &format!("[server]\npublic_url = '{url}'\n"), &Fixed);
+    let taken = |url: &str| public(url).ok().and_then(|c| c.public_url);
+    // As browsers write an origin: forms are compared with it.
+    assert_eq!(taken("HTTPS://Gap.Example.org:443/").as_deref(), Some("https://gap.example.org"));
+    assert_eq!(taken("http://127.0.0.1:8080").as_deref(), Some("http://127.0.0.1:8080"));
+    for wrong in
+        ["https://gap.example.org/gap", "https://a:b@gap.example.org", "https://x?y", "https://", "x.org"]
+    {
+        assert!(public(wrong).is_err(), "{wrong}");
+    }
+    for (issuer, good) in [
+        ("https://accounts.example.org", true),
+        ("http://127.0.0.1:9000", true),
+        ("http://localhost/realm", true),
+        ("http://[::1]:9000", true),
+        ("http://127.0.0.1.example.org", false),
+        ("http://localhost.example.org", false),
+        ("http://localhost@example.org", false),
+        ("https://", false),
+    ] {
+        let text = format!(
+            "[[oidc]]\nid = 'a'\nissuer = '{issuer}'\nclient_id = 'x'\nclient_secret_env = 'SECRET'\n"
+        );
+        assert_eq!(read("f", &text, &Fixed).is_ok(), good, "{issuer}");
+    }
+}
+
+#[test]
+fn a_secret_file_holds_one_line() {
+    for path in ["/run/empty", "/run/key", "/run/none"] {
+        let text = format!(
+            "[[oidc]]\nid = 'a'\nissuer = 'https://a'\nclient_id = 'x'\nclient_secret_file = '{path}'\n"
+        );
+        assert_eq!(wrong(&text)[0].1, "oidc.client_secret_file", "{path}");
+    }
+}
+
+#[test]
+fn a_byte_order_mark_is_no_setting() {
+    let config = read("f", "\u{feff}data_dir = 'x'\r\n[session]\r\nhours = 3\r\n", &Fixed).unwrap();
+    assert_eq!(config.session_hours, 3);
 }
 
 #[test]
