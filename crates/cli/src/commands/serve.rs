@@ -60,7 +60,12 @@ pub async fn open(app: App, tell: impl FnOnce(&str)) -> Result<()> {
     }
     let url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
     tell(&url);
-    serve(app, listener, asked_to_stop()).await?;
+    // What a panic says can quote a person's name; where it was is enough to find it.
+    std::panic::set_hook(Box::new(|panic| match panic.location() {
+        Some(place) => eprintln!("a panic at {place}"),
+        None => eprintln!("a panic"),
+    }));
+    serve(app, listener, asked_to_stop()).await;
     println!("Stopped");
     Ok(())
 }
