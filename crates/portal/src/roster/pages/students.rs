@@ -70,7 +70,17 @@ fn place(p: &Frame, line: &StudentLine) -> String {
     }
 }
 
-/// Writes down that students were looked at: in bulk by count, one by id. Never a name.
+/// Which students these lines show: their ids, so that a family can be told who looked; of a file with more than a
+/// page shows, how many.
+fn whose(lines: &[StudentLine]) -> serde_json::Value {
+    if lines.len() as i64 <= PER_PAGE {
+        json!({ "students": lines.iter().map(|line| line.id.as_str()).collect::<Vec<_>>() })
+    } else {
+        json!({ "count": lines.len() })
+    }
+}
+
+/// Writes down that students were looked at, by id or in bulk by count. Never a name.
 async fn note(app: &App, p: &Frame, action: &str, id: &str, detail: serde_json::Value) -> Result<()> {
     let mut tx = app.db.write().await?;
     let entry = audit::Entry {
@@ -91,7 +101,7 @@ pub async fn list(State(app): State<App>, p: Frame, Query(asked): Query<Asked>) 
     let current = asked.page.unwrap_or(1).clamp(1, 1_000_000);
     let range = ((current - 1) * PER_PAGE, PER_PAGE);
     let page = queries::find(app.db.read(), &district, &asked.search(), range).await?;
-    note(&app, &p, "student.list", "", json!({ "shown": page.lines.len(), "page": current })).await?;
+    note(&app, &p, "student.list", "", whose(&page.lines)).await?;
     let last = (page.found + PER_PAGE - 1) / PER_PAGE;
     let query = asked.query();
     let pages = (1..=last)
@@ -123,14 +133,14 @@ pub async fn list(State(app): State<App>, p: Frame, Query(asked): Query<Asked>) 
 pub async fn csv(State(app): State<App>, p: Frame, Query(asked): Query<Asked>) -> Result<Response> {
     let all = (0, i64::from(i32::MAX));
     let page = queries::find(app.db.read(), p.district_id(), &asked.search(), all).await?;
-    note(&app, &p, "student.download", "", json!({ "students": page.lines.len() })).await?;
+    note(&app, &p, "student.download", "", whose(&page.lines)).await?;
     lines_file("students.csv", page.lines)
 }
 
 /// The homes that could not be placed, with the reason.
 pub async fn unplaced_csv(State(app): State<App>, p: Frame) -> Result<Response> {
     let lines = queries::unplaced(app.db.read(), p.district_id()).await?;
-    note(&app, &p, "student.download", "", json!({ "students": lines.len() })).await?;
+    note(&app, &p, "student.download", "", whose(&lines)).await?;
     lines_file("unplaced.csv", lines)
 }
 

@@ -1,6 +1,6 @@
 //! Answers in files: uploaded as CSV or Ed-Fi JSON, downloaded as both.
 
-use super::staff::{Asked, chosen_term, note};
+use super::staff::{Asked, chosen_term, note, record};
 use crate::App;
 use crate::db::now_ms;
 use crate::error::{Error, Result};
@@ -15,6 +15,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use evenfield_gap::read::{Limits, Source};
 use evenfield_gap::survey::{Defaults, Response as Answer, parse, write_csv, write_ed_fi};
 use evenfield_model::{Problem, Problems};
+use serde_json::json;
 use std::collections::HashSet;
 
 /// How many problems a page shows; the CSV has more.
@@ -57,6 +58,10 @@ pub async fn upload(State(app): State<App>, p: Frame, multipart: Multipart) -> R
         };
         let mut tx = app.db.write().await?;
         known = !queries::load(&mut tx, &district, &answers, facts).await?;
+        if !known {
+            let detail = json!({ "students": answers.len() });
+            record(&mut tx, &p, "survey.load", ("file", &digest), detail).await?;
+        }
         estimate::request(&mut tx, p.district_id(), &estimate::Wanted::default()).await?;
         tx.commit().await?;
         if !known {

@@ -1,7 +1,7 @@
 //! Response rates, and what staff do about a term.
 
 use crate::access::Action;
-use crate::db::now_ms;
+use crate::db::{Write, now_ms};
 use crate::error::{Error, Result};
 use crate::exchange::{count, csv_file, minute};
 use crate::layout::Frame;
@@ -198,17 +198,24 @@ pub async fn terms(State(app): State<App>, p: Frame, Form(form): Form<TermForm>)
     let district = p.district_id();
     let term = rules::term(&form.term).ok_or(Error::BadRequest("survey-term-wrong"))?;
     let mut tx = app.db.write().await?;
-    match form.act.as_str() {
-        "open" => queries::open_term(&mut tx, district, &term, now_ms()).await?,
+    let (action, detail) = match form.act.as_str() {
+        "open" => {
+            queries::open_term(&mut tx, district, &term, now_ms()).await?;
+            ("survey.open", json!(null))
+        }
         "close" => {
             queries::close_term(&mut tx, district, &term, now_ms()).await?;
+            ("survey.close", json!(null))
         }
         "codes" => {
             let mut random = rand::rngs::StdRng::from_seed(secret_seed()?);
-            queries::make_codes(&mut tx, district, (&term, now_ms()), || code::new(&mut random)).await?;
+            let made =
+                queries::make_codes(&mut tx, district, (&term, now_ms()), || code::new(&mut random)).await?;
+            ("survey.make-codes", json!({ "students": made }))
         }
         _ => return Err(Error::BadRequest("survey-act-wrong")),
-    }
+    };
+    record(&mut tx, &p, action, ("survey_term", &term), detail).await?;
     tx.commit().await?;
     Ok(Redirect::to(&format!("/d/{district}/survey?term={term}")).into_response())
 }
@@ -223,14 +230,25 @@ fn secret_seed() -> Result<[u8; 32]> {
 /// Writes down that codes or answers of many students were given out: the term and how many, never whose.
 pub async fn note(app: &App, p: &Frame, action: &str, (term, students): (&str, usize)) -> Result<()> {
     let mut tx = app.db.write().await?;
+    record(&mut tx, p, action, ("survey_term", term), json!({ "students": students })).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Writes down, in the transaction that does it, what the viewer did.
+pub async fn record(
+    tx: &mut Write,
+    p: &Frame,
+    action: &str,
+    subject: (&str, &str),
+    detail: serde_json::Value,
+) -> Result<()> {
     let entry = audit::Entry {
         district_id: Some(p.district_id()),
         account_id: p.viewer.as_ref().map(|v| v.account_id.as_str()),
         action,
-        subject: ("survey_term", term),
-        detail: json!({ "students": students }),
+        subject,
+        detail,
     };
-    audit::record(&mut tx, &entry).await?;
-    tx.commit().await?;
-    Ok(())
+    Ok(audit::record(tx, &entry).await?)
 }
