@@ -4,6 +4,8 @@
 //! A test in `tests` below fails on a key that a template uses and a language lacks.
 
 #[cfg(test)]
+mod reading;
+#[cfg(test)]
 mod tests;
 
 use fluent_bundle::concurrent::FluentBundle;

@@ -123,7 +123,7 @@ gap-step-first-estimate = Inicie la primera estimación.
 gap-step-renew-estimate = Inicie una estimación nueva: llegaron datos después de la última.
 gap-step-load-boundaries = Cargue los límites para poner las cifras en un mapa.
 gap-step-place-addresses = Revise { $count } direcciones que no se encontraron en el mapa.
-gap-step-start-survey = Inicie la encuesta: ninguna familia ha respondido en este período.
+gap-step-start-survey = Inicie la encuesta: ninguna familia ha respondido en este periodo.
 gap-step-raise-response = { $schools ->
     [one] Pregunte otra vez en { $school }: solo el { $percent } de sus estudiantes tiene respuesta.
    *[other] Pregunte otra vez en { $schools } escuelas. La más baja es { $school }: solo el { $percent } de sus estudiantes tiene respuesta.
@@ -139,7 +139,7 @@ methods-code = Código
 methods-counts = Cuenta a los estudiantes que
 methods-source = Fuente
 gap-counts-m1 = viven en un hogar sin servicio de Internet o sin computadora.
-gap-counts-m2 = cuenta m1, o cuyo hogar tiene solo un plan de datos celulares.
+gap-counts-m2 = ya cuenta m1, o cuyo hogar tiene solo un plan de datos celulares.
 gap-counts-m3 = no tienen en casa servicio de cable, fibra óptica o DSL.
 gap-counts-m4a = tienen un servicio de menos de 25 Mbps de bajada o 3 Mbps de subida, la norma de la FCC de 2015 a 2024, o no tienen servicio.
 gap-counts-m4b = tienen un servicio de menos de 100 Mbps de bajada o 20 Mbps de subida, la norma de la FCC desde marzo de 2024, o no tienen servicio.
@@ -163,7 +163,7 @@ methods-interval-map = En los mapas, un lugar cuyo intervalo tiene más de { $wi
 methods-barriers = Razones
 methods-barriers-text = A las familias sin Internet se les pregunta por qué. Las razones son las de las normas Ed-Fi y CEDS: no está disponible, no se puede pagar, no se desea, otra. Los porcentajes son de los estudiantes que cuenta la medida, no de todos.
 methods-withheld = Qué no se muestra
-methods-withheld-text = Un número sobre unos pocos estudiantes puede delatar a una familia. Por eso una cifra no se muestra, en ninguna página ni archivo, cuando:
+methods-withheld-text = Un número sobre unos pocos estudiantes puede revelar datos de una familia. Por eso una cifra no se muestra, en ninguna página ni archivo, cuando:
 methods-withheld-primary = trata de menos de { $students } estudiantes, o se basa solo en menos de { $answers } respuestas;
 methods-withheld-complementary = serviría para calcular otra que no se muestra, restándola de un total;
 methods-withheld-cv = es demasiado incierta: su error estándar pasa del { $percent } del porcentaje y su intervalo es ancho.

@@ -1,7 +1,7 @@
 job-title = Trabajo en curso
 job-lead = Las estimaciones tardan de unos segundos a unos minutos. Continúan aunque salga de esta página.
 job-ask = Estimar de nuevo
-job-look-again = Volver a mirar
+job-look-again = Actualizar
 job-none = Todavía no se ha pedido nada.
 job-table = Trabajo, lo más reciente primero (horas en UTC)
 job-asked = Pedido

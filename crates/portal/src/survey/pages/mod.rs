@@ -23,6 +23,7 @@ pub fn routes() -> Vec<Route> {
         route("/s/{district}", Needs::Public, get(family::start).post(family::answer))
             .limited(Limit::Survey)
             .open_form(),
+        route("/s/{district}/paper", Needs::Public, get(paper::blank)),
         route("/d/{district}/survey", see, get(staff::rates)),
         route("/d/{district}/survey/rates.csv", see, get(staff::rates_csv)),
         route("/d/{district}/survey/terms", load, post(staff::terms)),

@@ -1,6 +1,6 @@
 //! Paper: the blank form, the letters with the access codes, and answers typed in from paper.
 
-use super::staff::{Asked, chosen_term, form_href, note};
+use super::staff::{Asked, chosen_term, form_href, note, record};
 use super::view::{self, QuestionView};
 use crate::App;
 use crate::db::now_ms;
@@ -16,6 +16,7 @@ use axum::Form;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
+use serde_json::json;
 
 /// The form in one language: each question with its answers.
 struct Sheet {
@@ -207,6 +208,7 @@ pub async fn entered(State(app): State<App>, p: Frame, Form(fields): Form<Fields
     let mut tx = app.db.write().await?;
     let entered = Entered { source: Source::Paper, by };
     queries::insert_many(&mut tx, &district, std::slice::from_ref(&response), entered).await?;
+    record(&mut tx, &p, "survey.enter", ("student", &response.student), json!(null)).await?;
     tx.commit().await?;
     enter_page(p, (term, Fields::new()), &[], true)
 }

@@ -207,11 +207,21 @@ async fn staff_type_in_paper_and_print_letters() {
             .fetch_all(kit.app.db.read())
             .await
             .expect("entries");
-    assert_eq!(looked, ["survey.letters", "survey.download"]);
+    let opened = ["survey.open", "survey.make-codes"];
+    assert_eq!(
+        looked,
+        [&opened[..], &["survey.enter", "survey.enter", "survey.letters", "survey.download"]].concat()
+    );
     assert_eq!(clerk.get(&format!("/d/{HERE}/survey/paper")).await.status, 403);
     let coordinator = kit.sign_in(Role::Coordinator, HERE).await;
     let paper = coordinator.get(&format!("/d/{HERE}/survey/paper")).await;
     assert!(paper.body.contains("lang=\"en\"") && paper.body.contains("lang=\"es\""));
+    let family = kit.browser();
+    let print = format!("/s/{HERE}/paper");
+    assert!(family.get(&form()).await.body.contains(&print), "families can print it themselves");
+    let blank = family.get(&print).await;
+    assert_eq!(blank.status, 200);
+    assert!(!blank.body.contains(&code) && !blank.body.contains("/login"));
     assert!(paper.body.contains("¿Por qué no hay Internet en casa?"));
 }
 
