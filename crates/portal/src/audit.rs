@@ -158,25 +158,37 @@ pub async fn record(write: &mut Write, entry: &Entry<'_>) -> Result<(), sqlx::Er
     Ok(())
 }
 
-/// A district's entries, the newest first, those before `before` (a `seq`; none for the newest). Entries that
-/// came with the district from another installation are not among them.
+/// Whose entries: of a district, and what the people who have a role in it did outside any district, as signing in.
+#[derive(Clone, Copy, Debug)]
+pub struct Of<'a> {
+    /// The district (LEAID).
+    pub district_id: &'a str,
+    /// Also what those did who have a role in every district.
+    pub everywhere: bool,
+}
+
+/// These entries, the newest first, those before `before` (a `seq`; none for the newest). Entries that came with the
+/// district from another installation are not among them.
 ///
 /// # Errors
 /// The database's.
 pub async fn list(
     pool: &AnyPool,
-    district_id: &str,
+    of: Of<'_>,
     before: Option<i64>,
     at_most: i64,
 ) -> Result<Vec<Stored>, sqlx::Error> {
     let sql = sqlx::AssertSqlSafe(format!(
-        "SELECT {} FROM audit_entry WHERE district_id = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3",
+        "SELECT {} FROM audit_entry WHERE seq < $2 AND (district_id = $1 OR (district_id IS NULL AND account_id IN \
+         (SELECT account_id FROM account_role WHERE district_id = $1 OR district_id = $4))) \
+         ORDER BY seq DESC LIMIT $3",
         Stored::COLUMNS
     ));
     let rows = sqlx::query(sql)
-        .bind(district_id)
+        .bind(of.district_id)
         .bind(before.unwrap_or(i64::MAX))
         .bind(at_most)
+        .bind(if of.everywhere { "*" } else { of.district_id })
         .fetch_all(pool)
         .await?;
     rows.iter().map(Stored::from_row).collect()

@@ -275,15 +275,29 @@ pub async fn delete_role(
     Ok(done.rows_affected() > 0)
 }
 
-/// How many accounts that are not disabled administer the whole installation.
+/// How many accounts that can sign in administer the whole installation: an invitation that nobody has used does not
+/// count.
 pub async fn count_administrators(write: &mut Write) -> sqlx::Result<i64> {
     let row = sqlx::query(
         "SELECT COUNT(*) FROM account_role r JOIN account a ON a.id = r.account_id \
-         WHERE r.district_id = '*' AND r.role = 'administrator' AND a.disabled = 0",
+         WHERE r.district_id = '*' AND r.role = 'administrator' AND a.disabled = 0 \
+         AND (a.password_hash <> '' OR EXISTS (SELECT 1 FROM account_identity i WHERE i.account_id = a.id))",
     )
     .fetch_one(&mut **write)
     .await?;
     row.try_get(0)
+}
+
+/// Whether the account has a password or an identity at a provider.
+pub async fn can_sign_in(write: &mut Write, account_id: &str) -> sqlx::Result<bool> {
+    let row = sqlx::query(
+        "SELECT COUNT(*) FROM account a WHERE a.id = $1 AND (a.password_hash <> '' \
+         OR EXISTS (SELECT 1 FROM account_identity i WHERE i.account_id = a.id))",
+    )
+    .bind(account_id)
+    .fetch_one(&mut **write)
+    .await?;
+    Ok(row.try_get::<i64, _>(0)? > 0)
 }
 
 /// Ends a session.

@@ -43,12 +43,49 @@ pub fn password_fault(password: &str, email: &str) -> Option<&'static str> {
         return Some("account-password-long");
     }
     let lower = password.to_lowercase();
-    let mut kinds: Vec<char> = lower.chars().collect();
-    kinds.sort_unstable();
-    kinds.dedup();
     let own = email.split('@').next().unwrap_or_default();
     let holds_own = own.len() >= 4 && lower.contains(own);
-    (kinds.len() < 5 || holds_own).then_some("account-password-simple")
+    (holds_own || is_guessed(&lower)).then_some("account-password-simple")
+}
+
+/// What people type along: rows of the keyboard, the alphabet, digits.
+const RUNS: [&str; 7] = [
+    "01234567890",
+    "abcdefghijklmnopqrstuvwxyz",
+    "qwertyuiop",
+    "asdfghjkl",
+    "zxcvbnm",
+    "1q2w3e4r5t6y7u8i9o0p",
+    "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p",
+];
+/// What is tried first, here and anywhere.
+const WORDS: [&str; 11] = [
+    "evenfield",
+    "password",
+    "passw0rd",
+    "contraseña",
+    "letmein",
+    "welcome",
+    "bienvenido",
+    "admin",
+    "school",
+    "escuela",
+    "district",
+];
+
+/// Whether little is left of a password without runs, such words and repetition (SP 800-63B-4, section 3.1.1.2, asks
+/// for a list of passwords that are often used; those of 15 characters and more are made of these).
+fn is_guessed(lower: &str) -> bool {
+    let rest = WORDS.iter().fold(lower.to_owned(), |rest, word| rest.replace(word, ""));
+    let backwards: Vec<String> = RUNS.iter().map(|run| run.chars().rev().collect()).collect();
+    let is_run =
+        |piece: &str| RUNS.iter().any(|r| r.contains(piece)) || backwards.iter().any(|r| r.contains(piece));
+    let letters: Vec<char> = rest.chars().collect();
+    let mut pieces: Vec<String> = letters.windows(3).map(String::from_iter).filter(|p| !is_run(p)).collect();
+    pieces.sort_unstable();
+    pieces.dedup();
+    // Fifteen characters that are no run and repeat nothing have thirteen pieces.
+    pieces.len() < 9
 }
 
 /// The path to go to after the sign-in: one of ours, or the start. Never another site's.

@@ -25,7 +25,7 @@ pub struct Kit {
     /// The application, to look into the database.
     pub app: App,
     router: Router,
-    _folder: tempfile::TempDir,
+    _folder: Option<tempfile::TempDir>,
 }
 
 impl Kit {
@@ -38,14 +38,19 @@ impl Kit {
     pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let url = format!("sqlite:{}", folder.path().join("records.db").display());
-        let db = Db::open(&url).await.expect("a database");
         let mut config = Config::local(&url);
         change(&mut config);
+        let kit = Self::on(Db::open(&url).await.expect("a database"), config);
+        Self { _folder: Some(folder), ..kit }
+    }
+
+    /// A portal on these records.
+    pub fn on(db: Db, config: Config) -> Self {
         let mut app = App::new(db, config).expect("an application");
         // The full work of a password would only make tests slow; the tests of `password` do it once.
         let light = super::password::Work { memory_kib: 64, passes: 1, lanes: 1 };
         app.accounts = Arc::new(super::Accounts::with_work(light).expect("accounts"));
-        Self { router: router(app.clone()), app, _folder: folder }
+        Self { router: router(app.clone()), app, _folder: None }
     }
 
     /// Serves these routes in place of the whole table.

@@ -4,7 +4,8 @@ use super::password::{Passwords, RFC_9106_SECOND};
 use super::testing::{Browser, Kit};
 use super::{queries, rules, secret, session};
 use crate::access::{Role, Viewer};
-use crate::db::now_ms;
+use crate::config::Config;
+use crate::db::{harness, now_ms};
 
 const A: &str = "5100001";
 const B: &str = "5100002";
@@ -169,6 +170,26 @@ async fn an_invitation_works_once() {
 }
 
 #[tokio::test]
+async fn a_link_does_not_open_what_was_given_after_it() {
+    let (kit, ada) = set_up().await;
+    let (alpha, _) = kit.sign_in_with(&[(A, Role::Administrator)]).await;
+    // Alpha's administrator invites somebody and keeps the link.
+    let kept = invite(&alpha, "cat@example.org", "clerk").await;
+    let fields = [("name", "Cat"), ("email", "cat@example.org"), ("role", "administrator")];
+    let reply = ada.post(&format!("/accounts/{B}"), &fields).await;
+    assert!(reply.body.contains("/link/"), "Ada gets the link for Beta: {}", reply.body);
+    assert_eq!(kit.browser().get(&kept).await.status, 400);
+
+    let kept = invite(&alpha, "dan@example.org", "clerk").await;
+    let dan = queries::account_by_email(&kit.app.db, "dan@example.org").await.expect("read").expect("Dan").id;
+    let grant = format!("/accounts/{A}/{dan}/grant");
+    assert_eq!(alpha.post(&grant, &[("role", "teacher")]).await.status, 303);
+    assert_eq!(kit.browser().get(&kept).await.status, 200, "one more role in the same district");
+    assert_eq!(ada.post(&grant, &[("role", "analyst"), ("scope", "*")]).await.status, 303);
+    assert_eq!(kit.browser().get(&kept).await.status, 400);
+}
+
+#[tokio::test]
 async fn disabling_ends_sessions_and_roles_count_at_once() {
     let (kit, ada) = set_up().await;
     let (ben, id) = kit.sign_in_with(&[(A, Role::Coordinator)]).await;
@@ -213,7 +234,10 @@ async fn administrators_stay_within_their_district_and_one_remains() {
     assert_eq!(ada.post(&format!("/accounts/{A}"), &fields).await.status, 200);
     // The last administrator of the installation stays.
     assert_eq!(ada.post(&format!("/accounts/{A}/{ada_id}/disable"), &[]).await.status, 400);
-    let (second, _) = kit.sign_in_with(&[("*", Role::Administrator)]).await;
+    let (second, second_id) = kit.sign_in_with(&[("*", Role::Administrator)]).await;
+    let refused = second.post(&format!("/accounts/{A}/{ada_id}/take"), &take).await;
+    assert_eq!(refused.status, 400, "somebody who has no way to sign in again is not enough");
+    give_password(&kit, &second_id).await;
     assert_eq!(second.post(&format!("/accounts/{A}/{ada_id}/take"), &take).await.status, 303);
     assert_eq!(ada.post("/districts", &[("id", "5100003"), ("name", "Gamma")]).await.status, 403);
     let added = second.post("/districts", &[("id", "5100003"), ("name", "Gamma")]).await;
@@ -221,6 +245,150 @@ async fn administrators_stay_within_their_district_and_one_remains() {
     for (id, name) in [("510003", "Short"), ("5100003", "Twice"), ("5100004", " ")] {
         assert_eq!(second.post("/districts", &[("id", id), ("name", name)]).await.status, 400);
     }
+}
+
+async fn give_password(kit: &Kit, id: &str) {
+    let mut write = kit.app.db.write().await.expect("a write");
+    queries::set_password(&mut write, id, "$argon2id$x").await.expect("a password");
+    write.commit().await.expect("stored");
+}
+
+#[tokio::test]
+async fn two_administrators_who_disable_each_other_at_once_do_not_both_succeed() {
+    harness::each(|db| async move {
+        let kit = Kit::on(db, Config::local("unused"));
+        kit.district(A, "Alpha").await;
+        for round in 0..8 {
+            let (one, one_id) = kit.sign_in_with(&[("*", Role::Administrator)]).await;
+            let (other, other_id) = kit.sign_in_with(&[("*", Role::Administrator)]).await;
+            give_password(&kit, &one_id).await;
+            give_password(&kit, &other_id).await;
+            let path = |id: &str| format!("/accounts/{A}/{id}/disable");
+            let (first, second) = (path(&other_id), path(&one_id));
+            // Both have their tokens before either begins.
+            one.csrf().await;
+            other.csrf().await;
+            let (a, b) = tokio::join!(one.post(&first, &[]), other.post(&second, &[]));
+            let mut write = kit.app.db.write().await.expect("a write");
+            let left = queries::count_administrators(&mut write).await.expect("a count");
+            assert_eq!(left, 1, "round {round}: {} {}", a.status, b.status);
+            sqlx::query("UPDATE account SET disabled = 1").execute(&mut *write).await.expect("a clean slate");
+            write.commit().await.expect("stored");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_two_set_ups_and_of_two_uses_of_a_link_one_succeeds() {
+    harness::each(|db| async move {
+        let kit = Kit::on(db, Config::local("unused"));
+        let path = kit.app.accounts.set_up_path(&kit.app.db).await.expect("an answer").expect("a path");
+        let code = path.split_once("code=").expect("a code").1.to_owned();
+        let (one, other) = (kit.browser(), kit.browser());
+        let set_up = |browser: Browser, email: &'static str| {
+            let code = code.clone();
+            async move {
+                let fields =
+                    [("code", code.as_str()), ("name", "Ada"), ("email", email), ("password", PASSWORD)];
+                let status = browser.post("/setup", &fields).await.status;
+                (browser, status)
+            }
+        };
+        let ((one, a), (other, b)) =
+            tokio::join!(set_up(one, "ada@example.org"), set_up(other, "eve@example.org"));
+        assert!([(303, 404), (404, 303)].contains(&(a, b)), "{a} {b}");
+        kit.district(A, "Alpha").await;
+        let path = invite(if a == 303 { &one } else { &other }, "ben@example.org", "clerk").await;
+        let (ben, eve) = (kit.browser(), kit.browser());
+        let (mine, theirs) = ([("password", OTHER)], [("password", PASSWORD)]);
+        let (a, b) = tokio::join!(ben.post(&path, &mine), eve.post(&path, &theirs));
+        assert!([(303, 400), (400, 303)].contains(&(a.status, b.status)), "{} {}", a.status, b.status);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_zero_byte_is_refused_and_breaks_nothing() {
+    harness::each(|db| async move {
+        let kit = Kit::on(db, Config::local("unused"));
+        kit.district(A, "Alpha").await;
+        let coordinator = kit.sign_in(Role::Coordinator, A).await;
+        let nobody = kit.browser();
+        for path in [format!("/s/{A}%00"), "/s/%00".to_owned(), "/link/a%00b".to_owned()] {
+            let status = nobody.get(&path).await.status;
+            assert!([400, 404].contains(&status), "{path}: {status}");
+        }
+        for path in [
+            "roster/students?q=a%00b",
+            "roster/students/a%00b",
+            "gap/schools/%00",
+            "survey/letters?school=%00",
+        ] {
+            let status = coordinator.get(&format!("/d/{A}/{path}")).await.status;
+            assert!(status < 500, "{path}: {status}");
+        }
+        let email = [("email", "ada\0@example.org"), ("password", "x")];
+        assert_eq!(nobody.post("/login", &email).await.status, 400);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sessions_elsewhere_can_be_ended() {
+    let (kit, ada) = set_up().await;
+    let (phone, _) = sign_in(&kit, "ada@example.org", PASSWORD).await;
+    let (_, other) = kit.sign_in_with(&[(A, Role::Clerk)]).await;
+    let count = |id: String| {
+        let db = kit.app.db.clone();
+        async move {
+            let sql = "SELECT COUNT(*) FROM session WHERE account_id = $1";
+            sqlx::query_scalar::<_, i64>(sql).bind(id).fetch_one(db.read()).await.expect("a count")
+        }
+    };
+    let done = ada.post("/account/end-others", &[]).await;
+    assert_eq!(done.location(), "/account?ended=true");
+    assert!(ada.get(done.location()).await.body.contains("signed out everywhere but here"));
+    assert_eq!(phone.get("/account").await.status, 303);
+    assert_eq!(count(other).await, 1, "nobody else's");
+}
+
+#[tokio::test]
+async fn the_log_as_a_file_gives_its_digests_again() {
+    let (kit, ada) = set_up().await;
+    invite(&ada, "ben@example.org", "clerk").await;
+    let csv = ada.get(&format!("/audit/{A}/log.csv")).await;
+    let mut rows = csv::Reader::from_reader(csv.bytes.as_slice());
+    let mut seen = 0;
+    for row in rows.records() {
+        let row = row.expect("a row");
+        let some = |n: usize| Some(row[n].to_owned()).filter(|text| !text.is_empty());
+        let entry = crate::audit::Stored {
+            seq: row[0].parse().expect("a number"),
+            at_ms: row[1].parse().expect("a time"),
+            district_id: some(2),
+            account_id: some(3),
+            action: row[4].into(),
+            subject_kind: row[5].into(),
+            subject_id: row[6].into(),
+            detail: row[7].into(),
+            previous: row[8].into(),
+            digest: row[9].into(),
+        };
+        assert_eq!(entry.compute_digest(), entry.digest);
+        seen += 1;
+    }
+    assert_eq!(seen, 2, "the set-up and the invitation");
+    // Signing in belongs to no district; an administrator sees it of the people of hers, and of nobody else.
+    let (alpha, _) = kit.sign_in_with(&[(A, Role::Administrator)]).await;
+    let (_, id) = kit.sign_in_with(&[(B, Role::Clerk)]).await;
+    let path = invite(&alpha, "cat@example.org", "clerk").await;
+    kit.browser().post(&path, &[("password", OTHER)]).await;
+    let log = alpha.get(&format!("/audit/{A}/log.csv")).await.body;
+    assert!(
+        log.contains("account.use-link") && !log.contains("installation.set-up") && !log.contains(&id),
+        "{log}"
+    );
 }
 
 #[test]
@@ -245,6 +413,31 @@ fn what_may_be_typed() {
         rules::password_fault("margarita's own long one", "margarita@example.org"),
         Some("account-password-simple")
     );
+    for guessed in [
+        "123456789012345",
+        "qwertyuiopasdfghjkl",
+        "1q2w3e4r5t6y7u8i9o",
+        "PasswordPassword1",
+        "iloveyouiloveyou",
+        "evenfield-2026-evenfield",
+        "zyxwvutsrqponmlkjihg",
+        "AdminAdminAdmin2026!",
+        "contraseña contraseña",
+    ] {
+        assert_eq!(
+            rules::password_fault(guessed, "ada@example.org"),
+            Some("account-password-simple"),
+            "{guessed}"
+        );
+    }
+    for good in [
+        "the bus is late on Mondays",
+        "xK4#pq9!Lm2$vz8",
+        "mi abuela baila los domingos",
+        "ninas-2-gatos-negros",
+    ] {
+        assert_eq!(rules::password_fault(good, "ada@example.org"), None, "{good}");
+    }
     assert_eq!(rules::password_fault(PASSWORD, "ada@example.org"), None);
     let state = Viewer { account_id: "a".into(), name: "A".into(), roles: vec![("*".into(), Role::Analyst)] };
     assert!(!rules::administers_all(&state));
@@ -293,9 +486,11 @@ async fn every_change_is_in_the_audit_log() {
     }
     assert!(log.body.contains("Ada") && log.body.contains("Ben"));
     let csv = ada.get(&format!("/audit/{A}/log.csv")).await;
-    assert_eq!(csv.body.lines().count(), 1 + 6, "{}", csv.body);
+    // The six above, and what Ada did outside any district: the set-up.
+    assert_eq!(csv.body.lines().count(), 1 + 7, "{}", csv.body);
     assert!(!csv.body.contains("ben@example.org") && !csv.body.contains(&path), "ids and counts only");
-    assert_eq!(ada.get(&format!("/audit/{B}/log.csv")).await.body.lines().count(), 1);
+    let (beta, _) = kit.sign_in_with(&[(B, Role::Administrator)]).await;
+    assert_eq!(beta.get(&format!("/audit/{B}/log.csv")).await.body.lines().count(), 1, "nothing of others");
     let whole = crate::audit::verify(&kit.app.db, None).await.expect("an answer");
     assert!(matches!(whole, crate::audit::Verdict::Whole { .. }), "{whole:?}");
 }
@@ -315,6 +510,6 @@ async fn the_audit_log_has_pages() {
     let at = first.find("?before=").expect("older entries");
     let query = first[at..].split('"').next().expect("its end").to_owned();
     let second = ada.get(&format!("/audit/{A}{query}")).await.body;
-    assert_eq!(second.matches("<time ").count(), 10);
+    assert_eq!(second.matches("<time ").count(), 11, "and the set-up");
     assert!(first.contains("Older entries") && !second.contains("Older entries"));
 }

@@ -1,4 +1,4 @@
-use super::{Break, Entry, Stored, Verdict, genesis, list, record, verify};
+use super::{Break, Entry, Of, Stored, Verdict, genesis, list, record, verify};
 use crate::db::{Db, harness};
 use serde_json::json;
 
@@ -73,9 +73,10 @@ async fn a_chain_is_whole_until_somebody_touches_it() {
         add(&db, None, 6).await;
         assert!(matches!(verify(&db, Some(&head)).await.unwrap(), Verdict::Whole { entries: 6, .. }));
 
-        let mine = list(db.read(), "5100001", None, 10).await.unwrap();
+        let of = Of { district_id: "5100001", everywhere: true };
+        let mine = list(db.read(), of, None, 10).await.unwrap();
         assert_eq!(mine.iter().map(|e| e.seq).collect::<Vec<_>>(), [5, 3, 1]);
-        let older = list(db.read(), "5100001", Some(5), 1).await.unwrap();
+        let older = list(db.read(), of, Some(5), 1).await.unwrap();
         assert_eq!(older[0].detail, r#"{"students":2}"#);
     })
     .await;
@@ -151,7 +152,10 @@ async fn an_entry_written_anew_with_a_right_digest_does_not_fit() {
         for n in 0..3 {
             add(&db, Some("5100001"), n).await;
         }
-        let mut second = list(db.read(), "5100001", Some(3), 1).await.unwrap().remove(0);
+        let mut second = list(db.read(), Of { district_id: "5100001", everywhere: false }, Some(3), 1)
+            .await
+            .unwrap()
+            .remove(0);
         second.detail = "{}".into();
         let digest = second.compute_digest();
         let mut write = db.write().await.unwrap();

@@ -1,9 +1,10 @@
 //! The audit log of a district.
 
 use super::page;
-use crate::account::queries;
+use crate::access::Viewer;
+use crate::account::{queries, rules};
 use crate::app::App;
-use crate::audit::{self, Stored};
+use crate::audit::{self, Of, Stored};
 use crate::error::{Error, Result};
 use crate::layout::Frame;
 use askama::Template;
@@ -17,6 +18,19 @@ use std::collections::HashMap;
 const PAGE: i64 = 50;
 /// Entries read at once for the file.
 const BATCH: i64 = 1000;
+/// The columns of the file; `at_ms` is milliseconds since 1970 UTC.
+const HEAD: [&str; 10] = [
+    "seq",
+    "at_ms",
+    "district",
+    "account",
+    "action",
+    "subject_kind",
+    "subject",
+    "detail",
+    "previous",
+    "digest",
+];
 
 /// An entry as the page shows it.
 struct Line {
@@ -44,8 +58,14 @@ pub struct From {
 }
 
 /// The log, newest first.
-pub async fn audit(State(app): State<App>, p: Frame, Query(from): Query<From>) -> Result<Response> {
-    let mut stored = audit::list(app.db.read(), p.district_id(), from.before, PAGE + 1).await?;
+pub async fn audit(
+    State(app): State<App>,
+    p: Frame,
+    viewer: Viewer,
+    Query(from): Query<From>,
+) -> Result<Response> {
+    let of = Of { district_id: p.district_id(), everywhere: rules::administers_all(&viewer) };
+    let mut stored = audit::list(app.db.read(), of, from.before, PAGE + 1).await?;
     let has_older = stored.len() > usize::try_from(PAGE).unwrap_or(usize::MAX);
     if has_older {
         stored.pop();
@@ -77,23 +97,31 @@ fn instant(ms: i64) -> String {
     moment.map_or_else(|_| ms.to_string(), |moment| moment.to_string())
 }
 
-/// The whole log as CSV, oldest last, with the digests: who keeps it can check the chain.
-pub async fn audit_csv(State(app): State<App>, p: Frame) -> Result<Response> {
+/// The whole log as CSV, oldest last. It holds all that goes into the digests, so that whoever keeps it can compute
+/// them again.
+pub async fn audit_csv(State(app): State<App>, p: Frame, viewer: Viewer) -> Result<Response> {
     let fault = |e: &dyn std::fmt::Display| Error::Internal(format!("csv: {e}"));
     let mut out = csv::Writer::from_writer(Vec::new());
-    let head = ["seq", "at", "account", "action", "subject_kind", "subject", "detail", "previous", "digest"];
-    out.write_record(head).map_err(|e| fault(&e))?;
+    out.write_record(HEAD).map_err(|e| fault(&e))?;
+    let of = Of { district_id: p.district_id(), everywhere: rules::administers_all(&viewer) };
     let mut before = None;
     loop {
-        let batch = audit::list(app.db.read(), p.district_id(), before, BATCH).await?;
+        let batch = audit::list(app.db.read(), of, before, BATCH).await?;
         let Some(last) = batch.last() else { break };
         before = Some(last.seq);
         for entry in &batch {
-            let (seq, at) = (entry.seq.to_string(), instant(entry.at_ms));
-            let account = entry.account_id.as_deref().unwrap_or_default();
-            let subject = [entry.action.as_str(), &entry.subject_kind, &entry.subject_id, &entry.detail];
-            let ends = [entry.previous.as_str(), &entry.digest];
-            let row = [seq.as_str(), &at, account].into_iter().chain(subject).chain(ends);
+            let row = [
+                &entry.seq.to_string(),
+                &entry.at_ms.to_string(),
+                entry.district_id.as_deref().unwrap_or_default(),
+                entry.account_id.as_deref().unwrap_or_default(),
+                &entry.action,
+                &entry.subject_kind,
+                &entry.subject_id,
+                &entry.detail,
+                &entry.previous,
+                &entry.digest,
+            ];
             out.write_record(row).map_err(|e| fault(&e))?;
         }
     }

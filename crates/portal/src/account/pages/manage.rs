@@ -110,7 +110,7 @@ pub struct InviteForm {
 }
 
 /// Invites somebody: makes the account when there is none, gives the role, and shows a one-time link. Who
-/// has a password already needs no link.
+/// can sign in already needs no link.
 pub async fn invite(
     State(app): State<App>,
     p: Frame,
@@ -157,9 +157,12 @@ pub async fn invite(
     queries::insert_role(&mut write, &id, (&scope, role), now).await?;
     let deed = Deed::of("account.invite", &id, p.district_id()).role((&scope, role));
     note(&mut write, &viewer.account_id, deed).await?;
-    let link = match known {
-        None => Some((new_link(&app, &mut write, (&id, "invite"), 7 * DAY_MS).await?, name)),
-        Some(_) => None,
+    let link = if queries::can_sign_in(&mut write, &id).await? {
+        None
+    } else {
+        // Also for an account that was made before and never used: who made it holds a link that must not open what
+        // is given now.
+        Some((new_link(&app, &mut write, (&id, "invite"), 7 * DAY_MS).await?, name))
     };
     write.commit().await?;
     let list = AccountsPage::new(&app, p, &viewer).await?;
@@ -206,9 +209,13 @@ pub async fn grant(
     Path((district, id)): Path<(String, String)>,
     Form(form): Form<RoleForm>,
 ) -> Result<Response> {
-    target(&app, &district, &id).await?;
+    let (_, held) = target(&app, &district, &id).await?;
     let (scope, role) = role_of(&form, &viewer, &district)?;
     let mut write = app.db.write().await?;
+    if held.iter().all(|(d, _)| *d != scope) {
+        // A one-time link that is under way was made by somebody who may not give this.
+        queries::delete_links(&mut write, &id).await?;
+    }
     queries::insert_role(&mut write, &id, (&scope, role), now_ms()).await?;
     let deed = Deed::of("account.grant", &id, &district).role((&scope, role));
     note(&mut write, &viewer.account_id, deed).await?;
@@ -231,14 +238,15 @@ pub async fn take(
     if !queries::delete_role(&mut write, &id, (scope, role)).await? {
         return Err(Error::NotFound);
     }
-    keep_an_administrator(&mut write).await?;
     let deed = Deed::of("account.take", &id, &district).role((scope, role));
     note(&mut write, &viewer.account_id, deed).await?;
+    keep_an_administrator(&mut write).await?;
     write.commit().await?;
     Ok(back(&district))
 }
 
-/// Refuses a change after which nobody would administer the installation.
+/// Refuses a change after which nobody would administer the installation. Call it after [`note`], which waits for
+/// whoever makes such a change at the same time: two administrators who disable each other do not both succeed.
 async fn keep_an_administrator(write: &mut Write) -> Result<()> {
     if queries::count_administrators(write).await? == 0 {
         return Err(Error::BadRequest("account-refused-last"));
@@ -258,8 +266,8 @@ pub async fn disable(
     queries::set_disabled(&mut write, &id, true).await?;
     queries::delete_sessions(&mut write, &id, "").await?;
     queries::delete_links(&mut write, &id).await?;
-    keep_an_administrator(&mut write).await?;
     note(&mut write, &viewer.account_id, Deed::of("account.disable", &id, &district)).await?;
+    keep_an_administrator(&mut write).await?;
     write.commit().await?;
     Ok(back(&district))
 }

@@ -22,7 +22,7 @@ struct AccountPage {
     p: Frame,
     email: String,
     has_password: bool,
-    changed: bool,
+    done: &'static str,
     roles: Vec<(String, String)>,
     faults: Faults,
 }
@@ -35,7 +35,7 @@ impl AccountPage {
             roles.push((place(app, &p, district).await?, p.t(rules::role_key(*role))));
         }
         let has_password = !account.password_hash.is_empty();
-        Ok(Self { p, email: account.email, has_password, changed: false, roles, faults: Faults::default() })
+        Ok(Self { p, email: account.email, has_password, done: "", roles, faults: Faults::default() })
     }
 }
 
@@ -53,6 +53,8 @@ async fn place(app: &App, p: &Frame, district: &str) -> Result<String> {
 pub struct Note {
     #[serde(default)]
     changed: bool,
+    #[serde(default)]
+    ended: bool,
 }
 
 /// One's own account.
@@ -63,7 +65,11 @@ pub async fn account(
     Query(note): Query<Note>,
 ) -> Result<Response> {
     let mut account = AccountPage::new(&app, p, &viewer).await?;
-    account.changed = note.changed;
+    account.done = match note {
+        Note { changed: true, .. } => "account-password-changed",
+        Note { ended: true, .. } => "account-others-ended",
+        _ => "",
+    };
     page(&account)
 }
 
@@ -104,6 +110,16 @@ pub async fn change_password(
     note(&mut write, &account.id, Deed::plain("account.password", &account.id)).await?;
     write.commit().await?;
     Ok(Redirect::to("/account?changed=true").into_response())
+}
+
+/// Ends the sessions that the account has elsewhere.
+pub async fn end_others(State(app): State<App>, Extension(session): Extension<Session>) -> Result<Redirect> {
+    let id = &session.viewer.account_id;
+    let mut write = app.db.write().await?;
+    queries::delete_sessions(&mut write, id, &session.token_hash).await?;
+    note(&mut write, id, Deed::plain("account.end-others", id)).await?;
+    write.commit().await?;
+    Ok(Redirect::to("/account?ended=true"))
 }
 
 #[derive(Template)]

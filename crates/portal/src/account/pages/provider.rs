@@ -35,6 +35,8 @@ pub async fn start(
     let next = rules::next_path(&start.next);
     let (url, state, flow) = app.accounts.oidc.begin(&app.config, provider, (&visitor, next)).await?;
     let mut write = app.db.write().await?;
+    let now = now_ms();
+    queries::delete_ended(&mut write, now, now - oidc::FLOW_MS).await?;
     queries::insert_flow(&mut write, &secret::digest(&state), &flow).await?;
     write.commit().await?;
     Ok(Redirect::to(&url).into_response())
