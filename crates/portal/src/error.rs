@@ -50,6 +50,7 @@ impl IntoResponse for Error {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            Self::Db(error) if is_no_text(error) => StatusCode::BAD_REQUEST,
             Self::Db(_) | Self::Template(_) | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
         if status.is_server_error() {
@@ -68,6 +69,12 @@ impl IntoResponse for Error {
         }
         response
     }
+}
+
+/// Whether PostgreSQL refused a value because it holds a zero byte, which no text there may (SQLSTATE 22021). Nobody
+/// types one.
+fn is_no_text(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(|e| e.code()).is_some_and(|code| code == "22021")
 }
 
 /// The Fluent key of the message for the person, carried to the middleware that draws error pages.

@@ -21,9 +21,11 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get};
 use limits::Limit;
 use std::convert::Infallible;
+use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::RequestBodyTimeoutLayer;
 
 pub use forgery::token as form_token;
 pub use guard::{Visitor, cookie, escape, read_cookie, session_cookie};
@@ -42,6 +44,9 @@ pub enum Needs {
 /// The largest body of an ordinary request, in bytes.
 pub const FORM_BYTES: usize = 256 * 1024;
 
+/// A body that pauses for longer has broken off.
+const BODY_PAUSE: Duration = Duration::from_secs(30);
+
 /// One row of the table.
 pub struct Route {
     /// The path, in axum's syntax.
@@ -52,7 +57,7 @@ pub struct Route {
     pub handler: MethodRouter<App>,
     /// The largest body accepted, in bytes.
     pub body_bytes: usize,
-    /// Which rate limit a POST counts against.
+    /// Which rate limit a request counts against; looking alone counts only where the limit says so.
     pub limit: Option<Limit>,
     /// A form for people without an account and perhaps without cookies: proof that the browser sent it
     /// from our own page is enough, the token is not needed.
@@ -74,7 +79,7 @@ impl Route {
         self
     }
 
-    /// Counts each POST against this limit.
+    /// Counts requests against this limit.
     pub fn limited(mut self, limit: Limit) -> Self {
         self.limit = Some(limit);
         self
@@ -134,5 +139,7 @@ fn router_of(app: App, rows: Vec<Route>) -> Router {
         .layer(CatchPanicLayer::custom(outer::panicked))
         .layer(from_fn_with_state(app.clone(), outer::outer))
         .layer(CompressionLayer::new())
+        .layer(from_fn_with_state(app.clone(), outer::plain_abroad))
+        .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
         .with_state(app)
 }

@@ -1,4 +1,5 @@
 error-home = Go to the start page
+error-form = Back to the form
 error-bad-request-title = We could not use that request
 error-bad-request-text = Something in the request is missing or wrong. Go back, check the form, and try again.
 error-forbidden-title = Your role does not allow this
@@ -10,7 +11,7 @@ error-not-found-text = There is no such page, or your account does not include i
 error-method-title = This page cannot do that
 error-method-text = Go back and use the buttons on the page.
 error-too-large-title = That is too large
-error-too-large-text = What you sent is larger than this page accepts. Nothing was stored.
+error-too-large-text = What you sent is larger than this page accepts. Nothing was stored. Send a smaller file, or several.
 error-too-many-title = Too many tries
 error-too-many-text = Please wait a minute, then try again.
 error-internal-title = Something went wrong on our side

@@ -25,7 +25,7 @@ pub struct Frame {
     pub district: Option<District>,
     /// The token that each form sends back.
     pub csrf: String,
-    /// The path asked for, for the language switch and the current navigation entry.
+    /// The path asked for, for the current navigation entry.
     pub path: String,
     /// The query asked for, without `?` and without its `lang`, for the language switch.
     pub query: String,
@@ -142,13 +142,14 @@ impl Frame {
         links
     }
 
-    /// This page in the other languages.
+    /// This page in the other languages. The links name no path: one that was asked for as `//host/` would lead to
+    /// that host.
     pub fn language_links(&self) -> Vec<LanguageLink> {
         let others = Language::ALL.into_iter().filter(|l| *l != self.language);
         others
             .map(|l| {
                 let join = if self.query.is_empty() { "" } else { "&" };
-                let href = format!("{}?{}{join}lang={}", self.path, self.query, l.tag());
+                let href = format!("?{}{join}lang={}", self.query, l.tag());
                 let label = match l {
                     Language::En => "English",
                     Language::Es => "Español",

@@ -2,8 +2,8 @@
 //! comes from, and by a token that only our own pages know.
 //!
 //! The token is a digest of the session's secret, or before sign-in of a secret in a cookie of this
-//! browser ("double submit"). Responses are compressed, but the cookies are `SameSite=Lax`: another
-//! site cannot make the browser fetch a page with the token again and again and measure its size.
+//! browser ("double submit"). What another site makes a signed-in browser open is not compressed, see
+//! [`super::outer::plain_abroad`]: its size would tell about the token and the names on the page.
 
 use crate::account::secret;
 use crate::error::{Error, Result};

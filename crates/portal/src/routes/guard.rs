@@ -79,7 +79,8 @@ pub async fn guard(
     }
     let district = params.iter().find(|(name, _)| *name == "district").map(|(_, value)| value.to_owned());
     let wanted = wanted_path(&request);
-    let public = rule.needs == Needs::Public;
+    // Families go back and forth between the steps of the form; only its empty first page may be kept for that.
+    let keeps = rule.open_form && forgery::is_safe(request.method());
     match prepare(&app, request).await {
         Ok((request, visitor)) => {
             let mut frame = request.extensions().get::<Frame>().cloned();
@@ -96,7 +97,7 @@ pub async fn guard(
             if let Some(frame) = frame {
                 response.extensions_mut().insert(frame);
             }
-            finish(&mut response, public, visitor);
+            finish(&mut response, keeps, visitor);
             response
         }
         Err(error) => error.into_response(),
@@ -156,13 +157,14 @@ async fn admit(app: &App, rule: Rule, district: Option<String>, mut request: Req
     if let Some(frame) = request.extensions_mut().get_mut::<Frame>() {
         frame.district = district;
     }
-    if !forgery::is_safe(request.method()) {
-        if let Some(limit) = rule.limit {
-            let address = limits::address(&request, app.config.behind_proxy);
-            if !app.limits.allows(limit, &address) {
-                return Err(Error::TooMany);
-            }
+    let is_safe = forgery::is_safe(request.method());
+    if let Some(limit) = rule.limit.filter(|limit| !is_safe || *limit == Limit::Provider) {
+        let address = limits::address(&request, app.config.behind_proxy);
+        if !app.limits.allows(limit, &address) {
+            return Err(Error::TooMany);
         }
+    }
+    if !is_safe {
         let origin = forgery::origin(request.headers(), app.config.public_url.as_deref());
         request = forgery::check(request, &frame.csrf, rule.open_form, origin).await?;
     }
@@ -210,9 +212,9 @@ pub fn escape(text: &str) -> String {
 }
 
 /// Sets the headers that depend on who looked.
-fn finish(response: &mut Response, public: bool, visitor: Option<String>) {
-    // Even a public page holds the form token of one browser.
-    let keep = if public { "private, no-cache" } else { "no-store" };
+fn finish(response: &mut Response, keeps: bool, visitor: Option<String>) {
+    // Even a public page holds the form token of one browser, or whom a one-time link is for.
+    let keep = if keeps { "private, no-cache" } else { "no-store" };
     response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(keep));
     response.headers_mut().append(header::VARY, HeaderValue::from_static("cookie, accept-language"));
     if let Some(value) = visitor.and_then(|v| HeaderValue::from_str(&v).ok()) {

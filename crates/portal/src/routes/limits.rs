@@ -15,6 +15,8 @@ pub enum Limit {
     SignIn,
     /// Attempts to sign in to one account, by account, from anywhere.
     Account,
+    /// Sign-ins by a provider that begin or end, by address. These are looked at, not posted.
+    Provider,
     /// The set-up page, by address.
     SetUp,
     /// The survey form, by address. A computer lab shares one address and sends at once.
@@ -24,6 +26,7 @@ pub enum Limit {
 /// One limiter a kind. Keys that were quiet for long enough are forgotten.
 pub struct Limits {
     sign_in: DefaultKeyedRateLimiter<String>,
+    provider: DefaultKeyedRateLimiter<String>,
     account: DefaultKeyedRateLimiter<String>,
     set_up: DefaultKeyedRateLimiter<String>,
     survey: DefaultKeyedRateLimiter<String>,
@@ -46,6 +49,8 @@ impl Limits {
         let minute = Duration::from_secs(60);
         Self {
             sign_in: one(minute, rates.sign_in_per_minute),
+            // Each sign-in is two of them: it begins and it ends.
+            provider: one(minute, rates.sign_in_per_minute.saturating_mul(2)),
             account: one(minute * 10, rates.account_per_ten_minutes),
             set_up: one(minute * 5, 10),
             survey: one(minute, rates.survey_per_minute),
@@ -57,6 +62,7 @@ impl Limits {
     pub fn allows(&self, limit: Limit, key: &str) -> bool {
         let limiter = match limit {
             Limit::SignIn => &self.sign_in,
+            Limit::Provider => &self.provider,
             Limit::Account => &self.account,
             Limit::SetUp => &self.set_up,
             Limit::Survey => &self.survey,

@@ -3,7 +3,8 @@
 use crate::App;
 use crate::error::PersonMessage;
 use crate::layout::Frame;
-use crate::routes::guard::{cookie, read_cookie};
+use crate::routes::forgery::{self, Origin};
+use crate::routes::guard::{cookie, read_cookie, session_cookie};
 use crate::words::Language;
 use askama::Template;
 use axum::extract::{MatchedPath, Request, State};
@@ -17,12 +18,13 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; worker-src 'self'; im
      style-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// Headers of every response.
-const HEADERS: [(&str, &str); 6] = [
+const HEADERS: [(&str, &str); 7] = [
     ("content-security-policy", CONTENT_SECURITY_POLICY),
     ("x-content-type-options", "nosniff"),
     ("x-frame-options", "DENY"),
     ("referrer-policy", "same-origin"),
     ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
     ("permissions-policy", "camera=(), geolocation=(self), microphone=(), payment=(), usb=()"),
 ];
 
@@ -65,6 +67,18 @@ pub async fn outer(State(app): State<App>, mut request: Request, next: Next) -> 
     add_headers(response.headers_mut(), secure);
     log(&method, row.as_deref(), response.status(), began);
     response
+}
+
+/// Keeps a page from being compressed when another site made a signed-in browser ask for it. Such a site may put text
+/// into the address that the page repeats; whoever sees how long the compressed pages are could then learn what else
+/// is in them, letter by letter (BREACH, 2013). `SameSite=Lax` does not help: it lets pages be opened.
+pub async fn plain_abroad(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let has_session = read_cookie(headers, session_cookie(app.config.is_https())).is_some();
+    if has_session && forgery::origin(headers, app.config.public_url.as_deref()) == Origin::Foreign {
+        request.headers_mut().remove(header::ACCEPT_ENCODING);
+    }
+    next.run(request).await
 }
 
 fn add_headers(headers: &mut HeaderMap, secure: bool) {

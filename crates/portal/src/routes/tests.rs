@@ -1,5 +1,7 @@
 //! Requests through the whole router, with rows made for the test.
 
+mod crossing;
+
 use super::limits::Limit;
 use super::{Needs, Route, form_token, route, router_of};
 use crate::access::{Action, Role};
@@ -50,6 +52,7 @@ fn rows() -> Vec<Route> {
         route("/d/{district}/file", Needs::May(Action::LoadData), post(files)).uploads(1024 * 1024),
         route("/panic", Needs::Public, get(panic)),
         route("/set", Needs::Public, post(length)).limited(Limit::SetUp),
+        route("/begin", Needs::Public, get(say)).limited(Limit::Provider),
     ]
 }
 
@@ -175,6 +178,130 @@ async fn tries_are_counted_by_address() {
     assert_eq!(statuses[..10], [200; 10]);
     assert_eq!(statuses[10..], [429; 2]);
     assert_eq!(nobody.post("/set", &[]).await.headers["retry-after"], "60");
+}
+
+/// Tries to set up from an address that the request claims to come from.
+async fn forwarded(kit: &Kit, from: &str) -> u16 {
+    let browser = kit.browser();
+    let body = format!("csrf={}", browser.csrf().await);
+    browser.send(form("/set", &[("x-forwarded-for", from)], body)).await.status
+}
+
+#[tokio::test]
+async fn only_our_own_proxy_says_where_a_request_comes_from() {
+    let open = kit().await;
+    for n in 0..10 {
+        assert_eq!(forwarded(&open, &format!("192.0.2.{n}")).await, 200);
+    }
+    assert_eq!(forwarded(&open, "192.0.2.99").await, 429, "anybody can write that header");
+
+    let mut behind = Kit::with(|c| c.behind_proxy = true).await;
+    behind.serve(router_of(behind.app.clone(), rows()));
+    for n in 0..20 {
+        assert_eq!(forwarded(&behind, &format!("192.0.2.{n}")).await, 200);
+    }
+    // The proxy writes the last one; what stands before it came with the request.
+    for n in 0..10 {
+        forwarded(&behind, &format!("198.51.100.{n}, 203.0.113.7")).await;
+    }
+    assert_eq!(forwarded(&behind, "198.51.100.99, 203.0.113.7").await, 429);
+    // A home has a whole IPv6 /64.
+    for n in 0..10 {
+        forwarded(&behind, &format!("2001:db8::{n:x}")).await;
+    }
+    assert_eq!(forwarded(&behind, "2001:db8::ffff").await, 429);
+    assert_eq!(forwarded(&behind, "2001:db8:0:1::1").await, 200);
+}
+
+#[tokio::test]
+async fn a_sign_in_by_provider_counts_although_it_is_looked_at() {
+    let mut kit = Kit::with(|c| c.rates.sign_in_per_minute = 3).await;
+    kit.serve(router_of(kit.app.clone(), rows()));
+    for _ in 0..6 {
+        assert_eq!(kit.browser().get("/begin").await.status, 200);
+    }
+    assert_eq!(kit.browser().get("/begin").await.status, 429);
+    for _ in 0..20 {
+        assert_eq!(kit.browser().get("/login").await.status, 200, "pages are looked at freely");
+    }
+}
+
+#[tokio::test]
+async fn what_another_site_opens_is_not_compressed() {
+    let kit = kit().await;
+    let me = kit.sign_in(Role::Clerk, A).await;
+    let packed = |browser: Browser, site: &'static str| async move {
+        let request = Request::get("/no/such/page")
+            .header(header::ACCEPT_ENCODING, "gzip")
+            .header("sec-fetch-site", site)
+            .body(Body::empty())
+            .expect("a request");
+        let reply = browser.send(request).await;
+        (browser, reply.headers.contains_key(header::CONTENT_ENCODING))
+    };
+    let (me, own) = packed(me, "same-origin").await;
+    let (me, typed) = packed(me, "none").await;
+    let (me, foreign) = packed(me, "cross-site").await;
+    let (_, sibling) = packed(me, "same-site").await;
+    assert_eq!([own, typed, foreign, sibling], [true, true, false, false]);
+    // A family follows a link from a mail: there is no session, and the page should be small.
+    assert!(packed(kit.browser(), "cross-site").await.1);
+}
+
+#[tokio::test]
+async fn no_link_leads_to_another_site() {
+    let kit = kit().await;
+    for path in ["//elsewhere.example/", "//elsewhere.example/%2e%2e?x=1", "/%2F%2Felsewhere.example"] {
+        let missing = kit.browser().get(path).await;
+        assert_eq!(missing.status, 404);
+        assert!(!missing.body.contains("href=\"//") && missing.body.contains("lang=es"), "{}", missing.body);
+    }
+}
+
+#[tokio::test]
+async fn pages_are_not_kept_but_for_the_first_of_the_open_form() {
+    let kit = kit().await;
+    let me = kit.sign_in(Role::Clerk, A).await;
+    let kept = |reply: &crate::account::testing::Reply| {
+        reply.headers[header::CACHE_CONTROL].to_str().expect("text").to_owned()
+    };
+    for path in ["/mine", "/login", "/d/5100001/any", "/d/5100001/load"] {
+        assert_eq!(kept(&me.get(path).await), "no-store", "{path}");
+    }
+    let path = format!("/open/{A}");
+    assert_eq!(kept(&kit.browser().get(&path).await), "private, no-cache");
+    assert_eq!(kept(&kit.browser().post(&path, &[("a", "1")]).await), "no-store", "it holds answers");
+}
+
+#[tokio::test]
+async fn odd_paths_and_methods_find_nothing() {
+    let kit = kit().await;
+    let me = kit.sign_in(Role::Administrator, A).await;
+    for path in [
+        "/d/5100001/../5100002/load",
+        "/d/5100001%2f..%2f5100002/load",
+        "/d/5100001/%2e%2e/5100002/load",
+        "/d/%2525100001/load",
+        "/d/5100002%00/load",
+        "/d/%00/load",
+        "/d/ 5100001/load".trim(),
+        "/d/5100001;x=1/load",
+        "/D/5100001/load",
+        "/d/*/load",
+        "/d/%2A/load",
+        "/d//load",
+        "/d/%ff/load",
+    ] {
+        let Ok(request) = Request::get(path).body(Body::empty()) else { continue };
+        let status = me.send(request).await.status;
+        assert!([400, 404].contains(&status), "{path}: {status}");
+    }
+    for method in ["HEAD", "OPTIONS", "TRACE", "PROPFIND", "CONNECT"] {
+        let request = Request::builder().method(method).uri(format!("/d/{B}/load")).body(Body::empty());
+        let reply = me.send(request.expect("a request")).await;
+        assert!([403, 404, 405].contains(&reply.status), "{method}: {}", reply.status);
+        assert!(!reply.body.contains("Beta"), "{method}");
+    }
 }
 
 #[tokio::test]

@@ -152,6 +152,29 @@ fn the_table_has_each_path_once_and_districts_are_never_public_by_mistake() {
     }
 }
 
+/// A new row, or a weaker rule of an old one, is seen here by whoever reviews the change.
+#[test]
+fn who_may_ask_for_what_is_as_agreed() {
+    let line = |row: &super::Route| {
+        let needs = match row.needs {
+            Needs::May(action) => format!("{action:?}"),
+            needs => format!("{needs:?}"),
+        };
+        let limit = row.limit.map_or(String::new(), |limit| format!(", limit {limit:?}"));
+        let open = if row.open_form { ", open form" } else { "" };
+        let file = if row.file { ", file" } else { "" };
+        let size = if row.body_bytes == super::FORM_BYTES {
+            String::new()
+        } else {
+            format!(", {} MiB", row.body_bytes >> 20)
+        };
+        format!("{:<54} {needs}{limit}{open}{file}{size}", row.path)
+    };
+    let mut lines: Vec<String> = table().iter().map(line).collect();
+    lines.sort();
+    insta::assert_snapshot!("table", lines.join("\n"));
+}
+
 #[test]
 fn the_authorisation_table_is_what_was_agreed() {
     let allowed: Vec<String> = Role::ALL

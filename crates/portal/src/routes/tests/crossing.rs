@@ -1,0 +1,121 @@
+//! Every row with an id in its path, asked in one district with an id that exists in another one only.
+
+use crate::access::Role;
+use crate::account::testing::{Browser, Kit, Reply};
+use crate::routes::table;
+use sqlx::{AssertSqlSafe, Row};
+
+const A: &str = "5100001";
+const B: &str = "5100002";
+/// An id of nothing.
+const NOTHING: &str = "00000000-0000-7000-8000-000000000000";
+/// What a form of any row may ask for; each row takes what it knows.
+const FORM: [(&str, &str); 4] = [("act", "accept"), ("role", "clerk"), ("term", "2026-fall"), ("scope", "")];
+
+/// Something of each kind in district B. The ids begin with `of-b` so that they are found wherever they leak.
+const ROWS: [&str; 8] = [
+    "INSERT INTO school (district_id, id, name) VALUES ('5100002', 'of-b-school', 'Beta School')",
+    "INSERT INTO student (district_id, id, school_id, grade, given_name, family_name, name_key) VALUES \
+     ('5100002', 'of-b-student', 'of-b-school', '05', 'Given', 'Family', 'family given')",
+    "INSERT INTO roster_load (id, district_id, digest, file_name, delta, loaded_ms, loaded_by, schools, students, \
+     sections, enrollments, staff, added, removed, changed, problems) VALUES ('of-b-roster-load', '5100002', 'd', \
+     'beta.zip', 0, 1, 'x', 1, 1, 0, 0, 0, 1, 0, 0, 0)",
+    "INSERT INTO roster_staged (district_id, id, staged_ms, expires_ms, staged_by, digest, file_name, review_json) \
+     VALUES ('5100002', 'of-b-staged', 1, 99999999999999, 'x', 'd', 'beta.zip', '{\"delta\":false,\"students\":0,\
+     \"addresses\":0,\"not_current\":0,\"changes\":{},\"problems\":{}}')",
+    "INSERT INTO survey_load (district_id, digest, id, file_name, loaded_ms, loaded_by, answers, problems, problems_json) \
+     VALUES ('5100002', 'd', 'of-b-survey-load', 'beta.csv', 1, 'x', 0, 0, '{\"kept\":[],\"found\":0}')",
+    "INSERT INTO load (district_id, id, kind, source, vintage, licence, file_name, digest, loaded_ms, loaded_by, \
+     row_count, problem_count) VALUES ('5100002', 'of-b-load', 'acs', 's', '2022', 'l', 'beta.csv', 'd', 1, 'x', 0, 0)",
+    "INSERT INTO school_line (district_id, school_id, name, enrollment, changed_ms, changed_by) VALUES \
+     ('5100002', 'of-b-school', 'Beta School', 1, 1, 'x')",
+    "INSERT INTO survey_term (district_id, term, opened_ms) VALUES ('5100002', '2026-fall', 1)",
+];
+
+/// The tables whose rows of B must be as they were.
+const KEPT: [&str; 7] =
+    ["school", "student", "roster_load", "roster_staged", "survey_load", "load", "account_role"];
+
+async fn kit() -> (Kit, String) {
+    let kit = Kit::new().await;
+    kit.district(A, "Alpha").await;
+    kit.district(B, "Beta").await;
+    let mut write = kit.app.db.write().await.expect("a write");
+    for row in ROWS {
+        sqlx::query(row).execute(&mut *write).await.expect(row);
+    }
+    write.commit().await.expect("stored");
+    let (_, account) = kit.sign_in_with(&[(B, Role::Clerk)]).await;
+    (kit, account)
+}
+
+/// How many rows B has in each table.
+async fn counts(kit: &Kit) -> Vec<i64> {
+    let mut counts = Vec::new();
+    for table in KEPT {
+        let sql = format!("SELECT COUNT(*) FROM {table} WHERE district_id = '{B}'");
+        let row = sqlx::query(AssertSqlSafe(sql)).fetch_one(kit.app.db.read()).await.expect("a count");
+        counts.push(row.try_get::<i64, _>(0).expect("a number"));
+    }
+    counts
+}
+
+/// The ids of B that may stand for this parameter.
+fn ids<'a>(parameter: &str, account: &'a str) -> Vec<&'a str> {
+    match parameter {
+        "{school}" => vec!["of-b-school"],
+        "{student}" => vec!["of-b-student"],
+        "{staged}" => vec!["of-b-staged"],
+        "{load}" => vec!["of-b-roster-load", "of-b-survey-load", "of-b-load"],
+        "{account}" => vec![account],
+        other => panic!("say here which ids {other} stands for, and put one into district B"),
+    }
+}
+
+async fn both(browser: &Browser, path: &str) -> [Reply; 2] {
+    [browser.get(path).await, browser.post(path, &FORM).await]
+}
+
+#[tokio::test]
+async fn an_id_of_another_district_looks_like_no_id_and_nothing_is_changed() {
+    let (kit, account) = kit().await;
+    let (alpha, _) = kit.sign_in_with(&[(A, Role::Administrator)]).await;
+    let (state, _) = kit.sign_in_with(&[("*", Role::Administrator)]).await;
+    let before = counts(&kit).await;
+    assert!(before.iter().all(|n| *n > 0), "{before:?}");
+    let mut known = 0;
+    for row in table().iter().filter(|r| r.path.contains("{district}")) {
+        let Some(parameter) = row.path.split('/').find(|p| p.starts_with('{') && *p != "{district}") else {
+            continue;
+        };
+        let path = |district: &str, id: &str| row.path.replace("{district}", district).replace(parameter, id);
+        let none = both(&alpha, &path(A, NOTHING)).await;
+        for id in ids(parameter, &account) {
+            let theirs = both(&alpha, &path(A, id)).await;
+            for (theirs, none) in theirs.iter().zip(&none) {
+                assert_eq!(theirs.status, none.status, "{} {id}", row.path);
+                assert!(theirs.status >= 400, "{} {id}: {}", row.path, theirs.status);
+                assert_eq!(theirs.body.replace(id, NOTHING), none.body, "{} {id}", row.path);
+            }
+            // Whoever may see both districts finds it in the other one: it was there to be found.
+            known += u32::from(state.get(&path(B, id)).await.status == 200);
+        }
+    }
+    assert!(known >= 5, "only {known} of the rows were found in their own district");
+    assert_eq!(counts(&kit).await, before);
+}
+
+#[tokio::test]
+async fn a_filter_that_names_another_districts_school_or_term_finds_nothing() {
+    let (kit, _) = kit().await;
+    let (alpha, _) = kit.sign_in_with(&[(A, Role::Administrator)]).await;
+    for row in table().iter().filter(|r| r.path.matches('{').count() == 1 && r.path.contains("{district}")) {
+        let path = row.path.replace("{district}", A);
+        let asked = "school=of-b-school&q=family&term=2026-fall&id=of-b-school&kind=school&only=";
+        let reply = alpha.get(&format!("{path}?{asked}")).await;
+        assert!(reply.status < 500, "{path}: {}", reply.status);
+        for secret in ["Beta", "of-b-student", "Given", "beta.csv", "beta.zip"] {
+            assert!(!reply.body.contains(secret), "{path} tells {secret}");
+        }
+    }
+}
