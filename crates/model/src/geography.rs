@@ -84,6 +84,9 @@ pub enum GeoidError {
     /// No Census code has this length.
     #[error("a GEOID has 2, 5, 11, 12 or 15 digits, \"{0}\" has {1}")]
     Length(String, usize),
+    /// No LEAID has this length.
+    #[error("a LEAID of 7 digits; \"{0}\" has {1}")]
+    LeaidLength(String, usize),
 }
 
 impl Geoid {
@@ -181,7 +184,10 @@ impl Leaid {
     /// # Errors
     /// [`GeoidError`]; six digits are a lost zero.
     pub fn parse(text: &str) -> Result<Self, GeoidError> {
-        Geoid::parse_as(text, 7).map(|g| Self(g.0))
+        Geoid::parse_as(text, 7).map(|g| Self(g.0)).map_err(|error| match error {
+            GeoidError::Length(text, digits) => GeoidError::LeaidLength(text, digits),
+            other => other,
+        })
     }
 
     /// The digits.

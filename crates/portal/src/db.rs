@@ -17,7 +17,7 @@ pub(crate) mod tests;
 pub mod transfer;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::{AnyPool, Transaction};
+use sqlx::{AnyConnection, AnyPool, Connection, Transaction};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -93,6 +93,10 @@ impl Db {
             _ => url.to_owned(),
         };
         let options = AnyConnectOptions::from_str(&url)?;
+        // A pool would try for a minute and then say only that it waited; one connection says what is wrong.
+        if backend == Backend::Postgres {
+            AnyConnection::connect_with(&options).await?.close().await?;
+        }
         let write = pool(backend, true).connect_with(options.clone()).await?;
         migrate(&write, backend).await?;
         let read = pool(backend, false).connect_with(options).await?;

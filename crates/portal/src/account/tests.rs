@@ -167,6 +167,17 @@ async fn an_invitation_works_once() {
     assert_eq!(kit.browser().post(&path, &[("password", PASSWORD)]).await.status, 400);
     assert_eq!(sign_in(&kit, "ben@example.org", OTHER).await.1, 303);
     assert_eq!(kit.browser().get("/link/guess").await.status, 400);
+
+    let late = invite(&ada, "late@example.org", "clerk").await;
+    let mut write = kit.app.db.write().await.expect("a write");
+    sqlx::query("UPDATE account_link SET expires_ms = $1")
+        .bind(now_ms())
+        .execute(&mut *write)
+        .await
+        .expect("aged");
+    write.commit().await.expect("stored");
+    assert_eq!(kit.browser().get(&late).await.status, 400, "after a week");
+    assert_eq!(kit.browser().post(&late, &[("password", OTHER)]).await.status, 400);
 }
 
 #[tokio::test]

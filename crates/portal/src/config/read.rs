@@ -127,7 +127,9 @@ impl Reader<'_> {
     }
 
     fn table(&mut self, prefix: &str, table: &DeTable<'_>) {
-        for (key, value) in table {
+        let mut entries: Vec<_> = table.iter().collect();
+        entries.sort_by_key(|(key, _)| key.span().start);
+        for (key, value) in entries {
             let at = key.span().start;
             let name = if prefix.is_empty() {
                 key.get_ref().to_string()
@@ -172,7 +174,7 @@ impl Reader<'_> {
             Ok(found) => self.config.districts = found.district,
             Err(error) => {
                 let at = error.span().map_or(0, |span| span.start);
-                self.complain(value_start(at, self.text), "district", error.message().to_owned());
+                self.complain(value_start(at, self.text), "district", wanted(error.message()));
             }
         }
     }
@@ -204,6 +206,15 @@ impl Reader<'_> {
         if let Some(last) = self.config.oidc.last_mut().filter(|p| p.name.is_empty()) {
             last.name = last.id.clone();
         }
+    }
+}
+
+/// What was wanted, of a message as `invalid type: integer `3`, expected a string`.
+fn wanted(message: &str) -> String {
+    match (message.rsplit_once("expected "), message.strip_prefix("missing field ")) {
+        (Some((_, wanted)), _) => wanted.to_owned(),
+        (None, Some(field)) => format!("{field} in each table"),
+        (None, None) => message.to_owned(),
     }
 }
 

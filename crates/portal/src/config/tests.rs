@@ -139,6 +139,22 @@ fn an_address_is_the_one_that_it_looks_like() {
 }
 
 #[test]
+fn problems_come_in_the_order_of_the_file_and_say_what_is_wanted() {
+    let found = wrong("[session]\nhours = 0\n[server]\nlisten = 'x'\n[rates]\nsurvey_per_minute = 0\n[a]\n");
+    assert_eq!(found.iter().map(|f| f.0).collect::<Vec<_>>(), [2, 4, 6, 7]);
+    for (text, wanted) in [
+        ("leaid = '510'\nname = 'A'", "a LEAID of 7 digits; \"510\" has 3"),
+        ("leaid = '5100001'\nname = 3", "a string"),
+        ("leaid = '5100001'", "`name` in each table"),
+        ("leaid = '5100001'\nname = 'A'\n[[district.load]]\nkind = 'rooster'\nfile = 'x'", "one of `roster`"),
+        ("leaid = '5100001'\nname = 'A'\ncolour = 1", "one of `leaid`"),
+    ] {
+        let found = wrong(&format!("[[district]]\n{text}\n"));
+        assert!(found[0].2.starts_with(wanted) && found[0].0 > 0, "{found:?}");
+    }
+}
+
+#[test]
 fn a_secret_file_holds_one_line() {
     for path in ["/run/empty", "/run/key", "/run/none"] {
         let text = format!(

@@ -27,6 +27,14 @@ fn an_address_names_its_backend() {
 }
 
 #[tokio::test]
+async fn a_server_that_is_not_there_is_said_at_once() {
+    let began = std::time::Instant::now();
+    let error = Db::open("postgres://me:hunter2@127.0.0.1:1/x").await.err().expect("nobody listens there");
+    assert!(error.to_string().contains("refused") && !error.to_string().contains("hunter2"), "{error}");
+    assert!(began.elapsed() < super::WAIT / 2);
+}
+
+#[tokio::test]
 async fn the_portable_types_come_back_as_they_went_in() {
     harness::each(|db| async move {
         let mut write = db.write().await.unwrap();
