@@ -50,7 +50,7 @@ pub(super) fn close(system: &mut System) -> u32 {
             }
             let width = reached[cell].1 - reached[cell].0;
             if width + TOLERANCE < system.cells[cell].need
-                && !protect::protect(system, cell)
+                && !protect::protect(system, cell, &mut reached)
                 && !suppress_near(system, cell)
             {
                 break;

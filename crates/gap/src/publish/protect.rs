@@ -16,20 +16,25 @@ const COLUMNS: usize = 3_000;
 const MOVED: f64 = 1e-6;
 
 /// Withholds what gives `cell` its protection width. `false` when no programme found a way.
-pub(super) fn protect(system: &mut System, cell: usize) -> bool {
+///
+/// The tables found are proofs as well: with what they move withheld, they agree with everything that is published. So
+/// `reached`, each number's range in the tables known so far, takes them in. Often nothing need be withheld: the table was
+/// only too far away for the smaller programme that came before.
+pub(super) fn protect(system: &mut System, cell: usize, reached: &mut [(f64, f64)]) -> bool {
     let (rise, _) = moves(system, cell);
     let need = system.cells[cell].need;
     let up = need.min(rise);
-    let mut hidden = false;
-    for target in [up, up - need] {
-        if target.abs() > MOVED {
-            for found in cheapest_move(system, cell, target) {
-                system.hide(found);
-                hidden = true;
+    for target in [up, up - need].into_iter().filter(|t| t.abs() > MOVED) {
+        let Some(table) = cheapest_move(system, cell, target) else { return false };
+        for (column, by) in table {
+            if system.cells[column].state == State::Known && by.abs() > MOVED {
+                system.hide(column);
             }
+            let value = system.cells[column].count + by;
+            reached[column] = (reached[column].0.min(value), reached[column].1.max(value));
         }
     }
-    hidden
+    true
 }
 
 /// How far a number can rise and fall: within what the outsider thinks possible, or if it is published, could think
@@ -40,8 +45,8 @@ fn moves(system: &System, cell: usize) -> (f64, f64) {
     ((high - cell.count).max(0.0), (cell.count - low).max(0.0))
 }
 
-/// The published numbers that move in the cheapest table in which `cell` is off by `target`.
-fn cheapest_move(system: &System, cell: usize, target: f64) -> Vec<usize> {
+/// By how much each number moves in the cheapest table in which `cell` is off by `target`.
+fn cheapest_move(system: &System, cell: usize, target: f64) -> Option<Vec<(usize, f64)>> {
     let columns = system.near(cell, COLUMNS);
     let mut problem = Problem::new(OptimizationDirection::Minimize);
     let mut variables = BTreeMap::new();
@@ -67,12 +72,10 @@ fn cheapest_move(system: &System, cell: usize, target: f64) -> Vec<usize> {
             .collect();
         problem.add_constraint(terms.as_slice(), ComparisonOp::Eq, 0.0);
     }
-    let Some(solution) = problem.solve().ok().and_then(|outcome| outcome.into_solution().ok()) else {
-        return Vec::new();
+    let solution = problem.solve().ok()?.into_solution().ok()?;
+    let moved = |column: usize| {
+        let (up, down) = variables[&column];
+        (column, solution.var_value(up) - solution.var_value(down))
     };
-    let moved = |column: &usize| {
-        let (up, down) = variables[column];
-        (solution.var_value(up) - solution.var_value(down)).abs() > MOVED
-    };
-    columns.into_iter().filter(|c| system.cells[*c].state == State::Known && moved(c)).collect()
+    Some(columns.into_iter().map(moved).collect())
 }
