@@ -112,7 +112,7 @@ impl Read {
                 let text = decode(&name, &bytes, &mut problems)?;
                 let (lines, found) = evenfield_gap::connectivity::parse(&name, &text);
                 problems.append(found);
-                let lines = lines.into_iter().map(|line| connectivity::rules::stored(line, None)).collect();
+                let lines = lines.into_iter().map(connectivity::rules::stored).collect();
                 (digest([bytes.as_slice()]), Content::Connectivity(lines))
             }
             _ => {

@@ -20,7 +20,6 @@ use evenfield_gap::read::decode;
 use evenfield_model::{Problem, Problems};
 use serde::Deserialize;
 use serde_json::json;
-use std::collections::HashMap;
 
 /// The largest file of lines, bytes.
 const UPLOAD_BYTES: usize = 8 * 1024 * 1024;
@@ -201,18 +200,7 @@ pub async fn upload(State(app): State<App>, p: Frame, multipart: Multipart) -> R
     if !problems.is_empty() {
         return render(&app, p, "", &problems).await;
     }
-    let names: HashMap<String, String> = queries::roster_schools(app.db.read(), &district)
-        .await?
-        .into_iter()
-        .map(|(id, name, _)| (id, name))
-        .collect();
-    let rows: Vec<LineRow> = lines
-        .into_iter()
-        .map(|line| {
-            let name = names.get(&line.school).cloned();
-            rules::stored(line, name)
-        })
-        .collect();
+    let rows: Vec<LineRow> = lines.into_iter().map(rules::stored).collect();
     let mut tx = app.db.write().await?;
     queries::replace(&mut tx, &district, &rows, Changed { by: account(&p), ms: now_ms() }).await?;
     let entry = audit::Entry {

@@ -94,14 +94,17 @@ pub async fn remove(tx: &mut Write, district: &str, school_id: &str) -> sqlx::Re
 /// A row as it is stored: school, name, enrollment, contracted and measured Mbps.
 type Stored = (String, String, i64, Option<f64>, Option<f64>);
 
-/// The lines of a district by the school's name.
+/// The lines of a district by the school's name: the roster's, where it has the school by the district's id or NCESSCH.
 ///
 /// # Errors
 /// The database's.
 pub async fn read(pool: &AnyPool, district: &str) -> sqlx::Result<Vec<LineRow>> {
     let rows: Vec<Stored> = sqlx::query_as(
-        "SELECT school_id, name, enrollment, contracted_mbps, measured_mbps FROM school_line \
-         WHERE district_id = $1 ORDER BY name, school_id",
+        "SELECT school_id, name, enrollment, contracted_mbps, measured_mbps FROM ( \
+           SELECT l.school_id, COALESCE((SELECT MIN(c.name) FROM school c WHERE c.district_id = l.district_id \
+             AND (c.id = l.school_id OR c.ncessch = l.school_id)), l.name) AS name, \
+             l.enrollment, l.contracted_mbps, l.measured_mbps \
+           FROM school_line l WHERE l.district_id = $1) AS line ORDER BY name, school_id",
     )
     .bind(district)
     .fetch_all(pool)

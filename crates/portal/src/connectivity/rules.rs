@@ -26,10 +26,10 @@ pub fn school_line(row: LineRow) -> SchoolLine {
     }
 }
 
-/// A line of a file as it is stored; `name` is what the roster calls the school.
-pub fn stored(line: Line, name: Option<String>) -> LineRow {
+/// A line of a file as it is stored. It goes by its id until the roster has a name for it.
+pub fn stored(line: Line) -> LineRow {
     LineRow {
-        name: name.unwrap_or_else(|| line.school.clone()),
+        name: line.school.clone(),
         school_id: line.school,
         enrollment: i64::from(line.enrollment),
         contracted_mbps: line.contracted_mbps,
