@@ -8,7 +8,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 WEB := crates/portal/web
 BROWSER := tests/browser
 
-.PHONY: help demo test test-rust test-browser lint deny release web packages packages-test clean
+.PHONY: help demo test test-rust test-browser picture lint deny release web packages packages-test clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 16
@@ -19,7 +19,7 @@ demo: packages web ## Make a fictional district, estimate its gap, open the port
 	@echo "==> Starting the demo"
 	cargo run --locked --quiet --bin evenfield -- demo --dir $(DEMO_DIR) --listen $(DEMO_LISTEN)
 
-test: packages packages-test web test-rust ## Run the Rust tests on SQLite and PostgreSQL
+test: packages packages-test web test-rust test-browser ## Run all tests: Rust on SQLite and PostgreSQL, pages in a real browser
 
 test-rust: web
 	@echo "==> Rust tests, on SQLite and on a private PostgreSQL"
@@ -29,7 +29,10 @@ test-rust: web
 test-browser: packages-test web ## Run the end-to-end tests in a real browser
 	@echo "==> End-to-end tests in Chromium"
 	cargo build --locked --bin evenfield
-	cd $(BROWSER) && { [ -d node_modules ] || npm ci --ignore-scripts; } && node --test
+	cd $(BROWSER) && { [ -d node_modules ] || npm ci --ignore-scripts --no-audit --no-fund; } && node --test --test-reporter=spec
+
+picture: ## Take the README's picture anew, by the end-to-end test that looks at the home page
+	EVENFIELD_PICTURE=$(CURDIR)/docs/home.png $(MAKE) --no-print-directory test-browser
 
 lint: web ## Format, clippy, licences, tidy
 	cargo fmt --check

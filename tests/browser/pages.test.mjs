@@ -74,7 +74,11 @@ for (const language of ["en", "es"]) {
           const said = await page.textContent("body");
           assert.match(said, language === "en" ? /fictional/i : /ficticio/i, `${path} does not say that the district is fictional`);
         }
-        if (path.includes("/gap/map")) await page.waitForTimeout(1500);
+        if (path === `/d/${district}`) {
+          // The gap in one sentence: protecting small groups must not cost the whole district its figure.
+          assert.match(await page.textContent("h1"), /\d+(\.\d)?\s?%/, "the home page says no figure");
+        }
+        if (path.includes("/gap/map")) await page.waitForSelector("#island[data-ready]");
         await page.screenshot({ path: join(shots, `${name}-${language}-${scheme}.png`), fullPage: true });
         wrong.push(...(await violations(page)).map((v) => `${path}: ${v}`));
       }

@@ -2,9 +2,10 @@
 
 use super::records::{Records, block_on};
 use anyhow::{Context, Result};
-use evenfield_portal::{App, serve::serve};
+use evenfield_portal::{App, config::Config, serve::serve};
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// The arguments of `serve`.
 #[derive(clap::Args)]
@@ -49,17 +50,17 @@ impl Serve {
 }
 
 /// Serves the portal until it is asked to stop; `tell` hears its address once it answers.
-pub async fn open(app: App, tell: impl FnOnce(&str)) -> Result<()> {
-    let config = &app.config;
-    let listener = tokio::net::TcpListener::bind(&config.listen)
+pub async fn open(mut app: App, tell: impl FnOnce(&str)) -> Result<()> {
+    let listener = tokio::net::TcpListener::bind(&app.config.listen)
         .await
-        .with_context(|| format!("cannot listen on {}", config.listen))?;
+        .with_context(|| format!("cannot listen on {}", app.config.listen))?;
     let address = listener.local_addr()?;
-    if !address.ip().is_loopback() && !config.is_https() {
+    // Port 0 is whichever was free: letters and links must name the one that it became.
+    app.config = Arc::new(Config { listen: address.to_string(), ..Config::clone(&app.config) });
+    if !address.ip().is_loopback() && !app.config.is_https() {
         tracing::warn!("reachable from other machines without https: set server.public_url and use a proxy");
     }
-    let url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-    tell(&url);
+    tell(&app.config.base_url());
     // What a panic says can quote a person's name; where it was is enough to find it.
     std::panic::set_hook(Box::new(|panic| match panic.location() {
         Some(place) => eprintln!("a panic at {place}"),

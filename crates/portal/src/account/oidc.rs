@@ -79,10 +79,7 @@ fn refused(step: &str, fault: impl std::fmt::Display) -> Error {
 
 /// Where the provider sends the browser back to.
 pub fn redirect_url(config: &Config) -> String {
-    match &config.public_url {
-        Some(url) => format!("{}/oidc/callback", url.trim_end_matches('/')),
-        None => format!("http://{}/oidc/callback", config.listen),
-    }
+    format!("{}/oidc/callback", config.base_url())
 }
 
 impl Client {

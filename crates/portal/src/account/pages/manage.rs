@@ -180,11 +180,7 @@ async fn new_link(
     let now = now_ms();
     queries::replace_link(write, &secret::digest(&token), (account_id, purpose), (now, now + lasts_ms))
         .await?;
-    let base = match &app.config.public_url {
-        Some(url) => url.trim_end_matches('/').to_owned(),
-        None => format!("http://{}", app.config.listen),
-    };
-    Ok(format!("{base}/link/{token}"))
+    Ok(format!("{}/link/{token}", app.config.base_url()))
 }
 
 /// The account that a path names, when it has a role in the path's district.

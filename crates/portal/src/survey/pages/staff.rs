@@ -155,11 +155,7 @@ fn load_view(load: LoadRow) -> LoadView {
 
 /// Where families find the form: the address that people type.
 pub fn form_href(app: &App, district: &str) -> String {
-    let base = match &app.config.public_url {
-        Some(url) => url.trim_end_matches('/').to_owned(),
-        None => format!("http://{}", app.config.listen),
-    };
-    format!("{base}/s/{district}")
+    format!("{}/s/{district}", app.config.base_url())
 }
 
 /// The rates as CSV; what is withheld on the page is withheld here.
