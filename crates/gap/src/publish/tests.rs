@@ -122,6 +122,29 @@ fn the_rest_of_a_district_is_protected_though_it_is_nowhere_shown() {
 }
 
 #[test]
+fn a_coded_neighbour_goes_before_the_whole_school() {
+    // The second group of 7 can only rise if `ell:yes` of the school does, which its code (at most 1 in 40) forbids: the
+    // code must go, and no large figure with it.
+    let figures = [
+        figure(school(1), "all", 60.0, 400),
+        figure(school(1), "ell:yes", 0.3, 40),
+        figure(school(2), "all", 70.0, 400),
+        figure(school(2), "ell:yes", 0.1, 7),
+        figure(district(), "all", 130.0, 800),
+        figure(district(), "ell:yes", 0.4, 47),
+    ];
+    let links = [Link { whole: district(), parts: vec![school(1), school(2)] }];
+    let rule = PublishRule::default();
+    let release = release(&figures, &[], &links, &rule).expect("a rule");
+    let why = reasons(&release.figures);
+    for whole in [0, 2, 4] {
+        assert_eq!(why[whole], None, "{why:?}");
+    }
+    let ranges = attack(&figures, &why, &links, &rule);
+    assert!(ranges.iter().all(|r| r.high - r.low >= r.need - 1e-5), "{ranges:?}");
+}
+
+#[test]
 fn uncertain_figures_are_held_back_and_small_well_known_ones_are_not() {
     let rule = PublishRule::default();
     let mut wide = figure(school(1), "all", 12.0, 60);
