@@ -3,6 +3,7 @@
 use super::records::{Records, block_on};
 use anyhow::{Context, Result};
 use evenfield_portal::{App, config::Config, serve::serve};
+use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -26,6 +27,7 @@ impl Serve {
                     .unwrap_or_else(|_| "info,sqlx=warn,tower_http=warn".into()),
             )
             .with_writer(std::io::stderr)
+            .with_ansi(std::io::stderr().is_terminal())
             .init();
         block_on(async {
             let mut config = self.records.settings()?;

@@ -82,7 +82,11 @@ pub fn address(request: &Request, behind_proxy: bool) -> String {
         .flatten()
         .and_then(|v| v.to_str().ok())
         .and_then(|v| v.rsplit(',').next())
-        .and_then(|v| v.trim().parse::<IpAddr>().ok());
+        .and_then(|v| {
+            let said = v.trim();
+            // Some proxies write the port too.
+            said.parse().ok().or_else(|| said.parse::<SocketAddr>().ok().map(|address| address.ip()))
+        });
     let connected = || request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip());
     match forwarded.or_else(connected).map(|ip| ip.to_canonical()) {
         Some(IpAddr::V4(ip)) => ip.to_string(),

@@ -205,6 +205,7 @@ async fn only_our_own_proxy_says_where_a_request_comes_from() {
         forwarded(&behind, &format!("198.51.100.{n}, 203.0.113.7")).await;
     }
     assert_eq!(forwarded(&behind, "198.51.100.99, 203.0.113.7").await, 429);
+    assert_eq!(forwarded(&behind, "203.0.113.7:50123").await, 429, "with the port");
     // A home has a whole IPv6 /64.
     for n in 0..10 {
         forwarded(&behind, &format!("2001:db8::{n:x}")).await;
