@@ -25,6 +25,7 @@ pub struct Accounts {
     /// Connections to identity providers.
     pub oidc: oidc::Client,
     set_up_code: String,
+    browser_key: String,
 }
 
 impl Accounts {
@@ -42,7 +43,14 @@ impl Accounts {
             passwords: Passwords::new(work),
             oidc: oidc::Client::default(),
             set_up_code: secret::new_token()?,
+            browser_key: secret::new_token()?,
         })
+    }
+
+    /// What a browser keeps that has signed in to the account with this address, until the program starts anew. Its
+    /// tries are counted apart, so that somebody who guesses from elsewhere does not lock the person out.
+    pub fn browser_mark(&self, email: &str) -> String {
+        secret::purpose_digest("browser mark", &format!("{}\0{email}", self.browser_key))
     }
 
     /// The path that makes the first account, while there is none; the program prints it at its start,

@@ -100,6 +100,35 @@ async fn a_refusal_does_not_tell_which_accounts_exist() {
 }
 
 #[tokio::test]
+async fn who_guesses_does_not_lock_the_person_out_of_her_own_browser() {
+    let (kit, _) = set_up().await;
+    let (own, _) = sign_in(&kit, "ada@example.org", PASSWORD).await;
+    own.post("/logout", &[]).await;
+    let stranger = kit.browser();
+    for _ in 0..12 {
+        stranger.post("/login", &[("email", "ada@example.org"), ("password", "x")]).await;
+    }
+    assert_eq!(sign_in(&kit, "ada@example.org", PASSWORD).await.1, 429, "from anywhere else");
+    let fields = [("email", "ada@example.org"), ("password", PASSWORD)];
+    assert_eq!(own.post("/login", &fields).await.status, 303);
+    // The mark is of one account and does not free its browser from the count.
+    let mark = own.cookie("mark").expect("a mark");
+    stranger.set_cookie("mark", &mark);
+    let mut statuses = Vec::new();
+    for _ in 0..12 {
+        statuses
+            .push(stranger.post("/login", &[("email", "ada@example.org"), ("password", "x")]).await.status);
+    }
+    assert!(statuses.contains(&400) && statuses.ends_with(&[429]), "{statuses:?}");
+    let other = kit.browser();
+    other.set_cookie("mark", &mark);
+    for _ in 0..12 {
+        other.post("/login", &[("email", "eve@example.org"), ("password", "x")]).await;
+    }
+    assert_eq!(other.post("/login", &[("email", "eve@example.org"), ("password", "x")]).await.status, 429);
+}
+
+#[tokio::test]
 async fn sessions_idle_out_and_end() {
     let kit = Kit::new().await;
     kit.district(A, "Alpha").await;

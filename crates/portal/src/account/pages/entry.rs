@@ -10,7 +10,7 @@ use crate::db::now_ms;
 use crate::error::{Error, Result};
 use crate::layout::Frame;
 use crate::routes::limits::Limit;
-use crate::routes::{cookie, escape, session_cookie};
+use crate::routes::{cookie, escape, read_cookie, session_cookie};
 use askama::Template;
 use axum::extract::{Extension, Form, Path, Query, State};
 use axum::http::HeaderMap;
@@ -157,7 +157,11 @@ pub async fn sign_in(
     Form(form): Form<SignInForm>,
 ) -> Result<Response> {
     let email = form.email.trim().to_lowercase();
-    if !app.limits.allows(Limit::Account, &secret::digest(&email)) {
+    let secure = app.config.is_https();
+    let mark = app.accounts.browser_mark(&email);
+    let is_marked = read_cookie(&headers, mark_cookie(secure)).is_some_and(|said| secret::same(said, &mark));
+    let counted = if is_marked { mark.clone() } else { secret::digest(&email) };
+    if !app.limits.allows(Limit::Account, &counted) {
         return Err(Error::TooMany);
     }
     let account = queries::account_by_email(&app.db, &email).await?.filter(|a| !a.disabled);
@@ -173,8 +177,19 @@ pub async fn sign_in(
     note(&mut write, &account.id, Deed::plain("account.sign-in", &account.id)).await?;
     let token = begin_session(&mut write, &app, &headers, &account.id).await?;
     write.commit().await?;
-    with_session(&app, &token, Redirect::to(rules::next_path(&form.next)).into_response())
+    let mut response =
+        with_session(&app, &token, Redirect::to(rules::next_path(&form.next)).into_response())?;
+    set_cookie(&mut response, &cookie(secure, mark_cookie(secure), &mark, Some(MARK_SECONDS)))?;
+    Ok(response)
 }
+
+/// The name of the cookie that a browser keeps after a sign-in, see [`crate::account::Accounts::browser_mark`].
+fn mark_cookie(secure: bool) -> &'static str {
+    if secure { "__Host-mark" } else { "mark" }
+}
+
+/// How long a browser keeps it.
+const MARK_SECONDS: u32 = 90 * 24 * 60 * 60;
 
 /// Ends the session.
 pub async fn sign_out(State(app): State<App>, session: Option<Extension<Session>>) -> Result<Response> {
