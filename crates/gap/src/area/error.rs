@@ -68,6 +68,9 @@ pub enum AreaError {
         /// Values given.
         values: usize,
     },
+    /// An area without a size where the model variance depends on it.
+    #[error("the area \"{0}\" has no size above 0, and the model variance was to go by size")]
+    Size(String),
     /// Variances cannot be smoothed.
     #[error("the variances cannot be smoothed: {0}")]
     Smoothing(String),

@@ -7,7 +7,8 @@ use super::fit::{Fit, Solution};
 use super::input::{Area, AreaEstimate, AreaMethod, Covariates, Mse, Settings};
 use super::prasad_rao::PrasadRao;
 use super::smooth::{self, Point};
-use super::sums::{Observed, dot};
+use super::spread::Spread;
+use super::sums::{Observed, divide, dot};
 use super::transform::{Back, Transform};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -41,8 +42,10 @@ pub struct Summary {
     pub fit: Fit,
     /// Which scale.
     pub transform: Transform,
-    /// The model variance `A`.
+    /// The model variance `A`; where it goes by size, that of the median size.
     pub model_variance: f64,
+    /// Where it goes by size, the median size and the power of `size / median` by which it falls.
+    pub by_size: Option<(f64, f64)>,
     /// Whether the likelihood was largest at zero, so that the adjusted one gave `model_variance`.
     pub adjusted: bool,
     /// Steps until it was found.
@@ -64,6 +67,10 @@ pub struct Summary {
 pub struct Outcome {
     /// First every area with covariates in their order, then those with a direct estimate alone.
     pub estimates: Vec<AreaEstimate>,
+    /// Where asked for, one row an estimate: what its error owes to the error of each of as many independent standard
+    /// normal numbers, the same for all areas. The errors of two areas have the covariance of the product of their rows;
+    /// what is left of an area's squared error is its own. Estimates from nothing but the direct one have no row.
+    pub common: Vec<Vec<f64>>,
     /// The model.
     pub summary: Summary,
 }
@@ -86,25 +93,32 @@ pub fn estimate_areas(
     }
     let design = Design::new(covariates, &matched.rows, settings.intercept)?;
     progress(0.05);
-    let (data, scale) = observe(areas, &matched, &design, settings)?;
+    let (mut data, scale) = observe(areas, &matched, &design, settings)?;
+    let unseen = matched.unseen(covariates.len());
+    let (spread, factors) = spread(areas, &matched, (covariates, &unseen), &data, settings)?;
+    data.divide(&factors.observed);
     let solution = settings.fit.solve(&data)?;
     progress(0.2);
-    let model = Model { settings, design: &design, data: &data, solution: &solution, scale };
-    let unseen = matched.unseen(covariates.len());
+    let model = Model { settings, design: &design, data: &data, solution: &solution, scale, spread, factors };
     let (mse, mse_unseen) = model.mean_squared_errors(&unseen, &|share: f64| progress(0.2 + 0.75 * share))?;
 
     let mut estimates: Vec<Option<AreaEstimate>> = vec![None; covariates.len()];
     for (i, (&row, &area)) in matched.rows.iter().zip(&matched.areas).enumerate() {
         estimates[row] = Some(model.observed(i, &areas[area], mse[i]));
     }
-    for (&row, mse) in unseen.iter().zip(mse_unseen) {
-        estimates[row] = Some(model.synthetic(row, &covariates.areas()[row], mse));
+    for (at, (&row, &mse)) in unseen.iter().zip(&mse_unseen).enumerate() {
+        estimates[row] = Some(model.synthetic(at, row, &covariates.areas()[row], mse));
     }
     let mut estimates: Vec<AreaEstimate> = estimates.into_iter().flatten().collect();
+    let common = if settings.common {
+        model.common(&estimates, (&matched.rows, &mse), (&unseen, &mse_unseen))?
+    } else {
+        Vec::new()
+    };
     estimates.extend(matched.alone.iter().map(|&area| direct(&areas[area], settings.transform)));
     progress(1.0);
     let summary = model.summary(unseen.len(), matched.alone.len());
-    Ok(Outcome { estimates, summary })
+    Ok(Outcome { estimates, common, summary })
 }
 
 /// Which area has which covariates.
@@ -213,6 +227,35 @@ fn observe(
     Ok((Observed { x: design.gather(&matched.rows), p: design.width(), y, d }, scale))
 }
 
+/// By what the spread of each area about the regression differs from that of the median size.
+struct Factors {
+    observed: Vec<f64>,
+    unseen: Vec<f64>,
+}
+
+fn spread(
+    areas: &[Area],
+    matched: &Matched,
+    (covariates, unseen): (&Covariates, &[usize]),
+    data: &Observed,
+    settings: &Settings,
+) -> Result<(Spread, Factors), AreaError> {
+    if !settings.by_size {
+        let factors = Factors { observed: vec![1.0; matched.rows.len()], unseen: vec![1.0; unseen.len()] };
+        return Ok((Spread::CONSTANT, factors));
+    }
+    let above_0 = |size: Option<f64>, id: &str| {
+        size.filter(|s| s.is_finite() && *s > 0.0).ok_or_else(|| AreaError::Size(id.to_owned()))
+    };
+    let observed = matched.areas.iter().map(|&i| above_0(areas[i].size, &areas[i].id));
+    let sizes = observed.collect::<Result<Vec<f64>, _>>()?;
+    let others = unseen.iter().map(|&row| above_0(covariates.size(row), &covariates.areas()[row]));
+    let others = others.collect::<Result<Vec<f64>, _>>()?;
+    let spread = Spread::find(settings.fit, data, &sizes)?;
+    let factors = |sizes: &[f64]| sizes.iter().map(|&size| spread.factor(size)).collect();
+    Ok((spread, Factors { observed: factors(&sizes), unseen: factors(&others) }))
+}
+
 /// Each area's regression value by least squares; that of a share is kept away from 0 and 1.
 fn regression_values(
     design: &Design,
@@ -258,6 +301,8 @@ struct Model<'a> {
     data: &'a Observed,
     solution: &'a Solution,
     scale: f64,
+    spread: Spread,
+    factors: Factors,
 }
 
 impl Model<'_> {
@@ -266,24 +311,23 @@ impl Model<'_> {
         unseen: &[usize],
         progress: &(dyn Fn(f64) + Sync),
     ) -> Result<(Vec<f64>, Vec<f64>), AreaError> {
+        let p = self.data.p;
+        let mut rows = self.design.gather(unseen);
+        divide(&mut rows, p, &self.factors.unseen);
         match self.settings.mse {
             Mse::PrasadRao => {
                 let formula = PrasadRao::new(self.settings.fit, self.solution);
-                let p = self.data.p;
                 let seen = self.data.x.chunks_exact(p).zip(&self.data.d);
                 Ok((
                     seen.map(|(x, &d)| formula.observed(x, d, self.solution)).collect(),
-                    unseen
-                        .iter()
-                        .map(|&row| formula.synthetic(self.design.row(row), self.solution))
-                        .collect(),
+                    rows.chunks_exact(p).map(|x| formula.synthetic(x, self.solution)).collect(),
                 ))
             }
             Mse::Bootstrap { replicates, seed } => bootstrap::mean_squared_errors(
                 Plan { fit: self.settings.fit, replicates, seed },
                 self.data,
                 self.solution,
-                &self.design.gather(unseen),
+                &rows,
                 progress,
             ),
         }
@@ -293,21 +337,49 @@ impl Model<'_> {
         self.solution.a / (self.solution.a + self.data.d[i])
     }
 
-    fn back(&self, value: f64, mse: f64) -> Back {
-        self.settings.transform.back(value * self.scale, mse * self.scale * self.scale, Z90)
+    /// Back from the model's scale and the area's factor.
+    fn back(&self, value: f64, mse: f64, factor: f64) -> Back {
+        let unit = self.scale * factor;
+        self.settings.transform.back(value * unit, mse * unit * unit, Z90)
     }
 
     fn observed(&self, i: usize, area: &Area, mse: f64) -> AreaEstimate {
-        let p = self.data.p;
-        let level = dot(&self.data.x[i * p..(i + 1) * p], &self.solution.sums.beta);
+        let level = dot(self.data.row(i), &self.solution.sums.beta);
         let weight = self.weight(i);
-        let back = self.back(level + weight * (self.data.y[i] - level), mse);
+        let back = self.back(level + weight * (self.data.y[i] - level), mse, self.factors.observed[i]);
         estimate_of(&area.id, (Some(area.estimate), weight, AreaMethod::Area), back)
     }
 
-    fn synthetic(&self, row: usize, id: &str, mse: f64) -> AreaEstimate {
-        let back = self.back(dot(self.design.row(row), &self.solution.sums.beta), mse);
+    fn synthetic(&self, at: usize, row: usize, id: &str, mse: f64) -> AreaEstimate {
+        let factor = self.factors.unseen[at];
+        let back = self.back(dot(self.design.row(row), &self.solution.sums.beta) / factor, mse, factor);
         estimate_of(id, (None, 0.0, AreaMethod::Synthetic), back)
+    }
+
+    /// What the error of the coefficients does to each estimate. The errors of two areas have the covariance
+    /// `(1 - g_i) x_i' Q x_j (1 - g_j)` (Rao and Molina 2015, section 6.2, from the error of the best linear
+    /// unbiased predictor); with `Q = C C'` the row is `(1 - g_i) x_i' C`, here as a part of the standard error.
+    fn common(
+        &self,
+        estimates: &[AreaEstimate],
+        (rows, mse): (&[usize], &[f64]),
+        (unseen, mse_unseen): (&[usize], &[f64]),
+    ) -> Result<Vec<Vec<f64>>, AreaError> {
+        let root = self.solution.sums.q.clone().cholesky().ok_or(AreaError::Singular)?.unpack();
+        let row = |x: &[f64], of: f64, mse: f64, se: f64| -> Vec<f64> {
+            let loading =
+                |column: usize| -> f64 { x.iter().zip(root.column(column).iter()).map(|(x, c)| x * c).sum() };
+            let part = if mse > 0.0 { of * se / mse.sqrt() } else { 0.0 };
+            (0..root.ncols()).map(|column| part * loading(column)).collect()
+        };
+        let mut out = vec![Vec::new(); estimates.len()];
+        for (i, (&at, &mse)) in rows.iter().zip(mse).enumerate() {
+            out[at] = row(self.data.row(i), 1.0 - self.weight(i), mse, estimates[at].se);
+        }
+        for ((&at, &mse), factor) in unseen.iter().zip(mse_unseen).zip(&self.factors.unseen) {
+            out[at] = row(self.design.row(at), 1.0 / factor, mse, estimates[at].se);
+        }
+        Ok(out)
     }
 
     fn summary(&self, synthetic: usize, direct: usize) -> Summary {
@@ -330,9 +402,10 @@ impl Model<'_> {
                 se: q[(j, j)].max(0.0).sqrt() * self.scale,
             })
             .collect();
-        let log_v = sums.log_v + 2.0 * n * self.scale.ln();
+        let factors: f64 = self.factors.observed.iter().map(|f| f.ln()).sum();
+        let log_v = sums.log_v + 2.0 * (n * self.scale.ln() + factors);
         let log_likelihood = -0.5 * (n * std::f64::consts::TAU.ln() + log_v + sums.residual[0]);
-        let parameters = (self.data.p + 1) as f64;
+        let parameters = (self.data.p + 1 + usize::from(self.settings.by_size)) as f64;
         Summary {
             observed: self.data.len(),
             synthetic,
@@ -340,6 +413,7 @@ impl Model<'_> {
             fit: self.settings.fit,
             transform: self.settings.transform,
             model_variance: self.solution.a * self.scale * self.scale,
+            by_size: self.settings.by_size.then_some((self.spread.median, self.spread.power)),
             adjusted: self.solution.adjusted,
             iterations: self.solution.iterations,
             coefficients,

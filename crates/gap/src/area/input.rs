@@ -2,6 +2,7 @@
 
 use super::{AreaError, Fit, Transform};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 
 /// The direct estimate of one area.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -12,7 +13,7 @@ pub struct Area {
     pub estimate: f64,
     /// The estimate's sampling variance (from a Census margin of error: the square of MOE / 1.645).
     pub variance: f64,
-    /// What the variance falls with, for smoothing: persons sampled, or living there.
+    /// What the variances fall with, for smoothing and for a model variance by size: persons sampled, or living there.
     pub size: Option<f64>,
 }
 
@@ -34,6 +35,7 @@ pub struct Covariates {
     names: Vec<String>,
     areas: Vec<String>,
     values: Vec<f64>,
+    sizes: HashMap<String, f64>,
 }
 
 impl Covariates {
@@ -51,7 +53,17 @@ impl Covariates {
                 column: names[at % names.len()].clone(),
             });
         }
-        Ok(Self { names, areas, values })
+        Ok(Self { names, areas, values, sizes: HashMap::new() })
+    }
+
+    /// The same with sizes by area of those that were not observed, for a model variance by size.
+    pub fn with_sizes(self, sizes: HashMap<String, f64>) -> Self {
+        Self { sizes, ..self }
+    }
+
+    /// The size of an area that was not observed, where it is known.
+    pub fn size(&self, area: usize) -> Option<f64> {
+        self.sizes.get(&self.areas[area]).copied()
     }
 
     /// The columns' names.
@@ -112,6 +124,10 @@ pub struct Settings {
     pub intercept: bool,
     /// Whether the summary's coefficients are for covariates in standard deviations.
     pub standardise: bool,
+    /// Whether small areas may differ more from each other than large ones: every area then needs a size.
+    pub by_size: bool,
+    /// Whether to tell what the areas' errors have in common, for the error of their sums.
+    pub common: bool,
 }
 
 impl Default for Settings {
@@ -123,6 +139,8 @@ impl Default for Settings {
             smooth: false,
             intercept: true,
             standardise: false,
+            by_size: false,
+            common: false,
         }
     }
 }

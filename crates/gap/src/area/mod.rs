@@ -17,6 +17,7 @@ mod ml;
 mod prasad_rao;
 mod reml;
 mod smooth;
+mod spread;
 mod sums;
 mod tables;
 mod transform;

@@ -27,6 +27,20 @@ impl Observed {
         self.y.len()
     }
 
+    /// The covariates of one area.
+    pub fn row(&self, area: usize) -> &[f64] {
+        &self.x[area * self.p..(area + 1) * self.p]
+    }
+
+    /// Divides the equation of each area by its factor.
+    pub fn divide(&mut self, factors: &[f64]) {
+        divide(&mut self.x, self.p, factors);
+        for ((y, d), factor) in self.y.iter_mut().zip(&mut self.d).zip(factors) {
+            *y /= factor;
+            *d = *d / factor / factor;
+        }
+    }
+
     /// Whether there is no area.
     pub fn is_empty(&self) -> bool {
         self.y.is_empty()
@@ -164,6 +178,13 @@ fn unpack(flat: &[f64], p: usize) -> DMatrix<f64> {
         }
     }
     matrix
+}
+
+/// Divides each row of `p` numbers by its factor.
+pub fn divide(rows: &mut [f64], p: usize, factors: &[f64]) {
+    for (row, factor) in rows.chunks_exact_mut(p).zip(factors).filter(|(_, factor)| **factor != 1.0) {
+        row.iter_mut().for_each(|x| *x /= factor);
+    }
 }
 
 /// `x'beta`.

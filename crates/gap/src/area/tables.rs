@@ -20,6 +20,8 @@ pub struct EstimateRows {
     pub areas: Vec<Area>,
     /// Their lines in the file.
     pub lines: Vec<u64>,
+    /// The sizes of areas that were not observed, where they are told.
+    pub sizes: HashMap<String, f64>,
 }
 
 /// Covariates with the line of each area.
@@ -74,7 +76,7 @@ pub struct WeightRows {
 }
 
 /// Reads `area,estimate` with `variance` or `moe90`, and optionally `size`. A row whose estimate and variance are
-/// both blank has not been observed and is left to the covariates.
+/// both blank has not been observed and is left to the covariates; its size is kept.
 pub fn read_estimates(bytes: &[u8], file: &str) -> (EstimateRows, Problems) {
     let mut problems = Problems::default();
     let mut out = EstimateRows::default();
@@ -105,6 +107,11 @@ pub fn read_estimates(bytes: &[u8], file: &str) -> (EstimateRows, Problems) {
         let blank = row.raw(estimate).is_empty() && row.raw(spread).is_empty();
         let Some(id) = id.filter(|id| ids.new_one(id, &row, area, &mut problems)) else { continue };
         if blank {
+            if let Some(size) =
+                size.filter(|&at| !row.raw(at).is_empty()).and_then(|at| row.count(at, &mut problems))
+            {
+                out.sizes.insert(id, size);
+            }
             continue;
         }
         let value = row.number(estimate, &mut problems);

@@ -122,6 +122,82 @@ fn milk_by_ml_gives_the_published_answers() {
     }
 }
 
+/// Areas 1 and 2 are of the first major area, whose level is the intercept: their errors have the covariance
+/// `(1 - g_1) (1 - g_2)` times its published squared standard error. Those of a predicted area have all of it.
+#[test]
+fn errors_of_the_coefficients_are_in_common() {
+    let (areas, x) = milk();
+    let out = run(&areas, &x, Settings { common: true, ..Settings::default() });
+    let covariance =
+        |i: usize, j: usize| out.common[i].iter().zip(&out.common[j]).map(|(a, b)| a * b).sum::<f64>();
+    let rest = |i: usize| 1.0 - out.estimates[i].shrinkage;
+    let squared = 0.06936208412_f64.powi(2);
+    near(covariance(0, 1), rest(0) * rest(1) * squared, 1e-5 * squared);
+    assert!(covariance(0, 0) < out.estimates[0].se.powi(2));
+    let seen: Vec<Area> = areas[1..].to_vec();
+    let out = run(&seen, &x, Settings { common: true, ..Settings::default() });
+    let intercept = out.summary.coefficients[0].se;
+    near(out.common[0].iter().map(|a| a * a).sum::<f64>(), intercept * intercept, 1e-12);
+    assert!(run(&seen, &x, Settings::default()).common.is_empty());
+}
+
+/// Two sizes, each with its own level: the restricted likelihood parts into that of each size, whose model
+/// variance is the sample variance less the sampling variance. A power of the size meets both.
+#[test]
+fn a_variance_by_size_has_its_closed_form_with_two_sizes() {
+    let mut normal = super::bootstrap::Normal::new(11, 0);
+    let (sizes, d) = ([100.0_f64, 1600.0], 0.01);
+    let (mut areas, mut values, mut wanted) = (vec![], vec![], vec![]);
+    for (k, (size, m, sd)) in [(100.0, 30, 0.4), (1600.0, 41, 0.15)].into_iter().enumerate() {
+        let y: Vec<f64> = (0..m).map(|_| 2.0 * k as f64 + sd * normal.next()).collect();
+        let mean = y.iter().sum::<f64>() / f64::from(m);
+        wanted.push(y.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / f64::from(m - 1) - d);
+        for y in y {
+            areas.push(Area::new(areas.len().to_string(), y, d).with_size(size));
+            values.push(k as f64);
+        }
+    }
+    let k = (wanted[0] / wanted[1]).ln() / (sizes[1] / sizes[0]).ln();
+    let mut ids: Vec<String> = areas.iter().map(|a| a.id.clone()).collect();
+    ids.push("unseen".to_owned());
+    values.push(1.0);
+    let x = Covariates::new(vec!["large".into()], ids, values).unwrap();
+    let settings = Settings { by_size: true, ..Settings::default() };
+    let missing = estimate_areas(&areas, &x, &settings, &quiet).unwrap_err();
+    assert_eq!(missing, AreaError::Size("unseen".to_owned()));
+    let x = x.with_sizes([("unseen".to_owned(), 400.0)].into());
+    let out = run(&areas, &x, settings);
+    let (median, power) = out.summary.by_size.unwrap();
+    assert_eq!(median, 1600.0);
+    near(power, k, 1e-5);
+    near(out.summary.model_variance, wanted[1], 1e-5 * wanted[1]);
+    for (i, which) in [(0, 0), (50, 1)] {
+        near(out.estimates[i].shrinkage, wanted[which] / (wanted[which] + d), 1e-5);
+    }
+    let unseen = &out.estimates[71];
+    let mse = wanted[1] * 4.0_f64.powf(k) + (wanted[1] + d) / 41.0;
+    near(unseen.se.powi(2), mse, 1e-4 * mse);
+}
+
+#[test]
+fn a_variance_by_size_is_constant_where_sizes_are_alike() {
+    let (mut areas, x) = milk();
+    areas.iter_mut().for_each(|a| a.size = Some(7.0));
+    let plain = run(&areas, &x, Settings::default());
+    for fit in [Fit::Reml, Fit::Ml] {
+        let plain = run(&areas, &x, Settings { fit, ..Settings::default() });
+        let sized = run(&areas, &x, Settings { fit, by_size: true, ..Settings::default() });
+        for (a, b) in plain.estimates.iter().zip(&sized.estimates) {
+            near(a.estimate, b.estimate, 1e-9);
+            near(a.se, b.se, 1e-9);
+        }
+        near(plain.summary.log_likelihood, sized.summary.log_likelihood, 1e-9);
+    }
+    areas.iter_mut().for_each(|a| a.variance *= 100.0);
+    assert!(run(&areas, &x, Settings { by_size: true, ..Settings::default() }).summary.adjusted);
+    assert!(!plain.summary.adjusted);
+}
+
 #[test]
 fn bootstrap_agrees_with_the_formula_and_repeats_by_its_seed() {
     let (areas, x) = milk();
@@ -267,6 +343,22 @@ fn smoothed_variances_follow_the_size_and_keep_their_sum() {
     assert!(super::smooth::variances(&points[..3], true).is_err());
 }
 
+/// Variances that lie on the curve are given back, and what is 0 gets the curve's.
+#[test]
+fn smoothing_gives_back_its_own_curve() {
+    let curve = |i: usize| 3.0 * (10.0 * (i + 1) as f64).powf(-0.7) * (0.05 + 0.004 * i as f64);
+    let point = |i: usize| super::smooth::Point {
+        variance: curve(i),
+        size: Some(10.0 * (i + 1) as f64),
+        level: 0.05 + 0.004 * i as f64,
+    };
+    let mut points: Vec<_> = (0..40).map(point).collect();
+    points[7].variance = 0.0;
+    for (i, smoothed) in super::smooth::variances(&points, true).unwrap().into_iter().enumerate() {
+        near(smoothed, curve(i), 1e-12 * curve(i));
+    }
+}
+
 /// Areas made from the model itself, with a known truth.
 fn superpopulation(seed: u64, m: usize, a: f64) -> (Vec<Area>, Covariates, Vec<f64>) {
     population(seed, m, a, Transform::Arcsine)
@@ -350,6 +442,40 @@ fn benchmarks_reproduce_each_total() {
             assert!(estimates.iter().all(|e| e.low90 >= 0.0 && e.high90 <= 1.0));
         }
     }
+}
+
+/// By hand. Ratio: 1.75 / 1.4 = 1.25. Difference: 0.35 in proportion to weight times squared error, 0.01 and 0.12, over
+/// 0.01 + 9 * 0.04. Logit: odds of 1 and 1/4 times 4 are 4 and 1.
+#[test]
+fn benchmarks_move_areas_as_their_formulas_say() {
+    let area = |estimate: f64, se: f64| AreaEstimate {
+        area: String::new(),
+        direct: None,
+        estimate,
+        se,
+        low90: estimate - 0.1,
+        high90: estimate + 0.1,
+        shrinkage: 0.0,
+        method: AreaMethod::Synthetic,
+    };
+    let group = |total, weights: [f64; 2]| {
+        let members = vec![(0, weights[0]), (1, weights[1])];
+        [Group { name: "a".to_owned(), total, members }]
+    };
+    let case = |how, start: [(f64, f64); 2], group: &[Group], wanted: [(f64, f64); 2]| {
+        let mut estimates = start.map(|(estimate, se)| area(estimate, se));
+        benchmark(&mut estimates, group, how).unwrap();
+        for (e, (estimate, se)) in estimates.iter().zip(wanted) {
+            near(e.estimate, estimate, 1e-12);
+            near(e.se, se, 1e-9);
+        }
+    };
+    let start = [(0.2, 0.1), (0.4, 0.2)];
+    case(Benchmark::Ratio, start, &group(1.75, [1.0, 3.0]), [(0.25, 0.125), (0.5, 0.25)]);
+    let moved = [(0.2 + 0.35 * 0.01 / 0.37, 0.1), (0.4 + 0.35 * 0.12 / 0.37, 0.2)];
+    case(Benchmark::Difference, start, &group(1.75, [1.0, 3.0]), moved);
+    let odds = [(0.8, 0.1 * 0.16 / 0.25), (0.5, 0.2 * 0.25 / 0.16)];
+    case(Benchmark::Logit, [(0.5, 0.1), (0.2, 0.2)], &group(1.3, [1.0, 1.0]), odds);
 }
 
 #[test]

@@ -40,6 +40,15 @@ enum Scale {
     Arcsine,
 }
 
+/// How far areas lie from what their covariates say.
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Spread {
+    /// All alike: one model variance
+    Constant,
+    /// Small areas further than large ones, or less far: the model variance goes with a power of the size
+    Size,
+}
+
 /// How the mean squared error is estimated.
 #[derive(Clone, Copy, ValueEnum)]
 enum Error {
@@ -72,8 +81,8 @@ enum Move {
                   synthetic or direct."
 )]
 pub struct Areas {
-    /// CSV: area, estimate, and variance or moe90 (90% margin of error); optional size, for --smooth.
-    /// A row with both estimate and variance blank counts as not observed
+    /// CSV: area, estimate, and variance or moe90 (90% margin of error); optional size (persons or homes), for
+    /// --smooth and --spread. A row with both estimate and variance blank counts as not observed
     #[arg(long, value_name = "E.csv")]
     estimates: PathBuf,
     /// CSV: area, and one numeric column for each covariate
@@ -100,6 +109,9 @@ pub struct Areas {
     /// Smooth the sampling variances first, by size if E has it; needed where a variance is 0
     #[arg(long)]
     smooth: bool,
+    /// How far areas lie from what their covariates say; by size, E needs the size of every area
+    #[arg(long, value_enum, default_value_t = Spread::Constant)]
+    spread: Spread,
     /// Fit no intercept
     #[arg(long)]
     no_intercept: bool,
@@ -147,7 +159,7 @@ impl Areas {
             eprintln!("Going on without the rows that have problems.");
         }
         let bar = progress_bar();
-        let covariates = inputs.covariates.into_covariates()?;
+        let covariates = inputs.covariates.into_covariates()?.with_sizes(inputs.estimates.sizes);
         let mut outcome =
             area::estimate_areas(&inputs.estimates.areas, &covariates, &self.settings(), &|done| {
                 bar.set_position((done * 1000.0) as u64);
@@ -185,6 +197,8 @@ impl Areas {
             smooth: self.smooth,
             intercept: !self.no_intercept,
             standardise: self.standardise,
+            by_size: self.spread == Spread::Size,
+            common: false,
         }
     }
 
@@ -223,7 +237,8 @@ impl Areas {
     ) {
         let share = self.settings().transform.needs_share();
         let known: HashSet<&str> = covariates.areas.iter().map(String::as_str).collect();
-        let mut kept = EstimateRows::default();
+        let sizes = std::mem::take(&mut estimates.sizes);
+        let mut kept = EstimateRows { sizes, ..EstimateRows::default() };
         for (area, line) in estimates.areas.drain(..).zip(estimates.lines.drain(..)) {
             let zero = area.variance == 0.0 && !(self.smooth && known.contains(area.id.as_str()));
             if share && !(0.0..=1.0).contains(&area.estimate) {
@@ -310,12 +325,13 @@ fn print_problems(problems: &Problems) {
 fn print_summary(s: &Summary) {
     let mut text = format!(
         "{} areas observed, {} predicted from covariates alone, {} from the direct estimate alone\n\
-         model variance {:.8} after {} steps{}, mean weight on the direct estimate {:.3}\n\
+         model variance {:.8}{} after {} steps{}, mean weight on the direct estimate {:.3}\n\
          log-likelihood {:.4}, AIC {:.4}, BIC {:.4}\n",
         s.observed,
         s.synthetic,
         s.direct,
         s.model_variance,
+        s.by_size.map_or(String::new(), |(median, k)| format!(" (size / {median})^-{k:.4}")),
         s.iterations,
         if s.adjusted { " (adjusted likelihood: the plain one was largest at 0)" } else { "" },
         s.mean_shrinkage,
