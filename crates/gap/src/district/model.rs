@@ -1,12 +1,13 @@
 //! The areas' figures of one measure: Fay-Herriot where there are enough areas, else the direct figures.
 
 use super::covariates::{self, Covariates};
-use super::shares::{self, Direct};
+use super::shares::{self, Direct, Found};
 use super::values::Values;
-use crate::area::{self, Area, AreaError, AreaMethod, Fit, Mse, Transform};
+use crate::area::{self, Area, AreaError, AreaMethod, Benchmark, Fit, Group, Mse, Transform};
 use crate::estimate::AreaShare;
 use evenfield_model::{GeographyKind, Geoid, Measure};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 
 /// 95th percentile of the normal distribution: half the width of a 90% interval in standard errors.
 const Z90: f64 = 1.645;
@@ -26,6 +27,9 @@ pub struct AreaReport {
     pub observed: u32,
     /// Areas without one.
     pub synthetic: u32,
+    /// Counties whose areas were moved to the share that is published for the whole of it.
+    #[serde(default)]
+    pub benchmarked: u32,
     /// The covariates used.
     pub covariates: Vec<String>,
     /// The variance between areas on the model's scale; `None` where direct figures stand alone.
@@ -38,10 +42,9 @@ pub struct AreaReport {
 
 /// Figures of all areas for a measure; `None` when no table gives it.
 pub(super) fn measure(values: &Values, measure: Measure) -> Option<(Vec<AreaShare>, AreaReport)> {
-    let (kind, nearest, direct) = shares::direct(values, measure)?;
+    let Found { nearest, kind, areas: direct, counties } = shares::direct(values, measure)?;
     let areas: Vec<&str> = values.areas(kind).collect();
-    let known: std::collections::HashMap<&str, f64> =
-        direct.iter().map(|d| (d.area.as_str(), d.share)).collect();
+    let known: HashMap<&str, f64> = direct.iter().map(|d| (d.area.as_str(), d.share)).collect();
     let target: Vec<Option<f64>> = areas.iter().map(|a| known.get(a).copied()).collect();
     let covariates = covariates::of(values, kind, &areas, &target);
     let mut report = AreaReport {
@@ -51,6 +54,7 @@ pub(super) fn measure(values: &Values, measure: Measure) -> Option<(Vec<AreaShar
         kind,
         observed: direct.len() as u32,
         synthetic: 0,
+        benchmarked: 0,
         covariates: covariates.names.clone(),
         model_variance: None,
         mean_shrinkage: None,
@@ -62,11 +66,13 @@ pub(super) fn measure(values: &Values, measure: Measure) -> Option<(Vec<AreaShar
         fay_herriot(&direct, &areas, covariates).map_err(|e| e.to_string())
     };
     let shares = match modelled {
-        Ok(outcome) => {
+        Ok(mut outcome) => {
+            report.benchmarked = to_counties(&mut outcome, &direct, &counties);
             report.model_variance = Some(outcome.summary.model_variance);
             report.mean_shrinkage = Some(outcome.summary.mean_shrinkage);
             report.synthetic = outcome.summary.synthetic as u32;
-            outcome.estimates.iter().filter_map(|e| of_estimate(measure, e)).collect()
+            let parts = outcome.estimates.iter().zip(&outcome.common);
+            parts.filter_map(|(e, common)| of_estimate(measure, e, common)).collect()
         }
         Err(why) => {
             report.note = Some(why);
@@ -94,12 +100,43 @@ fn fay_herriot(
         mse: Mse::PrasadRao,
         // A published variance of a few homes is itself a guess; the variance function is steadier.
         smooth: true,
+        common: true,
         ..area::Settings::default()
     };
     area::estimate_areas(&observed, &covariates, &settings, &|_| {})
 }
 
-fn of_estimate(measure: Measure, estimate: &area::AreaEstimate) -> Option<AreaShare> {
+/// A county counts as made up of the areas when these hold its children or households to this part.
+const WHOLE: f64 = 0.01;
+
+/// Moves the areas of each county to the share published for it, on the logit scale, and says how many counties there were.
+/// Only where the areas make up the whole county: a district may be a part of one, whose share is then not its own.
+/// Tracts are left alone: what is published for one rests on few answers itself.
+fn to_counties(outcome: &mut area::Outcome, direct: &[Direct], counties: &[Direct]) -> u32 {
+    let estimates = &mut outcome.estimates;
+    let errors: Vec<f64> = estimates.iter().map(|e| e.se).collect();
+    let wholes: HashMap<&str, f64> = direct.iter().map(|d| (d.area.as_str(), d.whole)).collect();
+    let group = |county: &Direct| {
+        let inside = |id: &str| id.starts_with(&county.area).then(|| wholes.get(id).copied())?;
+        let areas = estimates.iter().enumerate();
+        let members: Vec<_> = areas.filter_map(|(at, e)| Some((at, inside(&e.area)?))).collect();
+        let whole: f64 = members.iter().map(|m| m.1).sum();
+        let complete = (whole - county.whole).abs() <= WHOLE * county.whole;
+        complete.then(|| Group { name: county.area.clone(), total: county.share * whole, members })
+    };
+    let groups: Vec<Group> = counties.iter().filter_map(group).collect();
+    let mut moved =
+        |g: &&Group| area::benchmark(estimates, std::slice::from_ref(*g), Benchmark::Logit).is_ok();
+    let count = groups.iter().filter(|g| moved(g)).count();
+    // What errors have in common shrinks and grows with them.
+    for ((common, e), before) in outcome.common.iter_mut().zip(estimates).zip(errors) {
+        let by = if before > 0.0 { e.se / before } else { 1.0 };
+        common.iter_mut().for_each(|part| *part *= by);
+    }
+    count as u32
+}
+
+fn of_estimate(measure: Measure, estimate: &area::AreaEstimate, common: &[f64]) -> Option<AreaShare> {
     Some(AreaShare {
         geoid: Geoid::parse(&estimate.area).ok()?,
         measure,
@@ -107,7 +144,7 @@ fn of_estimate(measure: Measure, estimate: &area::AreaEstimate) -> Option<AreaSh
         se: estimate.se,
         low90: estimate.low90,
         high90: estimate.high90,
-        shared_se: 0.0,
+        common: common.to_vec(),
         observed: estimate.method != AreaMethod::Synthetic,
     })
 }
@@ -121,7 +158,7 @@ fn of_direct(measure: Measure, direct: &Direct) -> Option<AreaShare> {
         se,
         low90: (direct.share - Z90 * se).max(0.0),
         high90: (direct.share + Z90 * se).min(1.0),
-        shared_se: 0.0,
+        common: Vec::new(),
         observed: true,
     })
 }

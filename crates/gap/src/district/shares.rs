@@ -35,16 +35,32 @@ pub(super) struct Direct {
     pub whole: f64,
 }
 
+/// The direct figures of one measure.
+pub(super) struct Found {
+    /// What they are shares of.
+    pub nearest: ShareKind,
+    /// The kind of area.
+    pub kind: GeographyKind,
+    pub areas: Vec<Direct>,
+    /// The same share as published for whole counties, where those are not the areas themselves.
+    pub counties: Vec<Direct>,
+}
+
 /// The direct figures of every measure that has any: by the nearest share, for the smallest kind of area.
-pub(super) fn direct(values: &Values, measure: Measure) -> Option<(GeographyKind, ShareKind, Vec<Direct>)> {
+pub(super) fn direct(values: &Values, measure: Measure) -> Option<Found> {
     let tables: Vec<(GeographyKind, Vec<Share>)> =
         KINDS.iter().map(|&kind| (kind, acs::shares(&table(values, kind)))).collect();
     for nearest in NEAREST.into_iter().filter(|n| n.measure() == Some(measure)) {
-        for (kind, shares) in &tables {
-            let found: Vec<Direct> =
-                shares.iter().filter(|s| s.kind == nearest).filter_map(of_share).collect();
-            if !found.is_empty() {
-                return Some((*kind, nearest, found));
+        let of_kind = |kind: GeographyKind| -> Vec<Direct> {
+            let shares = tables.iter().filter(|(of, _)| *of == kind).flat_map(|(_, shares)| shares);
+            shares.filter(|s| s.kind == nearest).filter_map(of_share).collect()
+        };
+        for kind in KINDS {
+            let areas = of_kind(kind);
+            if !areas.is_empty() {
+                let county = GeographyKind::County;
+                let counties = if kind == county { Vec::new() } else { of_kind(county) };
+                return Some(Found { nearest, kind, areas, counties });
             }
         }
     }

@@ -142,6 +142,37 @@ fn without_a_roster_areas_are_estimated() {
     assert!(kinds.contains(&GeographyKind::BlockGroup) && kinds.contains(&GeographyKind::Tract), "{kinds:?}");
 }
 
+/// The county's share is published as 0.3 of its 20,000 homes, which are those of the 40 areas. A county of twice as many homes
+/// lies partly elsewhere, and its share is not that of the areas here.
+#[test]
+fn areas_that_make_up_a_county_add_up_to_its_published_share() {
+    for (homes, moved) in [(20_000.0, true), (40_000.0, false)] {
+        let world = world(6);
+        let county = |variable: &str, value: f64| AreaValue {
+            geography: Geography { kind: GeographyKind::County, id: "99001".to_owned() },
+            variable: variable.to_owned(),
+            value: Some(value),
+            moe: Some(50.0),
+        };
+        let published = [
+            county("B28003_001", homes),
+            county("B28003_003", 0.0),
+            county("B28003_005", 0.3 * homes),
+            county("B28003_006", 0.0),
+        ];
+        let mut values = world.values.clone();
+        values.extend(published);
+        let (shares, report) =
+            model::measure(&values, Measure::M1NoSubscriptionOrComputer).expect("figures of areas");
+        assert_eq!(report.benchmarked, u32::from(moved));
+        let mean = shares.iter().map(|s| s.value).sum::<f64>() / 40.0;
+        assert_eq!((mean - 0.3).abs() < 1e-9, moved, "{mean}");
+        assert!(shares.iter().all(|s| !s.common.is_empty()));
+        let common = |s: &crate::estimate::AreaShare| s.common.iter().map(|l| l * l).sum::<f64>().sqrt();
+        assert!(shares.iter().all(|s| common(s) < s.se));
+    }
+}
+
 #[test]
 fn without_area_data_the_survey_carries_the_figure() {
     let world = world(5);

@@ -32,18 +32,24 @@ pub struct Values {
     by_kind: BTreeMap<GeographyKind, BTreeMap<String, BTreeMap<String, Number>>>,
 }
 
-impl FromIterator<AreaValue> for Values {
+impl Extend<AreaValue> for Values {
     /// Of two values of one area and variable the last counts.
-    fn from_iter<I: IntoIterator<Item = AreaValue>>(values: I) -> Self {
-        let mut by_kind: BTreeMap<_, BTreeMap<_, BTreeMap<_, _>>> = BTreeMap::new();
+    fn extend<I: IntoIterator<Item = AreaValue>>(&mut self, values: I) {
         for AreaValue { geography, variable, value, moe } in values {
-            let areas = by_kind.entry(geography.kind).or_default();
+            let areas = self.by_kind.entry(geography.kind).or_default();
             let numbers = areas.entry(geography.id).or_default();
             if let Some(value) = value.filter(|v| v.is_finite()) {
                 numbers.insert(variable, Number { value, moe: moe.filter(|m| m.is_finite() && *m >= 0.0) });
             }
         }
-        Self { by_kind }
+    }
+}
+
+impl FromIterator<AreaValue> for Values {
+    fn from_iter<I: IntoIterator<Item = AreaValue>>(values: I) -> Self {
+        let mut all = Self::default();
+        all.extend(values);
+        all
     }
 }
 

@@ -23,9 +23,11 @@ struct Sum {
 pub(super) fn figures(inputs: &Inputs, measure: Measure, seed: u64) -> Vec<Estimate> {
     let index = AreaIndex::new(inputs.areas, measure);
     let draws = inputs.settings.draws as usize;
-    let common: Vec<f64> = {
+    let width = index.width();
+    // Draw by draw, the errors that all areas have in common.
+    let common: Vec<Vec<f64>> = {
         let mut normal = Normal::new(seed, 0);
-        (0..draws).map(|_| normal.next()).collect()
+        (0..draws).map(|_| (0..width).map(|_| normal.next()).collect()).collect()
     };
     let usable = inputs.children.iter().filter(|c| c.children > 0.0 && c.children.is_finite());
     // Districts cut an area, its error is one: the stream of an area's draws is its share's place in the order.
@@ -40,8 +42,9 @@ pub(super) fn figures(inputs: &Inputs, measure: Measure, seed: u64) -> Vec<Estim
         .map(|(children, area)| {
             let prior = Prior::of(area);
             let mut normal = Normal::new(seed, streams[area.geoid.as_str()]);
-            let lacking = |z: &f64| {
-                let logit = prior.offset + prior.variance.sqrt() * normal.next() + prior.shared.sqrt() * z;
+            let lacking = |errors: &Vec<f64>| {
+                let shared: f64 = prior.common.iter().zip(errors).map(|(l, z)| l * z).sum();
+                let logit = prior.offset + prior.variance.sqrt() * normal.next() + shared;
                 children.children * logistic(logit)
             };
             Sum {

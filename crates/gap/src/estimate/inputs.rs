@@ -20,10 +20,11 @@ pub struct AreaShare {
     pub low90: f64,
     /// Upper end of the 90% interval.
     pub high90: f64,
-    /// The part of `se` that all areas have in common (the error of the model's coefficients), share
-    /// scale; 0 where it is not known. Without it the error of a sum of many areas comes out too small.
+    /// What `se` owes to the error of the model's coefficients, which all areas have in common: the part of each of as many
+    /// independent standard normal numbers, share scale; empty where it is not known. Without it the error of a
+    /// sum of many areas comes out too small.
     #[serde(default)]
-    pub shared_se: f64,
+    pub common: Vec<f64>,
     /// Whether the area had a direct figure of its own; `false` is a synthetic prediction.
     #[serde(default = "yes")]
     pub observed: bool,

@@ -2,17 +2,18 @@
 //!
 //! For student `i` of school `s` in area `a`, with `q_a` the area's own share and `x` the roster's features:
 //!
-//! `logit p_i = logit q_a + alpha + gamma (logit q_a - mean) + beta (x_i - mean x) + u_s + v_a`
+//! `logit p_i = logit q_a + alpha + gamma (logit q_a - mean) + beta (x_i - mean x) + u_s + v_a + l_a f`
 //!
-//! `alpha ~ N(0, 0.5^2 + shared area error)`, `gamma ~ N(0, 0.25^2)`, `beta ~ N(0, 1)`, `u_s ~ N(0, tau_s^2)`,
-//! `v_a ~ N(0, tau_v^2 + s_a^2)` with `s_a` the area's own standard error on the logit scale. Without any answer everything
-//! but `v_a` and the shared error is fixed at 0: the figures are the areas'. Without areas `logit q_a` is 0 and
+//! `alpha ~ N(0, 0.5^2)`, `gamma ~ N(0, 0.25^2)`, `beta ~ N(0, 1)`, `u_s ~ N(0, tau_s^2)`,
+//! `v_a ~ N(0, tau_v^2 + s_a^2)` with `s_a` the area's own standard error on the logit scale, `f ~ N(0, I)` the error that
+//! areas have in common, of which each has its part `l_a`. Without any answer everything
+//! but `v_a` and `f` is fixed at 0: the figures are the areas'. Without areas `logit q_a` is 0 and
 //! `alpha ~ N(0, 2.5^2)`. `tau_s` and `tau_v` are found by EM with a weak prior (one more group of variance 0.25).
 //! Source of the form: unit-level logistic-normal small area models, Rao and Molina 2015, section 9.5; of
 //! the approximation at the mode: Breslow and Clayton 1993.
 
 use super::inputs::{AreaShare, Inputs, Student};
-use super::solve::{FEATURES, FIXED, Pattern, Problem, logit};
+use super::solve::{Common, FEATURES, FIXED, Pattern, Problem, logit};
 use evenfield_model::{GeographyKind, Geoid, GradeBand, Measure};
 use std::collections::{BTreeMap, HashMap};
 
@@ -29,14 +30,14 @@ pub(super) const NAMES: [&str; FIXED] = [
 ];
 
 /// An area's share as a prior: logit scale.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Prior {
     /// Logit share, set so that the mean over its error is the share.
     pub offset: f64,
     /// Variance of its own.
     pub variance: f64,
-    /// Variance that it shares with all areas.
-    pub shared: f64,
+    /// Its part of each error that areas have in common.
+    pub common: Vec<f64>,
     /// Whether the area had a direct figure.
     pub observed: bool,
 }
@@ -52,15 +53,13 @@ impl Prior {
         let share = area.value.clamp(EXTREME, 1.0 - EXTREME);
         let slope = 1.0 / (share * (1.0 - share));
         let se = if area.se.is_finite() { area.se.max(0.0) } else { share };
-        let shared = area.shared_se.clamp(0.0, se) * slope;
         let all = (se * slope).powi(2).min(WIDEST);
-        let shared = (shared * shared).min(all);
-        Self {
-            offset: logit(share) * inflation(all),
-            variance: all - shared,
-            shared,
-            observed: area.observed,
-        }
+        let said = area.common.iter().map(|l| (l * slope).powi(2)).sum::<f64>();
+        // The parts are never more than the whole, also where that was cut.
+        let kept = if said > 0.0 { slope * (all / said.max((se * slope).powi(2))).sqrt() } else { 0.0 };
+        let common: Vec<f64> = area.common.iter().map(|l| l * kept).collect();
+        let own = (all - common.iter().map(|l| l * l).sum::<f64>()).max(0.0);
+        Self { offset: logit(share) * inflation(all), variance: own, common, observed: area.observed }
     }
 }
 
@@ -90,6 +89,11 @@ impl<'a> AreaIndex<'a> {
             .into_iter()
             .filter_map(|kind| geoid.within(kind))
             .find_map(|g| self.0.get(g.as_str()).copied())
+    }
+
+    /// How many errors the areas have in common.
+    pub fn width(&self) -> usize {
+        self.0.values().map(|a| a.common.len()).max().unwrap_or(0)
     }
 
     fn sorted(&self) -> Vec<&'a AreaShare> {
@@ -125,7 +129,7 @@ impl Frame {
         for geoid in &inputs.places.block_groups {
             let (key, prior) = match index.find(geoid) {
                 Some(area) => (area.geoid.as_str(), Prior::of(area)),
-                None => (geoid.as_str(), unknown),
+                None => (geoid.as_str(), unknown.clone()),
             };
             let next = priors.len() as u32;
             let effect = *effects.entry(key).or_insert(next);
@@ -159,7 +163,7 @@ impl Frame {
             count.1 += f64::from(u8::from(*lacks));
         }
         let pattern = |((school, effect, features), (answers, lacking))| {
-            let prior = self.priors[effect as usize];
+            let prior = &self.priors[effect as usize];
             Pattern {
                 features,
                 school: FIXED as u32 + school,
@@ -173,20 +177,23 @@ impl Frame {
         alike.into_iter().map(pattern).collect()
     }
 
+    /// What the errors of the areas have in common.
+    fn common(&self) -> Common {
+        let width = self.priors.iter().map(|p| p.common.len()).max().unwrap_or(0);
+        let row = |p: &Prior| (0..width).map(|k| p.common.get(k).copied().unwrap_or(0.0)).collect::<Vec<_>>();
+        Common { first: FIXED + self.schools, width, rows: self.priors.iter().flat_map(row).collect() }
+    }
+
     fn precision(&self, answered: bool, school_variance: f64, area_variance: f64) -> Vec<f64> {
-        let shared = self.priors.iter().map(|p| p.shared).fold(0.0, f64::max);
         let mut variance = vec![FIXED_AT_0; FIXED];
-        variance[0] = match (answered, self.has_areas) {
-            (true, true) => 0.25 + shared,
-            (true, false) => 6.25,
-            (false, _) => shared.max(FIXED_AT_0),
-        };
         if answered {
+            variance[0] = if self.has_areas { 0.25 } else { 6.25 };
             variance[1] = if self.has_areas { 0.0625 } else { FIXED_AT_0 };
             variance[2..].fill(1.0);
         }
         variance.extend(std::iter::repeat_n(school_variance, self.schools));
         variance.extend(self.priors.iter().map(|p| area_variance + p.variance));
+        variance.extend(std::iter::repeat_n(1.0, self.common().width));
         variance.into_iter().map(|v| 1.0 / v.max(FIXED_AT_0)).collect()
     }
 }
@@ -198,13 +205,14 @@ const FIXED_AT_0: f64 = 1e-10;
 fn nowhere(index: &AreaIndex) -> Prior {
     let priors: Vec<Prior> = index.sorted().into_iter().map(Prior::of).collect();
     if priors.is_empty() {
-        return Prior { offset: 0.0, variance: 0.0, shared: 0.0, observed: false };
+        return Prior { offset: 0.0, variance: 0.0, common: Vec::new(), observed: false };
     }
     let n = priors.len() as f64;
     let offset = priors.iter().map(|p| p.offset).sum::<f64>() / n;
     let spread = priors.iter().map(|p| (p.offset - offset).powi(2)).sum::<f64>() / n;
-    let shared = priors.iter().map(|p| p.shared).fold(0.0, f64::max);
-    Prior { offset, variance: spread.max(0.25), shared, observed: false }
+    let width = priors.iter().map(|p| p.common.len()).max().unwrap_or(0);
+    let mean = |k: usize| priors.iter().filter_map(|p| p.common.get(k)).sum::<f64>() / n;
+    Prior { offset, variance: spread.max(0.25), common: (0..width).map(mean).collect(), observed: false }
 }
 
 /// The features of a student, one bit each.
@@ -230,7 +238,7 @@ fn feature_means(students: &[Student]) -> [f64; FEATURES] {
     sums.map(|sum| sum as f64 / students.len().max(1) as f64)
 }
 
-/// The fitted model: mode and draws.
+/// The fitted model: mode and draws, in which the effect of an area holds its part of what areas have in common.
 pub(super) struct Fit {
     /// Posterior mode.
     pub mode: Vec<f64>,
@@ -257,8 +265,12 @@ pub(super) fn fit(
     let patterns = frame.patterns(students, answers);
     let answered = !patterns.is_empty();
     let (mut school, mut area) = if answered { (PRIOR_VARIANCE, PRIOR_VARIANCE) } else { (0.0, 0.0) };
-    let mut problem =
-        Problem { patterns, means: frame.means, precision: frame.precision(answered, school, area) };
+    let mut problem = Problem {
+        patterns,
+        means: frame.means,
+        common: frame.common(),
+        precision: frame.precision(answered, school, area),
+    };
     let mut theta = vec![0.0; problem.precision.len()];
     let mut has_answer = vec![false; theta.len()];
     for p in &problem.patterns {
@@ -279,11 +291,13 @@ pub(super) fn fit(
             let keep = area / (area + known).max(FIXED_AT_0);
             keep * keep * square(k) + keep * known
         };
-        area = mean_variance((at..theta.len()).filter(|&k| has_answer[k]).map(unknown_part));
+        area = mean_variance((at..at + frame.priors.len()).filter(|&k| has_answer[k]).map(unknown_part));
         problem.precision = frame.precision(answered, school, area);
     }
-    let (mode, w) = problem.mode(&theta);
-    let deviations = problem.deviations(&w, seed, draws);
+    let (mut mode, w) = problem.mode(&theta);
+    let mut deviations = problem.deviations(&w, seed, draws);
+    problem.common.fold(&mut mode);
+    deviations.iter_mut().for_each(|d| problem.common.fold(d));
     Fit { mode, deviations, school_variance: school, area_variance: area }
 }
 

@@ -51,7 +51,7 @@ impl Table {
     fn logits(&self, frame: &Frame, student: &Student, out: &mut [f32]) {
         let n = self.draws;
         let effect = frame.effect(student);
-        let prior = frame.priors[effect];
+        let prior = &frame.priors[effect];
         let (offset, lever) = (prior.offset as f32, (prior.offset - frame.centre) as f32);
         let mask = usize::from(features(student));
         let base = &self.of_features[mask * n..(mask + 1) * n];

@@ -34,18 +34,53 @@ pub(super) struct Pattern {
     pub lacking: f64,
 }
 
+/// Errors that areas have in common: each area's effect is its own parameter and its row times these.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Common {
+    /// Parameter of the first area.
+    pub first: usize,
+    /// How many common errors; they are the last parameters.
+    pub width: usize,
+    /// One row an area.
+    pub rows: Vec<f64>,
+}
+
+impl Common {
+    /// The rows with the parameter of each area.
+    fn rows(&self) -> impl Iterator<Item = (usize, &[f64])> {
+        (self.first..).zip(self.rows.chunks_exact(self.width.max(1)))
+    }
+
+    /// Adds to the effect of each area its part of the common errors, and drops these.
+    pub fn fold(&self, theta: &mut Vec<f64>) {
+        let errors = theta.split_off(theta.len() - self.width);
+        self.rows().for_each(|(area, row)| theta[area] += dot(row, &errors));
+    }
+
+    /// The transpose of [`Self::fold`]: what is gathered for areas, gathered for the common errors too.
+    fn spread(&self, out: &mut [f64]) {
+        let (of_areas, errors) = out.split_at_mut(out.len() - self.width);
+        for (area, row) in self.rows() {
+            errors.iter_mut().zip(row).for_each(|(e, l)| *e += l * of_areas[area]);
+        }
+    }
+}
+
 /// The model's data and prior: parameters have prior mean 0 and these precisions.
 #[derive(Clone, Debug)]
 pub(super) struct Problem {
     pub patterns: Vec<Pattern>,
     /// Mean of each feature over all students: features are centred, so that the area's share stays the mean.
     pub means: [f64; FEATURES],
+    pub common: Common,
     pub precision: Vec<f64>,
 }
 
 impl Problem {
     /// `x'theta` for each pattern, without the offset.
     fn predict(&self, theta: &[f64]) -> Vec<f64> {
+        let mut theta = theta.to_vec();
+        self.common.fold(&mut theta);
         let centre: f64 = (0..FEATURES).map(|j| theta[2 + j] * self.means[j]).sum();
         let of_features: Vec<f64> = (0..1u8 << FEATURES)
             .map(|mask| {
@@ -74,6 +109,7 @@ impl Problem {
             out[p.school as usize] += v;
             out[p.area as usize] += v;
         }
+        self.common.spread(&mut out);
         out
     }
 
@@ -97,6 +133,11 @@ impl Problem {
             }
             out[p.school as usize] += w;
             out[p.area as usize] += w;
+        }
+        let (of_areas, errors) = out.split_at_mut(self.precision.len() - self.common.width);
+        for (area, row) in self.common.rows() {
+            let weight = of_areas[area] - self.precision[area];
+            errors.iter_mut().zip(row).for_each(|(e, l)| *e += l * l * weight);
         }
         out
     }

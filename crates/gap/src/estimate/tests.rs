@@ -21,7 +21,7 @@ fn geoid(block_group: u32) -> Geoid {
 
 fn area(geoid: Geoid, value: f64, se: f64) -> AreaShare {
     let (low90, high90) = ((value - 1.645 * se).max(0.0), (value + 1.645 * se).min(1.0));
-    AreaShare { geoid, measure: M1, value, se, low90, high90, shared_se: 0.0, observed: true }
+    AreaShare { geoid, measure: M1, value, se, low90, high90, common: Vec::new(), observed: true }
 }
 
 /// A district of 2,000 students from a superpopulation: a student's chance depends on the block group, the school and FRL.
@@ -268,7 +268,7 @@ fn without_a_roster_areas_are_added_up_by_children() {
     assert!(district.low90 < 0.16 && 0.16 < district.high90 && district.method == Method::Area);
 
     let mut common = areas.clone();
-    common.iter_mut().for_each(|a| a.shared_se = a.se);
+    common.iter_mut().for_each(|a| a.common = vec![a.se]);
     let together = run(&Inputs { areas: &common, ..inputs }).expect("figures");
     let tract = find(&together, GeographyKind::Tract, &tract.geography.id, "all");
     // Errors in common do not cancel: (300 * 0.03 + 100 * 0.05) / 400 = 0.035.
@@ -288,7 +288,7 @@ fn an_index_that_points_nowhere_is_named() {
 
 #[test]
 fn a_draw_has_the_covariance_of_the_posterior() {
-    use super::solve::{FIXED, Pattern, Problem};
+    use super::solve::{Common, FIXED, Pattern, Problem};
     let pattern = |features, answers, lacking| Pattern {
         features,
         school: FIXED as u32,
@@ -301,7 +301,8 @@ fn a_draw_has_the_covariance_of_the_posterior() {
     // Everything but the intercept is held at 0: the posterior is that of one logit with prior variance 1.
     let mut precision = vec![1e10; FIXED + 2];
     precision[0] = 1.0;
-    let problem = Problem { patterns: vec![pattern(0, 40.0, 10.0)], means: [0.0; 6], precision };
+    let (means, common) = ([0.0; 6], Common::default());
+    let problem = Problem { patterns: vec![pattern(0, 40.0, 10.0)], means, common, precision };
     let (mode, w) = problem.mode(&[0.0; FIXED + 2]);
     let p = logistic(mode[0]);
     assert!((10.0 - 40.0 * p - mode[0]).abs() < 1e-6, "the score is 0 at the mode");
@@ -309,4 +310,98 @@ fn a_draw_has_the_covariance_of_the_posterior() {
     let variance = draws.iter().map(|d| d[0] * d[0]).sum::<f64>() / 2_000.0;
     let expected = 1.0 / (40.0 * p * (1.0 - p) + 1.0);
     assert!((variance / expected - 1.0).abs() < 0.1, "{variance} {expected}");
+}
+
+/// Two areas with own variance 0.04 and two errors in common, in which they have the parts (1, 0.5) and (-1, 0.5).
+#[test]
+fn errors_in_common_have_their_covariance_and_follow_the_answers() {
+    use super::solve::{Common, FIXED, Pattern, Problem};
+    let common = Common { first: FIXED, width: 2, rows: vec![1.0, 0.5, -1.0, 0.5] };
+    let mut precision = vec![1e10; FIXED];
+    precision.extend([25.0, 25.0, 1.0, 1.0]);
+    let mut problem = Problem { patterns: Vec::new(), means: [0.0; 6], common, precision };
+    let mut draws = problem.deviations(&[], 3, 8_000);
+    draws.iter_mut().for_each(|d| problem.common.fold(d));
+    let moment =
+        |a: usize, b: usize| draws.iter().map(|d| d[FIXED + a] * d[FIXED + b]).sum::<f64>() / 8_000.0;
+    assert!((moment(0, 0) - 1.29).abs() < 0.07 && (moment(1, 1) - 1.29).abs() < 0.07);
+    assert!((moment(0, 1) + 0.75).abs() < 0.06, "{}", moment(0, 1));
+
+    let area = FIXED as u32;
+    let answers =
+        Pattern { features: 0, school: 0, area, slope: 0.0, offset: 0.0, answers: 40.0, lacking: 10.0 };
+    problem.patterns.push(answers);
+    let (mode, w) = problem.mode(&[0.0; FIXED + 4]);
+    let p = logistic(mode[FIXED] + mode[FIXED + 2] + 0.5 * mode[FIXED + 3]);
+    // The score of each parameter is 0: its prior pulls as hard as its part of the answers.
+    let residual = 10.0 - 40.0 * p;
+    for (at, pull) in [(0, 0.04 * residual), (1, 0.0), (2, residual), (3, 0.5 * residual)] {
+        assert!((mode[FIXED + at] - pull).abs() < 1e-6, "{at}: {} {pull}", mode[FIXED + at]);
+    }
+    let mut draws = problem.deviations(&w, 5, 8_000);
+    draws.iter_mut().for_each(|d| problem.common.fold(d));
+    let own = draws.iter().map(|d| d[FIXED].powi(2)).sum::<f64>() / 8_000.0;
+    assert!((own * (40.0 * p * (1.0 - p) + 1.0 / 1.29) - 1.0).abs() < 0.06, "{own}");
+}
+
+/// 40 areas are observed and 200 others are predicted from a covariate, further out than any that was observed. The
+/// error of the line is the same for all 200: their sum's interval must hold the truth as often as it says. Without
+/// what the errors have in common it holds it in a fifth of them.
+#[test]
+fn the_interval_of_a_sum_of_predicted_areas_covers() {
+    use crate::area::{self, Area, Covariates, Transform};
+    let (mut covered, mut without) = (0, 0);
+    let places = Places::default();
+    let settings = Settings { draws: 200, ..Settings::default() };
+    for seed in 0..100 {
+        let mut normal = Normal::new(seed, 7);
+        let id = |i: usize| format!("51001{:06}{}", 100 + i / 5, 1 + i % 5);
+        let (mut observed, mut xs, mut truth) = (Vec::new(), Vec::new(), Vec::new());
+        for i in 0..240 {
+            let x = normal.next() + if i < 40 { 0.0 } else { 1.5 };
+            let value = 0.5 + 0.06 * x + 0.04 * normal.next();
+            truth.push(value.sin().powi(2));
+            xs.push(x);
+            if i < 40 {
+                let answers = 40.0;
+                let seen = ((value + normal.next() / (4.0 * answers + 2.0_f64).sqrt()).sin().powi(2))
+                    .clamp(0.0, 1.0);
+                observed.push(Area::new(id(i), seen, 0.2 * 0.8 / answers).with_size(answers));
+            }
+        }
+        let covariates =
+            Covariates::new(vec!["x".into()], (0..240).map(id).collect(), xs).expect("covariates");
+        let how = area::Settings {
+            transform: Transform::Arcsine,
+            smooth: true,
+            common: true,
+            ..area::Settings::default()
+        };
+        let found = area::estimate_areas(&observed, &covariates, &how, &|_| {}).expect("estimates");
+        let share = |(e, common): (&area::AreaEstimate, &Vec<f64>)| AreaShare {
+            common: common.clone(),
+            ..self::area(Geoid::parse(&e.area).expect("a block group"), e.estimate, e.se)
+        };
+        let areas: Vec<AreaShare> = found.estimates.iter().zip(&found.common).map(share).collect();
+        let children: Vec<AreaChildren> = areas[40..]
+            .iter()
+            .map(|a| AreaChildren { geoid: a.geoid.clone(), district: None, children: 100.0 })
+            .collect();
+        let mean = truth[40..].iter().sum::<f64>() / 200.0;
+        let alone: Vec<AreaShare> =
+            areas.iter().map(|a| AreaShare { common: Vec::new(), ..a.clone() }).collect();
+        for (areas, count) in [(&areas, &mut covered), (&alone, &mut without)] {
+            let inputs =
+                Inputs { students: &[], places: &places, answers: &[], areas, children: &children, settings };
+            let figures = run(&inputs).expect("figures");
+            let sum = find(&figures, GeographyKind::County, "51001", "all");
+            *count += u32::from(sum.low90 <= mean && mean <= sum.high90);
+        }
+    }
+    println!(
+        "the sum's interval held the truth in {covered} of 100, {without} of 100 without what is common"
+    );
+    // Of a hundred 90% intervals fewer than 82 would hold the truth once in a hundred times.
+    assert!(covered >= 82, "{covered} of 100");
+    assert!(without <= 60, "{without} of 100 without it");
 }
