@@ -19,6 +19,12 @@ white_not_hispanic median_age age_under_5 veterans""".split()
 COUNTY_OTHER = """homeownership_2010 housing_multi_unit_2010 speak_english_only_2017 uninsured_age_under_19_2017
 no_move_in_one_plus_year_2010 women_16_to_50_birth_rate_2017 metro_2013""".split()
 OWN = "pct_pov pct_SP pct_HHVJ pct_CC pct_CD pct_CLI".split()
+# What bends: the district's own table, and each source's most direct word on access, income and language.
+BENT = """pct_pov pct_SP pct_HHVJ pct_CC pct_CD pct_CLI log_density log_children expected t_quantile t_mean
+c_no_broadband_2019 c_no_computer_2019 c_no_broadband_2017 c_no_computer_2017 c_households_speak_other_indo_euro_lang
+c_households_speak_spanish c_households_speak_limited_english c_log_income c_poverty_under_18 c_bachelors l_income
+z_usage c_ms_usage poverty_ratio""".split()
+KNOTS = [0.1, 0.35, 0.65, 0.9]
 LOOSE = (
     "school schools district county city public unified independent community consolidated area township no number "
     "central elementary in supervisory union high free local exempted village of the municipal joint regional "
@@ -225,5 +231,10 @@ def build(shared):
     x["expected"] = x.c_no_broadband_2019 * (d.pct_pov + 5) / (x.c_poverty_under_18 + 5)
     x = x.fillna(x.groupby(d.st).transform("mean")).fillna(x.mean())
     x = ((x - x.mean()) / x.std()).clip(-6, 6)
+    # Linear splines: each line may bend at four quantiles (Harrell, Regression Modeling Strategies, 2015, section 2.4).
+    # A bend at the lowest value is none.
+    knots = {(name, k) for name in BENT for k in x[name].quantile(KNOTS) if k > x[name].min()}
+    bent = {f"{name}_over_{knot:.3f}": (x[name] - knot).clip(lower=0) for name, knot in sorted(knots)}
+    x = pd.concat([x, pd.DataFrame(bent)], axis=1)
     x.insert(0, "area", d.leaid)
     return x, d[["leaid", "state", "children", "pct_NCI", "nci_MOE"]]
