@@ -4,9 +4,11 @@
 //! 2. [`shares`]: a direct figure for each area and measure, by the tables that allow it.
 //! 3. [`covariates`]: what is known of every area and helps to predict the measures.
 //! 4. [`model`]: areas borrow strength from each other (Fay-Herriot).
+//!    [`counties`]: where they make up a county with a published share, they are held to it.
 //! 5. [`people`]: the roster and the answers as dense indices.
 //! 6. [`crate::estimate`] combines them, [`crate::publish`] lets through what may be shown.
 
+mod counties;
 mod covariates;
 mod model;
 mod people;

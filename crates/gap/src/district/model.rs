@@ -1,9 +1,10 @@
 //! The areas' figures of one measure: Fay-Herriot where there are enough areas, else the direct figures.
 
+use super::counties;
 use super::covariates::{self, Covariates};
 use super::shares::{self, Direct, Found};
 use super::values::Values;
-use crate::area::{self, Area, AreaError, AreaMethod, Benchmark, Fit, Group, Mse, Transform};
+use crate::area::{self, Area, AreaError, AreaMethod, Fit, Mse, Transform};
 use crate::estimate::AreaShare;
 use evenfield_model::{GeographyKind, Geoid, Measure};
 use serde::{Deserialize, Serialize};
@@ -42,7 +43,7 @@ pub struct AreaReport {
 
 /// Figures of all areas for a measure; `None` when no table gives it.
 pub(super) fn measure(values: &Values, measure: Measure) -> Option<(Vec<AreaShare>, AreaReport)> {
-    let Found { nearest, kind, areas: direct, counties } = shares::direct(values, measure)?;
+    let Found { nearest, kind, areas: direct, counties: published } = shares::direct(values, measure)?;
     let areas: Vec<&str> = values.areas(kind).collect();
     let known: HashMap<&str, f64> = direct.iter().map(|d| (d.area.as_str(), d.share)).collect();
     let target: Vec<Option<f64>> = areas.iter().map(|a| known.get(a).copied()).collect();
@@ -67,7 +68,7 @@ pub(super) fn measure(values: &Values, measure: Measure) -> Option<(Vec<AreaShar
     };
     let shares = match modelled {
         Ok(mut outcome) => {
-            report.benchmarked = to_counties(&mut outcome, &direct, &counties);
+            report.benchmarked = counties::hold(&mut outcome, &direct, &published);
             report.model_variance = Some(outcome.summary.model_variance);
             report.mean_shrinkage = Some(outcome.summary.mean_shrinkage);
             report.synthetic = outcome.summary.synthetic as u32;
@@ -104,36 +105,6 @@ fn fay_herriot(
         ..area::Settings::default()
     };
     area::estimate_areas(&observed, &covariates, &settings, &|_| {})
-}
-
-/// A county counts as made up of the areas when these hold its children or households to this part.
-const WHOLE: f64 = 0.01;
-
-/// Moves the areas of each county to the share published for it, on the logit scale, and says how many counties there were.
-/// Only where the areas make up the whole county: a district may be a part of one, whose share is then not its own.
-/// Tracts are left alone: what is published for one rests on few answers itself.
-fn to_counties(outcome: &mut area::Outcome, direct: &[Direct], counties: &[Direct]) -> u32 {
-    let estimates = &mut outcome.estimates;
-    let errors: Vec<f64> = estimates.iter().map(|e| e.se).collect();
-    let wholes: HashMap<&str, f64> = direct.iter().map(|d| (d.area.as_str(), d.whole)).collect();
-    let group = |county: &Direct| {
-        let inside = |id: &str| id.starts_with(&county.area).then(|| wholes.get(id).copied())?;
-        let areas = estimates.iter().enumerate();
-        let members: Vec<_> = areas.filter_map(|(at, e)| Some((at, inside(&e.area)?))).collect();
-        let whole: f64 = members.iter().map(|m| m.1).sum();
-        let complete = (whole - county.whole).abs() <= WHOLE * county.whole;
-        complete.then(|| Group { name: county.area.clone(), total: county.share * whole, members })
-    };
-    let groups: Vec<Group> = counties.iter().filter_map(group).collect();
-    let mut moved =
-        |g: &&Group| area::benchmark(estimates, std::slice::from_ref(*g), Benchmark::Logit).is_ok();
-    let count = groups.iter().filter(|g| moved(g)).count();
-    // What errors have in common shrinks and grows with them.
-    for ((common, e), before) in outcome.common.iter_mut().zip(estimates).zip(errors) {
-        let by = if before > 0.0 { e.se / before } else { 1.0 };
-        common.iter_mut().for_each(|part| *part *= by);
-    }
-    count as u32
 }
 
 fn of_estimate(measure: Measure, estimate: &area::AreaEstimate, common: &[f64]) -> Option<AreaShare> {

@@ -142,23 +142,24 @@ fn without_a_roster_areas_are_estimated() {
     assert!(kinds.contains(&GeographyKind::BlockGroup) && kinds.contains(&GeographyKind::Tract), "{kinds:?}");
 }
 
-/// The county's share is published as 0.3 of its 20,000 homes, which are those of the 40 areas. A county of twice as many homes
+/// The county's share is published as 0.3 of its 20,000 homes, which are those of the 40 areas, with an error of
+/// 600 sqrt(3) / 1.645 / 20,000 = 0.0316 (its whole without one): the mean of the areas has both. A county of twice as many homes
 /// lies partly elsewhere, and its share is not that of the areas here.
 #[test]
 fn areas_that_make_up_a_county_add_up_to_its_published_share() {
     for (homes, moved) in [(20_000.0, true), (40_000.0, false)] {
         let world = world(6);
-        let county = |variable: &str, value: f64| AreaValue {
+        let county = |variable: &str, value: f64, moe: f64| AreaValue {
             geography: Geography { kind: GeographyKind::County, id: "99001".to_owned() },
             variable: variable.to_owned(),
             value: Some(value),
-            moe: Some(50.0),
+            moe: Some(moe),
         };
         let published = [
-            county("B28003_001", homes),
-            county("B28003_003", 0.0),
-            county("B28003_005", 0.3 * homes),
-            county("B28003_006", 0.0),
+            county("B28003_001", homes, 0.0),
+            county("B28003_003", 0.1 * homes, 600.0),
+            county("B28003_005", 0.1 * homes, 600.0),
+            county("B28003_006", 0.1 * homes, 600.0),
         ];
         let mut values = world.values.clone();
         values.extend(published);
@@ -167,9 +168,14 @@ fn areas_that_make_up_a_county_add_up_to_its_published_share() {
         assert_eq!(report.benchmarked, u32::from(moved));
         let mean = shares.iter().map(|s| s.value).sum::<f64>() / 40.0;
         assert_eq!((mean - 0.3).abs() < 1e-9, moved, "{mean}");
-        assert!(shares.iter().all(|s| !s.common.is_empty()));
-        let common = |s: &crate::estimate::AreaShare| s.common.iter().map(|l| l * l).sum::<f64>().sqrt();
-        assert!(shares.iter().all(|s| common(s) < s.se));
+        let common = |s: &crate::estimate::AreaShare| s.common.iter().map(|l| l * l).sum::<f64>();
+        let own: f64 = shares.iter().map(|s| s.se.powi(2) - common(s)).sum();
+        assert!(shares.iter().all(|s| common(s) > 0.0 && common(s) < s.se.powi(2)));
+        let together = (0..shares[0].common.len())
+            .map(|k| (shares.iter().map(|s| s.common[k]).sum::<f64>() / 40.0).powi(2))
+            .sum::<f64>();
+        let error = (own / 1600.0 + together).sqrt();
+        assert_eq!((error - 600.0 * 3.0_f64.sqrt() / 1.645 / 20_000.0).abs() < 1e-6, moved, "{error}");
     }
 }
 
