@@ -77,7 +77,7 @@ pub fn digest<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> String {
 /// A text as a spreadsheet should read it: what begins like a formula is quoted, so that a name typed
 /// by somebody does not run on the reader's machine.
 pub fn safe_cell(text: &str) -> String {
-    let risky = text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err();
+    let risky = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) && text.parse::<f64>().is_err();
     if risky { format!("'{text}") } else { text.to_owned() }
 }
 
@@ -150,6 +150,7 @@ mod tests {
     #[test]
     fn a_formula_is_quoted_and_a_number_is_not() {
         assert_eq!(safe_cell("=cmd|' /C calc'!A0"), "'=cmd|' /C calc'!A0");
+        assert_eq!(safe_cell("\n=1+1"), "'\n=1+1");
         assert_eq!(safe_cell("-75.8"), "-75.8");
         assert_eq!(safe_cell("José"), "José");
     }
