@@ -3,7 +3,8 @@
 // `real` is the certified provider `oidc-provider` with its own sign-in and consent pages; who signs in as
 // X has the e-mail address X, verified unless X begins with "unverified".
 // `signer` puts whatever the code asks for into an ID token: the code is base64url JSON
-// { claims, key }, where key is "own" (default), "other" (a key that is not published) or "none".
+// { claims, key }, where key is "own" (default), "other" (a key that is not published), "new" (one that is
+// published from then on) or "none".
 //
 // Prints one line of JSON with both issuers and ends when its standard input ends.
 import { createServer } from 'node:http'
@@ -45,7 +46,9 @@ async function startReal() {
 async function startSigner() {
   const own = await generateKeyPair('RS256', { extractable: true })
   const other = await generateKeyPair('RS256')
-  const jwk = { ...(await exportJWK(own.publicKey)), alg: 'RS256', use: 'sig', kid: 'signer' }
+  const renewed = await generateKeyPair('RS256', { extractable: true })
+  const publish = async (pair, kid) => ({ ...(await exportJWK(pair.publicKey)), alg: 'RS256', use: 'sig', kid })
+  let keys = [await publish(own, 'signer')]
   const server = createServer()
   const issuer = await listen(server)
 
@@ -54,6 +57,10 @@ async function startSigner() {
     const now = Math.floor(Date.now() / 1000)
     const all = { iss: issuer, aud: client.client_id, iat: now, exp: now + 300, ...claims }
     if (key === 'none') return new UnsecuredJWT(all).encode()
+    if (key === 'new') {
+      keys = [await publish(renewed, 'renewed')]
+      return new SignJWT(all).setProtectedHeader({ alg: 'RS256', kid: 'renewed' }).sign(renewed.privateKey)
+    }
     const { privateKey } = key === 'other' ? other : own
     return new SignJWT(all).setProtectedHeader({ alg: 'RS256', kid: 'signer' }).sign(privateKey)
   }
@@ -77,7 +84,7 @@ async function startSigner() {
           id_token_signing_alg_values_supported: ['RS256'],
         })
       case '/jwks':
-        return send({ keys: [jwk] })
+        return send({ keys })
       case '/token': {
         const id_token = await sign(new URLSearchParams(body).get('code'))
         return send({ access_token: 'opaque', token_type: 'Bearer', expires_in: 300, id_token })

@@ -137,8 +137,11 @@ impl Client {
             .map_err(|e| refused("code", e))?;
         let id_token = answer.id_token().ok_or_else(|| refused("token", "no ID token"))?;
         let verifier = client.id_token_verifier();
-        let claims =
-            id_token.claims(&verifier, &Nonce::new(flow.nonce)).map_err(|e| refused("ID token", e))?;
+        let claims = id_token.claims(&verifier, &Nonce::new(flow.nonce)).map_err(|e| {
+            // Perhaps with a key that is newer than what we know: the next attempt asks for the keys again.
+            self.forget(provider);
+            refused("ID token", e)
+        })?;
         if let Some(expected) = claims.access_token_hash() {
             let alg = id_token.signing_alg().map_err(|e| refused("ID token", e))?;
             let key = id_token.signing_key(&verifier).map_err(|e| refused("ID token", e))?;
@@ -191,6 +194,13 @@ impl Client {
         let mut known = self.known.lock().map_err(|e| Error::Internal(e.to_string()))?;
         known.insert(provider.id.clone(), (Instant::now(), metadata.clone()));
         Ok(metadata)
+    }
+
+    /// Forgets what the provider said about itself.
+    fn forget(&self, provider: &OidcProvider) {
+        if let Ok(mut known) = self.known.lock() {
+            known.remove(&provider.id);
+        }
     }
 
     /// One request to a provider: no redirects (they could lead anywhere), bounded in time and size.

@@ -254,6 +254,8 @@ async fn an_arrival_without_our_state_begins_again() {
     kit.serve(crate::router(kit.app.clone()));
     let arrival = kit.browser().get("/oidc/callback?code=of-the-portal").await;
     assert_eq!(arrival.location(), "/oidc/start?provider=real");
+    let refused = kit.browser().get("/oidc/callback?error=access_denied").await;
+    assert_eq!(refused.status, 400, "to begin again would go round in circles");
 }
 
 /// Comes back from the signer with an ID token of these claims; the nonce is ours unless they say another.
@@ -300,4 +302,14 @@ async fn a_token_that_is_not_for_us_is_refused() {
     assert_eq!(come_back(&kit.browser(), json!({ "sub": "s-2" }), "own").await, 400);
     // Linked is linked, whatever the address is now.
     assert_eq!(come_back(&kit.browser(), json!({ "email": "new@example.org" }), "own").await, 303);
+}
+
+#[tokio::test]
+async fn a_provider_may_change_its_key() {
+    let Some(providers) = start() else { return };
+    let (kit, _) = kit(&providers, "ben@example.org").await;
+    assert_eq!(come_back(&kit.browser(), json!({}), "own").await, 303);
+    assert_eq!(come_back(&kit.browser(), json!({}), "new").await, 400, "a key that we have not seen");
+    assert_eq!(come_back(&kit.browser(), json!({}), "new").await, 303, "the keys were asked for again");
+    assert_eq!(come_back(&kit.browser(), json!({}), "own").await, 400, "the old one no longer counts");
 }

@@ -59,6 +59,10 @@ pub async fn callback(
     headers: HeaderMap,
     Query(said): Query<Callback>,
 ) -> Result<Response> {
+    if said.state.is_none() && said.error.is_some() {
+        // To begin again would lead here again.
+        return Err(Error::BadRequest("account-oidc-declined"));
+    }
     let Some(state) = said.state else {
         return Ok(restart(&app, said.iss.as_deref()).into_response());
     };
