@@ -100,7 +100,7 @@ pub const SETTINGS: &[Setting] = &[
         name: "rates.account_per_ten_minutes",
         default: Some("10"),
         wanted: "1 to 1000",
-        about: "Attempts to sign in to one account in ten minutes, from anywhere.",
+        about: "Attempts to sign in to one account in ten minutes, from anywhere. A browser that has signed in to it is counted apart.",
         put: |c, v| v.whole(1, 1_000).map(|n| c.rates.account_per_ten_minutes = n),
     },
     Setting {
