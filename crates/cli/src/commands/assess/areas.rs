@@ -205,9 +205,17 @@ impl Areas {
     /// Reads all files and checks them against each other; rows with a problem are not in what it returns.
     fn read(&self) -> anyhow::Result<(Inputs, Problems)> {
         let file = self.estimates.display().to_string();
-        let (mut estimates, mut problems) = area::read_estimates(&bytes(&self.estimates)?, &file);
-        let (covariates, more) =
-            area::read_covariates(&bytes(&self.covariates)?, &self.covariates.display().to_string());
+        // The two large files at once, each on a core of its own.
+        let (estimates, covariates) = std::thread::scope(|scope| {
+            let covariates = scope.spawn(|| {
+                let file = self.covariates.display().to_string();
+                anyhow::Ok(area::read_covariates(&bytes(&self.covariates)?, &file))
+            });
+            let estimates = bytes(&self.estimates).map(|bytes| area::read_estimates(&bytes, &file));
+            (estimates, covariates.join())
+        });
+        let (mut estimates, mut problems) = estimates?;
+        let (covariates, more) = covariates.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         problems.append(more);
         if !covariates.areas.is_empty() {
             problems.append(area::link(&estimates, &file, &covariates));
@@ -236,11 +244,13 @@ impl Areas {
         (file, problems): (&str, &mut Problems),
     ) {
         let share = self.settings().transform.needs_share();
-        let known: HashSet<&str> = covariates.areas.iter().map(String::as_str).collect();
+        // Only smoothing can mend a variance of 0, and only where there are covariates.
+        let known: HashSet<&str> =
+            covariates.areas.iter().filter(|_| self.smooth).map(String::as_str).collect();
         let sizes = std::mem::take(&mut estimates.sizes);
         let mut kept = EstimateRows { sizes, ..EstimateRows::default() };
         for (area, line) in estimates.areas.drain(..).zip(estimates.lines.drain(..)) {
-            let zero = area.variance == 0.0 && !(self.smooth && known.contains(area.id.as_str()));
+            let zero = area.variance == 0.0 && !known.contains(area.id.as_str());
             if share && !(0.0..=1.0).contains(&area.estimate) {
                 let hint = if area.estimate > 1.0 && area.estimate <= 100.0 {
                     "a share from 0 to 1 (divide a percentage by 100, and its margin too)"
