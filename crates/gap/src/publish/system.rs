@@ -7,6 +7,7 @@
 
 use super::rule::{self, Coding, PublishRule, Why};
 use crate::estimate::{Estimate, Link};
+use evenfield_model::GeographyKind;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What the outsider knows of a cell.
@@ -183,15 +184,17 @@ struct Layer {
     groups: Vec<String>,
     /// (place, group) to (cell, students).
     cells: BTreeMap<(usize, usize), (usize, f64)>,
-    /// How many places there are, remainders included.
-    place_count: usize,
+    /// The kind of each place; of a remainder that of the parts it stands beside.
+    kinds: Vec<GeographyKind>,
 }
 
 impl Layer {
     fn add(&mut self, figure: &Estimate, cell: usize) {
-        let next = self.place_count;
+        let next = self.kinds.len();
         let place = *self.places.entry(figure.geography.clone()).or_insert(next);
-        self.place_count = self.place_count.max(place + 1);
+        if place == next {
+            self.kinds.push(figure.geography.kind);
+        }
         let group = self.group(&figure.group);
         self.cells.insert((place, group), (cell, f64::from(figure.students)));
     }
@@ -213,8 +216,8 @@ impl Layer {
             if parts.is_empty() {
                 continue;
             }
-            let rest = self.place_count;
-            self.place_count += 1;
+            let rest = self.kinds.len();
+            self.kinds.push(self.kinds[parts[0]]);
             for group in 0..self.groups.len() {
                 self.remainder(
                     (whole, group),
@@ -247,12 +250,22 @@ impl Layer {
         }
         for (dimension, mut groups) in dimensions {
             let rest = self.group(&format!("{dimension}:?"));
-            for place in 0..self.place_count {
+            let places = 0..self.kinds.len();
+            let told = |place: &usize| groups.iter().any(|&g| self.cells.contains_key(&(*place, g)));
+            let (told, silent): (Vec<usize>, Vec<usize>) = places.partition(told);
+            for &place in &told {
                 let parts = groups.iter().map(|&g| (place, g)).collect();
                 self.remainder((place, all), parts, (place, rest), system, rule);
             }
+            // Where such places are told apart by group and one has none of them, all its students are in the rest.
+            let kinds: BTreeSet<GeographyKind> = told.iter().map(|&place| self.kinds[place]).collect();
+            for place in silent.into_iter().filter(|&place| kinds.contains(&self.kinds[place])) {
+                if let Some(&cell) = self.cells.get(&(place, all)) {
+                    self.cells.insert((place, rest), cell);
+                }
+            }
             groups.push(rest);
-            for place in 0..self.place_count {
+            for place in told {
                 let parts = groups.iter().map(|&g| (place, g)).collect();
                 self.sum((place, all), parts, system);
             }
