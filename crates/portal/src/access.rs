@@ -66,6 +66,12 @@ pub enum Action {
     LoadData,
     /// See a student's record; audited.
     SeeStudents,
+    /// See on a student's record what the estimate says of that student; audited.
+    SeeChances,
+    /// See the figures of one's own sections; audited.
+    SeeSections,
+    /// See the figures of any section; audited.
+    SeeAnySection,
     /// See survey response rates.
     SeeSurvey,
     /// Give and change accounts and roles.
@@ -76,11 +82,14 @@ pub enum Action {
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::SeeFigures,
         Self::SeeData,
         Self::LoadData,
         Self::SeeStudents,
+        Self::SeeChances,
+        Self::SeeSections,
+        Self::SeeAnySection,
         Self::SeeSurvey,
         Self::ManageAccounts,
         Self::SeeAudit,
@@ -96,6 +105,8 @@ pub fn may(role: Role, action: Action) -> bool {
         A::SeeData => matches!(role, R::Administrator | R::Coordinator | R::Analyst),
         A::LoadData => matches!(role, R::Administrator | R::Coordinator),
         A::SeeStudents => matches!(role, R::Administrator | R::Coordinator | R::Clerk),
+        A::SeeSections => matches!(role, R::Administrator | R::Coordinator | R::Teacher),
+        A::SeeAnySection | A::SeeChances => matches!(role, R::Administrator | R::Coordinator),
         A::SeeSurvey => matches!(role, R::Administrator | R::Coordinator | R::Analyst),
         A::ManageAccounts | A::SeeAudit => matches!(role, R::Administrator),
     }

@@ -55,6 +55,8 @@ pub async fn run(app: App, job: Job, progress: Progress) -> Outcome {
         seed: settings.seed,
         rule: app.config.publication,
         inputs: &stored.inputs(&assessment),
+        sections: &assessment.sections,
+        survey: assessment.survey.as_ref(),
     };
     store_run(&mut write, &run, &assessment.release, &chances(&assessment)).await?;
     progress.set(STEPS, STEPS, "job-estimate-done");

@@ -7,22 +7,26 @@
 //!    [`counties`]: where they make up a county with a published share, they are held to it.
 //! 5. [`people`]: the roster and the answers as dense indices.
 //! 6. [`crate::estimate`] combines them, [`crate::publish`] lets through what may be shown.
+//! 7. [`survey`]: what the answers alone say; [`sections`]: what a teacher may be told of her own.
 
 mod counties;
 mod covariates;
 mod model;
 mod people;
+mod sections;
 mod shares;
+mod survey;
 #[cfg(test)]
 mod tests;
 mod values;
 
 pub use model::AreaReport;
 pub use people::Home;
+pub use survey::{SurveyAlone, SurveyMeasure};
 pub use values::{AreaValue, Values};
 
 use crate::estimate::{self, AreaChildren, Estimate, Estimates, InputError, Inputs, Settings};
-use crate::publish::{self, PublishRule, Release, RuleError};
+use crate::publish::{self, Figure, PublishRule, Release, RuleError};
 use crate::roster::Roster;
 use crate::survey::Response;
 use evenfield_model::{GeographyKind, Measure};
@@ -47,6 +51,10 @@ pub struct District<'a> {
 pub struct Assessment {
     /// What may be shown, and what is withheld and why.
     pub release: Release,
+    /// What may be shown of each section to its own teachers; never public.
+    pub sections: Vec<Figure>,
+    /// The survey by itself, where there are answers.
+    pub survey: Option<SurveyAlone>,
     /// Probabilities of students, for those who may see them.
     pub students: Estimates,
     /// How the areas' figures were made, one a measure.
@@ -111,5 +119,7 @@ pub fn assess(district: District, settings: Settings, rule: &PublishRule) -> Res
     let figures: Vec<_> = estimates.figures.iter().filter(|f| is_released(f, roster)).cloned().collect();
     let barriers: Vec<_> = estimates.barriers.iter().filter(|f| is_released(f, roster)).cloned().collect();
     let release = publish::release(&figures, &barriers, &estimates.links, rule)?;
-    Ok(Assessment { release, students: estimates, areas, student_ids: people.ids })
+    let sections = sections::figures(&estimates.figures, &people, rule)?;
+    let survey = survey::alone(&people, district.leaid, rule)?;
+    Ok(Assessment { release, sections, survey, students: estimates, areas, student_ids: people.ids })
 }

@@ -120,6 +120,37 @@ fn the_interval_of_the_district_holds_the_truth() {
 }
 
 #[test]
+fn the_survey_by_itself_is_weighted_to_the_enrolment() {
+    use crate::publish::Figure;
+    let mut world = world(11);
+    // Students with lunch support, who lack access more often, answer half as often.
+    let mut skip = false;
+    let frl: std::collections::HashSet<String> =
+        world.roster.students.iter().filter(|s| s.frl == Some(true)).map(|s| s.source_id.clone()).collect();
+    world.responses.retain(|r| {
+        skip ^= frl.contains(&r.student);
+        !(skip && frl.contains(&r.student))
+    });
+    let lacks = world.responses.iter().filter(|r| r.internet_access == Some(false)).count();
+    let plain = lacks as f64 / world.responses.len() as f64;
+    let found = assess(world.district(), settings(1), &PublishRule::default()).expect("the rule is sound");
+    let survey = found.survey.expect("there are answers");
+    assert_eq!((survey.students, survey.answered), (2_000, world.responses.len() as u32));
+    let m1 = &survey.measures[0];
+    let Figure::Published(n) = Figure::from_record(m1.figure.clone()).expect("released") else {
+        panic!("{m1:?}")
+    };
+    assert!(n.value() > plain + 0.02, "{} is the plain mean {plain}", n.value());
+    assert!((n.value() - world.lacking).abs() < 0.06, "{} for {}", n.value(), world.lacking);
+    assert!(m1.converged && m1.design_effect > 1.02, "{m1:?}");
+    let effective = f64::from(n.answers()) / m1.design_effect;
+    assert!((m1.effective_answers - effective).abs() < 1e-9);
+    let none = District { responses: &[], ..world.district() };
+    let found = assess(none, settings(1), &PublishRule::default()).expect("the rule is sound");
+    assert_eq!(found.survey, None);
+}
+
+#[test]
 fn without_a_survey_areas_carry_the_figure() {
     let world = world(3);
     let district = District { responses: &[], ..world.district() };

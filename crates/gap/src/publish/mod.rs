@@ -8,7 +8,8 @@
 //! 4. [`audit`]: the proof. For each protected number a linear programme looks for two tables that agree with
 //!    everything published and differ in that number by the protection width. Where there are none, more is
 //!    suppressed, until there are.
-//! 5. [`figure`]: only [`Published`] has a text form, and only [`release`] makes one.
+//! 5. [`figure`]: only [`Published`] has a text form, and only this module makes one: [`release`], [`alone`] for a
+//!    figure that stands in no sum with others, and [`together`] from figures that are published already.
 //!
 //! The outsider is taken to be stronger than a real one: he knows the enrolment of every place and group and the
 //! published numbers without their rounding. What he is not taken to combine: different measures of one
@@ -21,10 +22,12 @@ mod rule;
 mod system;
 #[cfg(test)]
 mod tests;
+mod total;
 
 pub use audit::{Range, attack};
 pub use figure::{Figure, NotReleased, Published, Record, Suppressed};
 pub use rule::{Coding, PublishRule, RuleError, Why};
+pub use total::together;
 
 use crate::estimate::{Estimate, Link};
 use evenfield_model::{Geography, Measure};
@@ -94,6 +97,17 @@ pub fn release(
     Ok(counted(release))
 }
 
+/// Applies the rule to a figure that is part of no sum with released ones: what the answers alone say, or what a teacher
+/// is told of her own section. The caller says so, and with `withheld` that it would give another figure away.
+///
+/// # Errors
+/// [`RuleError`] when the rule itself cannot be used.
+pub fn alone(figure: &Estimate, withheld: bool, rule: &PublishRule) -> Result<Figure, RuleError> {
+    rule.check()?;
+    let why = rule.against(figure).or(withheld.then_some(Why::Complementary));
+    Ok(judged(figure, why))
+}
+
 fn cell_key(figure: &Estimate) -> (Measure, &Geography, &str) {
     (figure.measure, &figure.geography, figure.group.as_str())
 }
@@ -138,20 +152,20 @@ fn suppress(
 }
 
 fn judge(figures: &[Estimate], why: &[Option<Why>]) -> Vec<Figure> {
-    figures
-        .iter()
-        .zip(why)
-        .map(|(figure, why)| match *why {
-            None => Figure::Published(Published::new(figure)),
-            Some(why) => Figure::Suppressed(Suppressed {
-                measure: figure.measure,
-                barrier: figure.barrier,
-                geography: figure.geography.clone(),
-                group: figure.group.clone(),
-                why,
-            }),
-        })
-        .collect()
+    figures.iter().zip(why).map(|(figure, why)| judged(figure, *why)).collect()
+}
+
+fn judged(figure: &Estimate, why: Option<Why>) -> Figure {
+    match why {
+        None => Figure::Published(Published::new(figure)),
+        Some(why) => Figure::Suppressed(Suppressed {
+            measure: figure.measure,
+            barrier: figure.barrier,
+            geography: figure.geography.clone(),
+            group: figure.group.clone(),
+            why,
+        }),
+    }
 }
 
 fn counted(mut release: Release) -> Release {

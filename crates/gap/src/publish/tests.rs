@@ -180,6 +180,31 @@ fn extremes_of_small_groups_are_coded_and_all_numbers_rounded() {
 }
 
 #[test]
+fn several_districts_together_are_made_of_what_is_shown() {
+    let of = |id: &str, lacking: f64, students: u32| {
+        Published::new(&figure(place(GeographyKind::District, id), "all", lacking, students))
+    };
+    let (a, b, coded) = (of("1", 600.0, 3_000), of("2", 300.0, 1_000), of("3", 1.0, 500));
+    let state = place(GeographyKind::State, "51");
+    let whole = together(&[&a, &b, &coded], state.clone(), false).expect("two are shown");
+    assert_eq!((whole.value(), whole.students(), whole.answers()), (0.225, 4_000, 4_000));
+    // sqrt((3,000 * 0.01)^2 + (1,000 * 0.01)^2) / 4,000 = 0.0079.
+    assert_eq!((whole.se(), whole.low90(), whole.high90()), (Some(0.008), 0.211, 0.239));
+    let alike = together(&[&a, &b], state.clone(), true).expect("two are shown");
+    assert_eq!((alike.value(), alike.se(), alike.low90()), (0.225, Some(0.01), 0.208));
+    assert_eq!(together(&[&coded], state, false), None);
+}
+
+#[test]
+fn a_figure_that_stands_alone_goes_through_the_rule() {
+    let rule = PublishRule::default();
+    let told = |figure: &Estimate, withheld| alone(figure, withheld, &rule).expect("a rule").why();
+    assert_eq!(told(&figure(school(1), "all", 12.0, 60), false), None);
+    assert_eq!(told(&figure(school(1), "all", 12.0, 60), true), Some(Why::Complementary));
+    assert_eq!(told(&figure(school(1), "all", 2.0, 9), true), Some(Why::Primary));
+}
+
+#[test]
 fn a_rule_below_the_floor_is_refused() {
     let rule = PublishRule { min_students: 4, ..PublishRule::default() };
     assert_eq!(release(&[], &[], &[], &rule), Err(RuleError::TooFewStudents(4)));

@@ -41,6 +41,7 @@ account-own-title = Your account
 account-everywhere = Every district
 account-districts-title = Districts
 account-districts-none = There is no district here for you yet.
+account-districts-state = See all districts side by side
 account-fictional = fictional
 account-district-add = Add a district
 account-district-id = LEAID

@@ -130,6 +130,53 @@ gap-step-raise-response = { $schools ->
 }
 gap-step-gather-speeds = Gather speeds: nothing yet says how fast the lines at home are.
 
+gap-column-section = Class
+gap-sections-own = My classes
+gap-sections-of = Classes of { $school }
+gap-sections-lead = For teachers of the class alone. Please do not pass these figures on: with other figures they could tell on a family.
+gap-sections-audited = Who looks at classes is written down.
+gap-sections-none = The roster names no class that you teach. Your classes are found by the e-mail address of your account, which must be the one on the roster. Ask who loads the roster.
+gap-sections-none-of-school = The roster has no class of this school.
+gap-sections-without = Classes without figures
+
+gap-survey-link = The survey by itself
+gap-survey-title = The survey by itself
+gap-survey-lead = What families’ answers alone say, before open data is added, and how much to trust them.
+gap-survey-none = The latest estimate had no answers to go by.
+gap-survey-students = Students on the roster
+gap-survey-answered = Students with an answer
+gap-survey-weights = Families who answer are not like all families. So answers from groups that answered less count more: they are weighted until they add up to the enrollment by school, grade, lunch status, English learners and IEP at once.
+gap-survey-caption = The survey by itself, beside survey and open data together
+gap-survey-note = In brackets: the 90% interval.
+gap-survey-alone = Survey by itself
+gap-survey-combined = With open data
+gap-survey-effect = Design effect
+gap-survey-effective = Worth this many answers
+gap-survey-effect-text = Weighting costs precision. The design effect (Kish) says how much: with a design effect of 2, the answers are worth half as many answers that needed no weights.
+gap-silent = If those who did not answer are different
+gap-silent-text = Weights can only mend what the roster knows. Families without Internet answer less often, also among families that look alike on the roster. This table shows the share if students without an answer are more, or less, likely to be counted by the measure than like students with one.
+gap-silent-none = For this measure there is no share of the survey to start from.
+gap-silent-title = { $measure }: what if?
+gap-silent-caption = Share of all students by what is taken to be true of those who did not answer: { $measure }
+gap-silent-if = If students without an answer are
+gap-silent-share = Share of students
+gap-times = { $times } times as likely
+gap-tipping = The share rises above { $line }, the top of the interval of survey and open data together, only if students without an answer are at least { $times } times as likely.
+gap-tipping-already = By the survey itself the share is above { $line }, the top of the interval of survey and open data together, even if students without an answer are as likely as those with one.
+gap-tipping-never = The share stays below { $line }, the top of the interval of survey and open data together, whatever is true of students without an answer.
+gap-weights = How the weights came out: { $trimmed } were so large that they were cut; { $collapsed } groups had too few answers and were put together with others.
+gap-weights-not-met = How the weights came out: { $trimmed } were so large that they were cut; { $collapsed } groups had too few answers and were put together with others. The weighted answers do not add up to the enrollment exactly.
+
+gap-state-title = All districts
+gap-state-lead = The districts that you may see, one row each.
+gap-state-made-up = { $district } (fictional)
+gap-state-fictional = Some of these districts are fictional: their students, families and schools are made up by a computer program.
+gap-state-counted = All districts whose share is shown, together: { $shown } of { $all }. A district whose share is not shown, or is shown only as “this or less” or “this or more”, is not in it.
+gap-state-independent = The interval takes each district’s error to have nothing to do with the others’.
+gap-state-alike = If all of them were off the same way, it would be between { $low } and { $high }.
+gap-state-without = Districts without a figure
+gap-chart-note-state = The dot is the estimate, the bar its 90% interval, the upright line all districts together.
+
 methods-title = How figures are made
 methods-lead = Each figure here is an estimate: a best guess from all that is known, with a range that says how sure it is. This page says what each one counts and where it comes from.
 methods-measures = What each measure counts

@@ -8,6 +8,7 @@ layout-notice = Notice
 layout-home = Home
 layout-map = Map
 layout-table = Table
+layout-sections = My classes
 layout-connectivity = School connectivity
 layout-survey = Survey
 layout-data = Data

@@ -41,6 +41,7 @@ account-own-title = Su cuenta
 account-everywhere = Todos los distritos
 account-districts-title = Distritos
 account-districts-none = Todavía no hay un distrito para usted aquí.
+account-districts-state = Ver todos los distritos juntos
 account-fictional = ficticio
 account-district-add = Agregar un distrito
 account-district-id = LEAID

@@ -130,6 +130,53 @@ gap-step-raise-response = { $schools ->
 }
 gap-step-gather-speeds = Reúna velocidades: todavía nada dice qué tan rápidas son las líneas en casa.
 
+gap-column-section = Clase
+gap-sections-own = Mis clases
+gap-sections-of = Clases de { $school }
+gap-sections-lead = Solo para quienes enseñan la clase. Por favor no comparta estas cifras: junto con otras podrían delatar a una familia.
+gap-sections-audited = Queda escrito quién mira las clases.
+gap-sections-none = La matrícula no nombra ninguna clase que usted enseñe. Sus clases se encuentran por el correo electrónico de su cuenta, que debe ser el mismo de la matrícula. Pregunte a quien carga la matrícula.
+gap-sections-none-of-school = La matrícula no tiene clases de esta escuela.
+gap-sections-without = Clases sin cifras
+
+gap-survey-link = La encuesta por sí sola
+gap-survey-title = La encuesta por sí sola
+gap-survey-lead = Lo que dicen solo las respuestas de las familias, antes de añadir los datos abiertos, y cuánto confiar en ellas.
+gap-survey-none = La última estimación no tenía respuestas.
+gap-survey-students = Estudiantes en la matrícula
+gap-survey-answered = Estudiantes con una respuesta
+gap-survey-weights = Las familias que responden no son como todas las familias. Por eso cuentan más las respuestas de los grupos que respondieron menos: se ponderan hasta que suman la matrícula por escuela, grado, almuerzo, aprendizaje del inglés e IEP a la vez.
+gap-survey-caption = La encuesta por sí sola, junto a la encuesta con los datos abiertos
+gap-survey-note = Entre paréntesis: el intervalo del 90%.
+gap-survey-alone = Encuesta por sí sola
+gap-survey-combined = Con datos abiertos
+gap-survey-effect = Efecto de diseño
+gap-survey-effective = Valen por estas respuestas
+gap-survey-effect-text = Ponderar cuesta precisión. El efecto de diseño (Kish) dice cuánto: con un efecto de diseño de 2, las respuestas valen por la mitad de respuestas sin ponderar.
+gap-silent = Si quienes no respondieron son diferentes
+gap-silent-text = La ponderación solo corrige lo que la matrícula sabe. Las familias sin Internet responden menos, también entre familias que se ven iguales en la matrícula. Esta tabla muestra la proporción si los estudiantes sin respuesta tienen más, o menos, probabilidad de ser contados por la medida que los estudiantes parecidos con respuesta.
+gap-silent-none = Para esta medida no hay una proporción de la encuesta de la cual partir.
+gap-silent-title = { $measure }: ¿y si…?
+gap-silent-caption = Proporción de todos los estudiantes según lo que se supone de quienes no respondieron: { $measure }
+gap-silent-if = Si los estudiantes sin respuesta tienen
+gap-silent-share = Proporción de estudiantes
+gap-times = { $times } veces la probabilidad
+gap-tipping = La proporción sube por encima del { $line }, el extremo superior del intervalo de la encuesta con los datos abiertos, solo si los estudiantes sin respuesta tienen al menos { $times } veces la probabilidad.
+gap-tipping-already = Según la encuesta misma, la proporción está por encima del { $line }, el extremo superior del intervalo de la encuesta con los datos abiertos, aunque los estudiantes sin respuesta tengan la misma probabilidad que los demás.
+gap-tipping-never = La proporción queda por debajo del { $line }, el extremo superior del intervalo de la encuesta con los datos abiertos, sea lo que sea de los estudiantes sin respuesta.
+gap-weights = Cómo resultaron las ponderaciones: { $trimmed } eran tan grandes que se recortaron; { $collapsed } grupos tenían muy pocas respuestas y se unieron con otros.
+gap-weights-not-met = Cómo resultaron las ponderaciones: { $trimmed } eran tan grandes que se recortaron; { $collapsed } grupos tenían muy pocas respuestas y se unieron con otros. Las respuestas ponderadas no suman exactamente la matrícula.
+
+gap-state-title = Todos los distritos
+gap-state-lead = Los distritos que usted puede ver, uno por fila.
+gap-state-made-up = { $district } (ficticio)
+gap-state-fictional = Algunos de estos distritos son ficticios: sus estudiantes, familias y escuelas los inventó un programa de computadora.
+gap-state-counted = Todos los distritos cuya proporción se muestra, juntos: { $shown } de { $all }. Un distrito cuya proporción no se muestra, o se muestra solo como “esto o menos” o “esto o más”, no está incluido.
+gap-state-independent = El intervalo supone que el error de cada distrito no tiene que ver con el de los otros.
+gap-state-alike = Si todos se desviaran hacia el mismo lado, estaría entre { $low } y { $high }.
+gap-state-without = Distritos sin cifra
+gap-chart-note-state = El punto es la estimación, la barra su intervalo del 90%, la línea vertical todos los distritos juntos.
+
 methods-title = Cómo se calculan las cifras
 methods-lead = Cada cifra es una estimación: el mejor cálculo con todo lo que se sabe, y un intervalo que dice qué tan segura es. Esta página explica qué cuenta cada una y de dónde viene.
 methods-measures = Qué cuenta cada medida

@@ -8,6 +8,7 @@ layout-notice = Aviso
 layout-home = Inicio
 layout-map = Mapa
 layout-table = Tabla
+layout-sections = Mis clases
 layout-connectivity = Líneas de las escuelas
 layout-survey = Encuesta
 layout-data = Datos

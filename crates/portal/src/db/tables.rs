@@ -88,6 +88,8 @@ pub const TABLES: &[Table] = &[
     of_district("student_probability"),
     // 0009 connectivity
     of_district("school_line"),
+    // 0010 people
+    of_district("section_figure"),
 ];
 
 /// What a column holds.

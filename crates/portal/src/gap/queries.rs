@@ -1,9 +1,17 @@
-//! SQL of the slice `gap`. It writes the tables of migration 0008 and reads those of other slices.
+//! SQL of the slice `gap`. It writes the tables of migrations 0008 and 0010 and reads those of other slices.
+
+mod people;
+
+pub use people::{
+    DistrictRow, Section, district_boundaries, district_figures, districts, section, section_figures,
+    sections_of, sections_taught, survey_alone,
+};
 
 use super::rules::steps::{Known, Response};
 use super::rules::{Figure, Run, RunInput};
 use crate::bulk::{self, Value};
 use crate::db::Write;
+use evenfield_gap::district::SurveyAlone;
 use evenfield_gap::estimate::{Basis, Method};
 use evenfield_gap::publish::{self, PublishRule, Record, Release, Why};
 use evenfield_model::{Barrier, Geography, GeographyKind, Measure};
@@ -118,8 +126,8 @@ fn read(rows: &[AnyRow]) -> Result<Vec<Figure>> {
         let record = Record {
             measure,
             barrier,
-            geography: Geography { kind, id: id.clone() },
-            group: group.clone(),
+            geography: Geography { kind, id },
+            group,
             value: number("value")?,
             low90: number("low90")?,
             high90: number("high90")?,
@@ -130,12 +138,8 @@ fn read(rows: &[AnyRow]) -> Result<Vec<Figure>> {
             // A reason that this version does not know still withholds.
             suppressed: why.map(|word| Why::from_word(&word).unwrap_or(Why::Primary)),
         };
-        let shown =
-            match publish::Figure::from_record(record).map_err(|e| sqlx::Error::Decode(Box::new(e)))? {
-                publish::Figure::Published(published) => Ok(published),
-                publish::Figure::Suppressed(suppressed) => Err(suppressed.why),
-            };
-        figures.push(Figure { measure, barrier, kind, id, group, shown });
+        let figure = publish::Figure::from_record(record).map_err(|e| sqlx::Error::Decode(Box::new(e)))?;
+        figures.push(figure.into());
     }
     Ok(figures)
 }
@@ -294,6 +298,10 @@ pub struct NewRun<'a> {
     pub rule: PublishRule,
     /// The data that went in.
     pub inputs: &'a [RunInput],
+    /// The figures of sections, after the rule.
+    pub sections: &'a [publish::Figure],
+    /// The survey by itself, after the rule.
+    pub survey: Option<&'a SurveyAlone>,
 }
 
 /// One student's chance that a measure is true.
@@ -315,7 +323,7 @@ pub struct StudentChance<'a> {
 
 /// Stores a whole estimate within the caller's transaction and returns its id. Figures come out of the publication rule's
 /// release and nowhere else.
-/// The chances of earlier runs are deleted: they are personal, and the latest alone is used.
+/// The chances and the sections' figures of earlier runs are deleted: the latest alone are used.
 ///
 /// # Errors
 /// When the database fails, for example because a figure is given twice; then nothing may be committed.
@@ -328,8 +336,8 @@ pub async fn store_run(
     let id = crate::db::new_id();
     let json = |e: serde_json::Error| sqlx::Error::Encode(Box::new(e));
     sqlx::query(
-        "INSERT INTO estimate_run (id, district_id, state, created_ms, finished_ms, seed, rule_json, inputs_json) \
-         VALUES ($1, $2, 'done', $3, $4, $5, $6, $7)",
+        "INSERT INTO estimate_run (id, district_id, state, created_ms, finished_ms, seed, rule_json, inputs_json, \
+         survey_json) VALUES ($1, $2, 'done', $3, $4, $5, $6, $7, $8)",
     )
     .bind(&id)
     .bind(run.district_id)
@@ -339,11 +347,13 @@ pub async fn store_run(
     .bind(run.seed as i64)
     .bind(serde_json::to_string(&run.rule).map_err(json)?)
     .bind(serde_json::to_string(run.inputs).map_err(json)?)
+    .bind(run.survey.map(serde_json::to_string).transpose().map_err(json)?)
     .execute(&mut **write)
     .await?;
     let of = (id.as_str(), run.district_id);
     store_figures(write, of, &release.figures).await?;
     store_barrier_figures(write, of, &release.barriers).await?;
+    people::store_sections(write, of, run.sections).await?;
     sqlx::query("DELETE FROM student_probability WHERE district_id = $1")
         .bind(run.district_id)
         .execute(&mut **write)

@@ -1,5 +1,6 @@
 //! Pages and files of the slice through the whole router, on a fresh database.
 
+mod people;
 mod place;
 
 use crate::access::Role;
@@ -59,7 +60,16 @@ async fn home_says_the_gap_in_one_sentence_in_both_languages() {
 async fn every_page_is_whole_without_an_estimate() {
     let kit = kit().await;
     let me = kit.sign_in(Role::Coordinator, DISTRICT).await;
-    for path in ["", "/gap/map", "/gap/table", "/gap/district", "/gap/schools/s1", "/methods"] {
+    for path in [
+        "",
+        "/gap/map",
+        "/gap/table",
+        "/gap/district",
+        "/gap/schools/s1",
+        "/gap/survey",
+        "/gap/sections",
+        "/methods",
+    ] {
         let page = get(&me, path).await;
         assert!(page.contains("</html>") && page.matches("<h1").count() == 1, "{path}");
     }
@@ -76,7 +86,17 @@ async fn no_message_is_missing_on_any_page() {
     store(&kit.app.db, DAY_MS).await;
     let me = kit.sign_in(Role::Administrator, DISTRICT).await;
     for language in ["en", "es"] {
-        for path in ["?", "/gap/map?", "/gap/table?", "/gap/district?", "/gap/schools/s3?", "/methods?"] {
+        for path in [
+            "?",
+            "/gap/map?",
+            "/gap/table?",
+            "/gap/district?",
+            "/gap/schools/s3?",
+            "/gap/survey?",
+            "/gap/sections?school=s3&",
+            "/gap/sections/x1?",
+            "/methods?",
+        ] {
             let said = text(&get(&me, &format!("{path}lang={language}")).await);
             let unfilled = said.split(' ').find(|w| {
                 w.starts_with("gap-")

@@ -66,10 +66,11 @@ pub struct PageLink {
 
 /// The navigation of a district: message key, path with `{}` for the district, and what the viewer must
 /// be allowed to do to see the entry.
-const NAVIGATION: [(&str, &str, Action); 9] = [
+const NAVIGATION: [(&str, &str, Action); 10] = [
     ("layout-home", "/d/{}", Action::SeeFigures),
     ("layout-map", "/d/{}/gap/map", Action::SeeFigures),
     ("layout-table", "/d/{}/gap/table", Action::SeeFigures),
+    ("layout-sections", "/d/{}/gap/sections", Action::SeeSections),
     ("layout-connectivity", "/d/{}/connectivity", Action::SeeFigures),
     ("layout-survey", "/d/{}/survey", Action::SeeSurvey),
     ("layout-data", "/d/{}/data", Action::SeeData),

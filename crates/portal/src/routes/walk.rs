@@ -184,15 +184,16 @@ fn the_authorisation_table_is_what_was_agreed() {
             format!("{:<13} {}", role.as_str(), marks.collect::<String>())
         })
         .collect();
-    // Columns: SeeFigures, SeeData, LoadData, SeeStudents, SeeSurvey, ManageAccounts, SeeAudit.
+    // Columns: SeeFigures, SeeData, LoadData, SeeStudents, SeeChances, SeeSections, SeeAnySection, SeeSurvey,
+    // ManageAccounts, SeeAudit.
     let agreed = [
-        "administrator xxxxxxx",
-        "coordinator   xxxxx..",
-        "clerk         x..x...",
-        "transport     x......",
-        "teacher       x......",
-        "partner       x......",
-        "analyst       xx..x..",
+        "administrator xxxxxxxxxx",
+        "coordinator   xxxxxxxx..",
+        "clerk         x..x......",
+        "transport     x.........",
+        "teacher       x....x....",
+        "partner       x.........",
+        "analyst       xx.....x..",
     ];
     assert_eq!(allowed, agreed);
 }

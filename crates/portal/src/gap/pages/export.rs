@@ -77,17 +77,33 @@ async fn csv(app: &App, p: &Frame, wanted: Wanted<'_>, file: &str) -> Result<Res
         names.insert(kind, queries::names(db, &district.id, kind).await?);
     }
     names.entry(GeographyKind::District).or_default().insert(district.id.clone(), district.name.clone());
+    let name = |f: &Figure| names.get(&f.kind).and_then(|n| n.get(&f.id)).cloned().unwrap_or_default();
+    self::file(p, &figures, name, file)
+}
+
+/// A CSV file of figures, with the name of each one's place.
+pub(super) fn file(
+    p: &Frame,
+    figures: &[Figure],
+    name: impl Fn(&Figure) -> String,
+    file: &str,
+) -> Result<Response> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let failed = |e: csv::Error| Error::Internal(format!("CSV: {e}"));
     writer.write_record(COLUMNS).map_err(failed)?;
-    for figure in &figures {
-        let name = names.get(&figure.kind).and_then(|n| n.get(&figure.id)).map_or("", String::as_str);
-        writer.write_record(record(figure, name)).map_err(failed)?;
+    for figure in figures {
+        writer.write_record(record(figure, &name(figure))).map_err(failed)?;
     }
     let body = writer.into_inner().map_err(|e| Error::Internal(format!("CSV: {e}")))?;
-    let name = format!("attachment; filename=\"evenfield-{}-{file}.csv\"", district.id);
-    Ok(([(CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (CONTENT_DISPOSITION, name)], body)
-        .into_response())
+    Ok(attached(p, file, body))
+}
+
+/// Bytes of a CSV as a file to keep.
+pub(super) fn attached(p: &Frame, file: &str, body: Vec<u8>) -> Response {
+    let of = if p.district_id().is_empty() { String::new() } else { format!("{}-", p.district_id()) };
+    let name = format!("attachment; filename=\"evenfield-{of}{file}.csv\"");
+    ([(CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (CONTENT_DISPOSITION, name)], body)
+        .into_response()
 }
 
 /// One line: a withheld figure has its reason and no number.

@@ -5,6 +5,9 @@ mod home;
 mod map;
 mod methods;
 mod place;
+mod sections;
+mod state;
+mod survey;
 mod table;
 mod view;
 
@@ -21,6 +24,7 @@ use serde::Deserialize;
 /// The rows of the route table.
 pub fn routes() -> Vec<Route> {
     let see = Needs::May(Action::SeeFigures);
+    let sections = Needs::May(Action::SeeSections);
     vec![
         route("/d/{district}", see, get(home::home)),
         route("/d/{district}/gap/map", see, get(map::map)),
@@ -31,6 +35,13 @@ pub fn routes() -> Vec<Route> {
         route("/d/{district}/gap/district.csv", see, get(export::district_csv)),
         route("/d/{district}/gap/schools/{school}", see, get(place::school)),
         route("/d/{district}/gap/schools/{school}/figures.csv", see, get(export::school_csv)),
+        route("/d/{district}/gap/survey", see, get(survey::survey)),
+        route("/d/{district}/gap/survey.csv", see, get(survey::csv)),
+        route("/d/{district}/gap/sections", sections, get(sections::list)),
+        route("/d/{district}/gap/sections/{section}", sections, get(sections::one)),
+        route("/d/{district}/gap/sections/{section}/figures.csv", sections, get(sections::csv)),
+        route("/state", Needs::SignedIn, get(state::state)),
+        route("/state.csv", Needs::SignedIn, get(state::csv)),
         route("/d/{district}/methods", see, get(methods::methods)),
     ]
 }

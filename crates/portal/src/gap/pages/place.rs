@@ -127,7 +127,7 @@ async fn show(app: &App, p: Frame, place: Place, choice: Choice) -> Result<Html<
     Ok(Html(page.render()?))
 }
 
-fn share_of(figures: &[Figure], measure: Measure) -> Option<f64> {
+pub(super) fn share_of(figures: &[Figure], measure: Measure) -> Option<f64> {
     figures.iter().find(|f| f.measure == measure).and_then(|f| f.shown.as_ref().ok()).map(Published::value)
 }
 

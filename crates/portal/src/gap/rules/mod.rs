@@ -2,12 +2,13 @@
 
 pub mod classes;
 pub mod numbers;
+pub mod sensitivity;
 pub mod shapes;
 pub mod steps;
 #[cfg(test)]
 mod tests;
 
-use evenfield_gap::publish::{PublishRule, Published, Why};
+use evenfield_gap::publish::{self, PublishRule, Published, Why};
 use evenfield_model::{Barrier, GeographyKind, Measure};
 use serde::{Deserialize, Serialize};
 
@@ -94,7 +95,35 @@ pub struct Figure {
     pub shown: Result<Published, Why>,
 }
 
+impl From<publish::Figure> for Figure {
+    fn from(figure: publish::Figure) -> Self {
+        match figure {
+            publish::Figure::Published(n) => Self::published(n),
+            publish::Figure::Suppressed(s) => Self {
+                measure: s.measure,
+                barrier: s.barrier,
+                kind: s.geography.kind,
+                id: s.geography.id,
+                group: s.group,
+                shown: Err(s.why),
+            },
+        }
+    }
+}
+
 impl Figure {
+    /// A figure that is shown.
+    pub fn published(n: Published) -> Self {
+        Self {
+            measure: n.measure(),
+            barrier: n.barrier(),
+            kind: n.geography().kind,
+            id: n.geography().id.clone(),
+            group: n.group().to_owned(),
+            shown: Ok(n),
+        }
+    }
+
     /// The message with the short name of what it is of.
     pub fn key(&self) -> &'static str {
         self.barrier.map_or_else(|| measure_key(self.measure), barrier_key)

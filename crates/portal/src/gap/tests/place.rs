@@ -4,8 +4,9 @@ use super::super::queries::{NewRun, StudentChance, store_run};
 use super::super::rules::RunInput;
 use crate::account::testing::Kit;
 use crate::db::Db;
+use evenfield_gap::district::{SurveyAlone, SurveyMeasure};
 use evenfield_gap::estimate::{Basis, Estimate, Link, Method};
-use evenfield_gap::publish::{PublishRule, Release, release};
+use evenfield_gap::publish::{self, PublishRule, Release, alone, release};
 use evenfield_model::{Barrier, Geography, GeographyKind, Measure};
 
 pub const DISTRICT: &str = "5199999";
@@ -27,7 +28,7 @@ pub fn block_group(n: usize) -> String {
     format!("51999990{:03}{}", n / 8 + 1, n % 8 + 1)
 }
 
-fn estimate(measure: Measure, kind: GeographyKind, id: &str, group: &str, share: (f64, u32)) -> Estimate {
+pub fn estimate(measure: Measure, kind: GeographyKind, id: &str, group: &str, share: (f64, u32)) -> Estimate {
     let (value, students) = share;
     let se = (value * (1.0 - value) / (f64::from(students) * 0.35).max(2.0)).sqrt();
     Estimate {
@@ -94,6 +95,43 @@ pub fn made_up() -> Release {
     release(&figures, &barriers, &links, &PublishRule::default()).expect("a rule")
 }
 
+/// Sections: id, title, school, students. The last is too small for any figure.
+pub const SECTIONS: [(&str, &str, &str, u32); 3] =
+    [("x1", "Algebra", "s3", 31), ("x2", "Biology", "s3", 28), ("x3", "Latin", "s3", 6)];
+
+/// The figures of the sections, after the rule.
+pub fn sections() -> Vec<publish::Figure> {
+    let of = |(i, (id, _, _, students)): (usize, (&str, &str, &str, u32))| {
+        let share = (0.4 + 0.1 * i as f64, students);
+        let mut of_section =
+            estimate(Measure::M1NoSubscriptionOrComputer, GeographyKind::Section, id, "all", share);
+        // Sure enough to be shown.
+        (of_section.se, of_section.low90, of_section.high90) = (0.05, share.0 - 0.08, share.0 + 0.08);
+        alone(&of_section, false, &PublishRule::default()).expect("a rule")
+    };
+    SECTIONS.into_iter().enumerate().map(of).collect()
+}
+
+/// The survey by itself: one measure shown, one withheld.
+pub fn survey() -> SurveyAlone {
+    let students: u32 = SCHOOLS.iter().map(|s| s.2).sum();
+    let of = |measure, answers, share| {
+        let whole = estimate(measure, GeographyKind::District, DISTRICT, "all", (share, students));
+        let whole = Estimate { answers, method: Method::Survey, ..whole };
+        SurveyMeasure {
+            figure: alone(&whole, false, &PublishRule::default()).expect("a rule").to_record(),
+            design_effect: 1.5,
+            effective_answers: f64::from(answers) / 1.5,
+            trimmed: 4,
+            collapsed: 2,
+            converged: true,
+        }
+    };
+    let measures =
+        vec![of(Measure::M1NoSubscriptionOrComputer, 1_551, 0.2), of(Measure::M4Below25x3, 9, 0.3)];
+    SurveyAlone { students, answered: 1_600, measures }
+}
+
 /// Stores the made-up release as the latest run, at this time.
 pub async fn store(db: &Db, finished_ms: i64) -> String {
     let inputs = [RunInput {
@@ -109,6 +147,8 @@ pub async fn store(db: &Db, finished_ms: i64) -> String {
         seed: u64::MAX,
         rule: PublishRule::default(),
         inputs: &inputs,
+        sections: &sections(),
+        survey: Some(&survey()),
     };
     let chance = |student_id| StudentChance {
         student_id,
@@ -143,6 +183,16 @@ pub async fn kit() -> Kit {
             .execute(&mut *write)
             .await
             .expect("a school");
+    }
+    for (id, title, school, _) in SECTIONS {
+        sqlx::query("INSERT INTO section (district_id, id, school_id, title) VALUES ($1, $2, $3, $4)")
+            .bind(DISTRICT)
+            .bind(id)
+            .bind(school)
+            .bind(title)
+            .execute(&mut *write)
+            .await
+            .expect("a section");
     }
     for n in 0..BLOCK_GROUPS {
         let (west, south) = (-75.9 + 0.05 * (n % 6) as f64, 37.4 + 0.04 * (n / 6) as f64);

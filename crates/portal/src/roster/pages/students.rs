@@ -1,10 +1,11 @@
 //! Students: the list, one record (each look is written down), and homes that could not be placed.
 
 use super::upload::place_words;
+use crate::access::Action;
 use crate::error::{Error, Result};
 use crate::exchange::{count, csv_file};
 use crate::layout::{Frame, PageLink};
-use crate::roster::queries::{self, Search, StudentLine};
+use crate::roster::queries::{self, Chance, Search, StudentLine};
 use crate::roster::rules::StudentRow;
 use crate::routes::escape;
 use crate::{App, audit};
@@ -183,6 +184,31 @@ struct One {
     place: String,
     flags: [(String, String); 3],
     sections: Vec<Section>,
+    chances: Vec<ChanceView>,
+}
+
+/// What the estimate says of one student, in words.
+struct ChanceView {
+    measure: String,
+    chance: String,
+    basis: String,
+}
+
+impl ChanceView {
+    fn new(p: &Frame, chance: &Chance) -> Self {
+        let percent = |share: f64| format!("{:.0}%", share * 100.0);
+        let measure = p.t(&format!("gap-measure-{}", chance.measure));
+        if chance.basis == "answer" {
+            let said = if chance.probability > 0.5 { "roster-yes" } else { "roster-no" };
+            return Self { measure, chance: p.t(said), basis: p.t("roster-chance-answer") };
+        }
+        let values = [
+            ("chance", percent(chance.probability).into()),
+            ("low", percent(chance.low90).into()),
+            ("high", percent(chance.high90).into()),
+        ];
+        Self { measure, chance: p.tvs("roster-chance", &values), basis: p.t("roster-chance-model") }
+    }
 }
 
 /// One student. The look is written down before the record is shown.
@@ -193,7 +219,13 @@ pub async fn one(
 ) -> Result<Response> {
     let district = p.district_id().to_owned();
     let row = queries::student(app.db.read(), &district, &id).await?.ok_or(Error::NotFound)?;
-    note(&app, &p, "student.see", &id, json!(null)).await?;
+    let chances = match p.may(Action::SeeChances) {
+        true => queries::chances(app.db.read(), &district, &id).await?,
+        false => Vec::new(),
+    };
+    // Whether the estimate's word on the student was seen as well.
+    let detail = if chances.is_empty() { json!(null) } else { json!({ "chances": chances.len() }) };
+    note(&app, &p, "student.see", &id, detail).await?;
     let schools = queries::schools(app.db.read(), &district).await?;
     let school = schools.into_iter().find(|s| s.source_id == row.student.school).map(|s| s.name);
     let said = |flag: Option<bool>| {
@@ -229,6 +261,7 @@ pub async fn one(
             (p.t("roster-iep"), said(row.student.iep)),
         ],
         sections: queries::student_sections(app.db.read(), &district, &id).await?,
+        chances: chances.iter().map(|chance| ChanceView::new(&p, chance)).collect(),
         row,
         p,
     };

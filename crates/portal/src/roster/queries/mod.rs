@@ -10,6 +10,6 @@ pub use load::{LoadFacts, LoadRow, Replaced, UndoError, loads, replace, undo};
 pub use rows::read;
 pub use staged::{Part, Staged, StagedRow, forget_expired, remove_staged, stage, staged, staged_file};
 pub use students::{
-    Search, StudentLine, StudentPage, find, places_summary, schools, store_places, student, student_sections,
-    unplaced,
+    Chance, Search, StudentLine, StudentPage, chances, find, places_summary, schools, store_places, student,
+    student_sections, unplaced,
 };

@@ -50,6 +50,21 @@ pub struct StudentPage {
     pub found: i64,
 }
 
+/// A student's chance that a measure is true.
+#[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
+pub struct Chance {
+    /// The measure's code.
+    pub measure: String,
+    /// The chance, 0 to 1.
+    pub probability: f64,
+    /// Lower end of its 90% interval.
+    pub low90: f64,
+    /// Upper end of its 90% interval.
+    pub high90: f64,
+    /// What it rests on: `answer` or `model`.
+    pub basis: String,
+}
+
 /// The `%pattern%` of a search; what LIKE would take as a wildcard is escaped.
 fn pattern(text: &str) -> String {
     let key = name_key(text);
@@ -182,6 +197,21 @@ pub async fn student_sections(pool: &AnyPool, district: &str, id: &str) -> sqlx:
         .into_iter()
         .map(|(source_id, school, title, period)| Section { source_id, school, title, period })
         .collect())
+}
+
+/// The chances of a student by the latest estimate, in the order of the measures.
+///
+/// # Errors
+/// The database's.
+pub async fn chances(pool: &AnyPool, district: &str, id: &str) -> sqlx::Result<Vec<Chance>> {
+    sqlx::query_as(
+        "SELECT measure, probability, low90, high90, basis FROM student_probability \
+         WHERE district_id = $1 AND student_id = $2 ORDER BY measure",
+    )
+    .bind(district)
+    .bind(id)
+    .fetch_all(pool)
+    .await
 }
 
 /// The schools of a district by name.

@@ -128,6 +128,53 @@ async fn who_looks_at_a_student_is_written_down() {
 }
 
 #[tokio::test]
+async fn the_estimate_of_a_student_is_for_those_who_run_the_programme() {
+    let (kit, staff) = kit().await;
+    let staged = upload(&staff, &clever(&[("1", "4"), ("2", "4")])).await;
+    staff.post(staged.location(), &[("act", "accept")]).await;
+    let mut write = kit.app.db.write().await.expect("a write");
+    sqlx::query(
+        "INSERT INTO estimate_run (id, district_id, state, created_ms, finished_ms, seed, rule_json, inputs_json) \
+         VALUES ('r', $1, 'done', 0, 0, 1, '{}', '[]')",
+    )
+    .bind(HERE)
+    .execute(&mut *write)
+    .await
+    .expect("a run");
+    for (measure, chance, basis) in [("m1", 0.23, "model"), ("m2", 1.0, "answer")] {
+        sqlx::query(
+            "INSERT INTO student_probability (run_id, district_id, student_id, measure, probability, low90, high90, \
+             basis) VALUES ('r', $1, '2', $2, $3, 0.1, 0.44, $4)",
+        )
+        .bind(HERE)
+        .bind(measure)
+        .bind(chance)
+        .bind(basis)
+        .execute(&mut *write)
+        .await
+        .expect("a chance");
+    }
+    write.commit().await.expect("stored");
+    let path = format!("/d/{HERE}/roster/students/2");
+    let (coordinator, account) = kit.sign_in_with(&[(HERE, Role::Coordinator)]).await;
+    let page = coordinator.get(&path).await.body;
+    assert!(page.contains("23% chance (between 10% and 44%)"), "{page}");
+    assert!(page.contains("<td>Yes</td><td>The family’s answer</td>"), "{page}");
+    let detail: String = sqlx::query_scalar("SELECT detail FROM audit_entry WHERE account_id = $1")
+        .bind(&account)
+        .fetch_one(kit.app.db.read())
+        .await
+        .expect("an entry");
+    assert_eq!(detail, r#"{"chances":2}"#);
+    let clerk = kit.sign_in(Role::Clerk, HERE).await;
+    let page = clerk.get(&path).await.body;
+    assert!(
+        page.contains("2 Main St") && !page.contains("23%") && !page.contains("The family’s answer"),
+        "{page}"
+    );
+}
+
+#[tokio::test]
 async fn coordinates_are_stored_whole_or_not_at_all() {
     let (kit, staff) = kit().await;
     let staged = upload(&staff, &clever(&[("1", "4"), ("2", "4")])).await;
