@@ -99,8 +99,7 @@ fn total(p: &Frame, measure: Measure, districts: &[DistrictRow], figures: &[Figu
     let all_made_up = districts.iter().all(|d| d.fictional != 0);
     let counted: Vec<&DistrictRow> = districts.iter().filter(|d| all_made_up || d.fictional == 0).collect();
     let shown = |d: &&DistrictRow| figures.iter().find(|f| f.id == d.id)?.shown.as_ref().ok();
-    let parts: Vec<&Published> =
-        counted.iter().filter_map(|d| shown(d)).filter(|n| n.coding().is_none()).collect();
+    let parts: Vec<&Published> = counted.iter().filter_map(shown).filter(|n| n.coding().is_none()).collect();
     if parts.len() < 2 {
         return None;
     }
