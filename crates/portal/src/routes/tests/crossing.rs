@@ -13,10 +13,12 @@ const NOTHING: &str = "00000000-0000-7000-8000-000000000000";
 const FORM: [(&str, &str); 4] = [("act", "accept"), ("role", "clerk"), ("term", "2026-fall"), ("scope", "")];
 
 /// Something of each kind in district B. The ids begin with `of-b` so that they are found wherever they leak.
-const ROWS: [&str; 8] = [
+const ROWS: [&str; 9] = [
     "INSERT INTO school (district_id, id, name) VALUES ('5100002', 'of-b-school', 'Beta School')",
     "INSERT INTO student (district_id, id, school_id, grade, given_name, family_name, name_key) VALUES \
      ('5100002', 'of-b-student', 'of-b-school', '05', 'Given', 'Family', 'family given')",
+    "INSERT INTO section (district_id, id, school_id, title) VALUES \
+     ('5100002', 'of-b-section', 'of-b-school', 'Beta Class')",
     "INSERT INTO roster_load (id, district_id, digest, file_name, delta, loaded_ms, loaded_by, schools, students, \
      sections, enrollments, staff, added, removed, changed, problems) VALUES ('of-b-roster-load', '5100002', 'd', \
      'beta.zip', 0, 1, 'x', 1, 1, 0, 0, 0, 1, 0, 0, 0)",
@@ -65,6 +67,7 @@ fn ids<'a>(parameter: &str, account: &'a str) -> Vec<&'a str> {
     match parameter {
         "{school}" => vec!["of-b-school"],
         "{student}" => vec!["of-b-student"],
+        "{section}" => vec!["of-b-section"],
         "{staged}" => vec!["of-b-staged"],
         "{load}" => vec!["of-b-roster-load", "of-b-survey-load", "of-b-load"],
         "{account}" => vec![account],
