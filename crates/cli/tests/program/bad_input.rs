@@ -110,7 +110,7 @@ fn each_fault_of_a_roster_is_named_by_file_line_and_column() {
         ),
         (
             "a column twice",
-            roster(users(&[bo.clone()]).replacen("familyName", "givenName", 1), ""),
+            roster(users(std::slice::from_ref(&bo)).replacen("familyName", "givenName", 1), ""),
             "users.csv 1 givenName givenName each column once; the first of this name is read",
         ),
         (

@@ -98,10 +98,10 @@ pub(super) fn detect(source: &Source) -> Result<Format, ReadError> {
     }
 }
 
-/// What the one file of a source is, when it is no text: a PDF, an archive in an archive.
+/// Why the one file of a source is no text: it is a PDF, an archive in an archive, a bomb.
 fn no_text(source: &Source) -> Option<ReadError> {
     let mut names = source.names();
     let (Some(one), None) = (names.next(), names.next()) else { return None };
-    let bytes = source.read(one).ok()?;
-    decode(&source.path_of(one), &bytes, &mut Problems::default()).err()
+    let text = |bytes: &[u8]| decode(&source.path_of(one), bytes, &mut Problems::default()).map(drop);
+    source.read(one).and_then(|bytes| text(&bytes)).err()
 }
