@@ -7,8 +7,9 @@ DEMO_LISTEN ?= 127.0.0.1:8080
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 WEB := crates/portal/web
 BROWSER := tests/browser
+SECONDS ?= 60
 
-.PHONY: help demo test test-rust test-browser picture lint deny release web packages packages-test clean
+.PHONY: help demo test test-rust test-browser picture lint fuzz deny release web packages packages-test clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 16
@@ -38,6 +39,10 @@ lint: web ## Format, clippy, licences, tidy
 	cargo fmt --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo run --locked --quiet -p xtask
+
+fuzz: ## Run every fuzz target for SECONDS (60) each, one after another
+	@set -e; for target in $$(ls fuzz/fuzz_targets | sed 's/\.rs$$//'); do \
+	  echo "==> Fuzzing $$target for $(SECONDS) s"; fuzz/run $$target $(SECONDS); done
 
 deny: ## Check the licences and sources of all dependencies
 	@command -v cargo-deny >/dev/null || { echo "==> Installing cargo-deny"; cargo install --quiet --locked cargo-deny; }

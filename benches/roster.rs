@@ -1,13 +1,15 @@
-//! Times the reading and checking of a large roster.
+//! Times a large roster from the file to the records: read, checked, stored in a new SQLite database by the same
+//! code as `evenfield assess district` and the portal.
 //!
-//! `cargo bench -p evenfield-gap --bench roster -- [STUDENTS] [oneroster|clever|write FOLDER]`
+//! `cargo bench -p evenfield-portal --bench roster -- [STUDENTS] [oneroster|clever|write FOLDER]`
 //!
-//! Makes a seeded roster (1,000,000 students unless told), as a OneRoster 1.1 archive and as Clever's files,
-//! reads each, and prints seconds and peak memory. With `write` it puts the archives into a folder instead, for
-//! `evenfield roster check`.
+//! Makes a seeded roster (1,000,000 students unless told), as a OneRoster 1.1 archive and as Clever's files; of
+//! each prints wall-clock and processor seconds and the peak of memory. With `write` it puts the archives into a
+//! folder instead, for `evenfield roster check`. The database is made in `TMPDIR`.
 
-use evenfield_gap::read::{Limits, Source};
-use evenfield_gap::roster::parse;
+use evenfield_portal::db::Db;
+use evenfield_portal::inputs::DistrictInputs;
+use evenfield_portal::loading::{Read, store};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::fmt::Write as _;
@@ -163,23 +165,44 @@ fn forget_peak() {
     let _ = std::fs::write("/proc/self/clear_refs", "5");
 }
 
-fn measure(name: &str, archive: Vec<u8>) {
-    let packed = archive.len() as f64 / f64::from(1 << 20);
+/// Seconds of processor time that all threads have taken (Linux; elsewhere 0).
+fn processor() -> f64 {
+    // Fields 14 and 15 of proc(5), in ticks of 1/100 s; the name before them may hold spaces.
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2);
+    fields.filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
+}
+
+/// Runs a step and prints what it took.
+fn timed<T>(what: &str, step: impl FnOnce() -> T) -> T {
+    let (start, before) = (Instant::now(), processor());
+    let done = step();
+    let (wall, cpu) = (start.elapsed().as_secs_f64(), processor() - before);
+    println!("  {what:<18} {wall:>6.1} s wall clock, {cpu:>6.1} s processor; peak so far {} MiB", peak_mib());
+    done
+}
+
+fn measure(name: &str, archive: &[u8]) {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join(name), archive).expect("written");
+    println!("{name}: {} MiB", archive.len() >> 20);
+    let district: DistrictInputs = serde_json::from_value(serde_json::json!({
+        "leaid": "5100001", "name": "Bench", "as_of": "2026-10-01",
+        "load": [{ "kind": "roster", "file": name }],
+    }))
+    .expect("settings");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let database = folder.path().join("evenfield.db");
+    let db = runtime.block_on(Db::open(&format!("sqlite:{}", database.display()))).expect("a database");
     forget_peak();
-    let start = Instant::now();
-    let source = Source::open(name, archive, Limits::default()).expect("an archive");
-    let unpacked = source.size() as f64 / f64::from(1 << 20);
-    let (roster, problems) = parse(&source, jiff::civil::date(2026, 10, 1)).expect("a roster");
-    println!(
-        "{name}: {} students, {} sections, {} enrolments, {} problems; {packed:.0} MiB packed, {unpacked:.0} MiB \
-         unpacked; {:.2} s; peak {} MiB",
-        roster.students.len(),
-        roster.sections.len(),
-        roster.enrollments.len(),
-        problems.found(),
-        start.elapsed().as_secs_f64(),
-        peak_mib()
-    );
+    timed("in all", || {
+        let read = || Read::new(&district, &district.load[0], folder.path()).expect("a roster");
+        let file = timed("read and checked", read);
+        println!("  {} students, {} problems", file.rows(), file.problems.found());
+        timed("stored", || runtime.block_on(store(&db, &district, vec![file], 1))).expect("stored");
+    });
+    runtime.block_on(db.close());
+    println!("  database {} MiB", std::fs::metadata(database).map_or(0, |m| m.len()) >> 20);
 }
 
 fn main() {
@@ -199,7 +222,7 @@ fn main() {
             let folder = arguments.get(2).expect("a folder to write to");
             std::fs::write(format!("{folder}/{name}.zip"), archive).expect("written");
         } else {
-            measure(&format!("{name}.zip"), archive);
+            measure(&format!("{name}.zip"), &archive);
         }
     }
 }

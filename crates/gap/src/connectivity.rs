@@ -1,6 +1,7 @@
 //! Each school's own line against the FCC's goals: 100 Mbps for each 1,000 students in the short term and
 //! 1 Gbps for each 1,000 in the long term (FCC 14-99, Modernizing the E-rate Program, 2014, paragraph 34).
 
+use crate::read::{Row, Table, TableRules, parse_count};
 use evenfield_model::Problems;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -107,127 +108,84 @@ pub fn assess_all(lines: Vec<Line>) -> Vec<SchoolConnectivity> {
         .collect()
 }
 
-/// Names that headers have in the wild, letters and digits only.
-const HEADERS: [(&str, &[&str]); 4] = [
-    ("school", &["school", "schoolid", "schoolname", "schoolsourcedid", "ncessch", "site", "name"]),
-    ("enrollment", &["enrollment", "enrolment", "students", "membership", "studentcount", "member"]),
-    (
-        "contracted_mbps",
-        &["contractedmbps", "contracted", "contractmbps", "contractedbandwidth", "contractedbandwidthmbps"],
-    ),
-    (
-        "measured_mbps",
-        &["measuredmbps", "measured", "measuredbandwidth", "measuredbandwidthmbps", "speedtestmbps"],
-    ),
+/// Names that headers have in the wild; letter case, spaces and signs do not matter.
+const HEADERS: [&[&str]; 4] = [
+    &["school", "school_id", "school_name", "school_sourcedId", "NCESSCH", "site", "name"],
+    &["enrollment", "enrolment", "students", "membership", "student_count", "member"],
+    &["contracted_mbps", "contracted", "contract_mbps", "contracted_bandwidth", "contracted_bandwidth_mbps"],
+    &["measured_mbps", "measured", "measured_bandwidth", "measured_bandwidth_mbps", "speedtest_mbps"],
 ];
 
-/// Reads a CSV file of lines. Headers may differ in letter case, spaces and underscores and have some other common
+/// Reads a delimited file of lines. Headers may differ in letter case, spaces and signs and have some other common
 /// names; one of the two bandwidths may be missing. A school that comes twice, a count or a speed that is not
 /// a number of 0 or more, and a row without a school are problems, and such rows are left out.
 pub fn parse(file: &str, text: &str) -> (Vec<Line>, Problems) {
     let mut problems = Problems::default();
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut reader =
-        csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
-    let headers = match reader.headers() {
-        Ok(headers) => headers.clone(),
+    let mut lines = Vec::new();
+    let mut table = match Table::open(file, text, TableRules::default(), &mut problems) {
+        Ok(table) => table,
         Err(error) => {
-            problems.push(file, 1, "", &error.to_string(), "a CSV file with a header row");
-            return (Vec::new(), problems);
+            error.note(&mut problems);
+            return (lines, problems);
         }
     };
-    let columns = HEADERS.map(|(_, names)| headers.iter().position(|h| names.contains(&fold(h).as_str())));
-    if let Some((name, _)) = HEADERS.iter().zip(columns).take(2).find(|(_, c)| c.is_none()).map(|(h, _)| h) {
-        let said = headers.iter().collect::<Vec<_>>().join(",");
-        problems.push(file, 1, name, &said, format!("a column \"{name}\""));
-        return (Vec::new(), problems);
+    let columns = Columns {
+        school: table.require(HEADERS[0], &mut problems),
+        enrollment: table.require(HEADERS[1], &mut problems),
+        contracted: table.column(HEADERS[2], &mut problems),
+        measured: table.column(HEADERS[3], &mut problems),
+    };
+    if columns.school.is_none() || columns.enrollment.is_none() {
+        return (lines, problems);
     }
-    if columns[2].is_none() && columns[3].is_none() {
-        let said = headers.iter().collect::<Vec<_>>().join(",");
-        problems.push(file, 1, "contracted_mbps", &said, "a column \"contracted_mbps\" or \"measured_mbps\"");
-        return (Vec::new(), problems);
+    if columns.contracted.is_none() && columns.measured.is_none() {
+        let said = table.headers().join(",");
+        let wanted = "a column \"contracted_mbps\" or \"measured_mbps\"";
+        problems.push(file, 1, HEADERS[2][0], &said, wanted);
+        return (lines, problems);
     }
-    let mut lines = Vec::new();
-    let mut seen: HashMap<String, u64> = HashMap::new();
-    for record in reader.records() {
-        let record = match record {
-            Ok(record) => record,
-            Err(error) => {
-                let line = error.position().map_or(0, csv::Position::line);
-                problems.push(file, line, "", &error.to_string(), "a row of CSV in UTF-8");
-                continue;
-            }
-        };
-        let at = record.position().map_or(0, csv::Position::line);
-        let mut row = Row { file, at, record: &record, columns, problems: &mut problems };
-        if let Some(line) = row.read(&mut seen) {
-            lines.push(line);
-        }
+    let mut seen = HashMap::new();
+    while let Some(row) = table.next_row(&mut problems) {
+        lines.extend(line(&row, &columns, &mut seen, &mut problems));
     }
     (lines, problems)
 }
 
-fn fold(header: &str) -> String {
-    header.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+/// Where the columns stand.
+struct Columns {
+    school: Option<usize>,
+    enrollment: Option<usize>,
+    contracted: Option<usize>,
+    measured: Option<usize>,
 }
 
-/// One row while it is read.
-struct Row<'a> {
-    file: &'a str,
-    at: u64,
-    record: &'a csv::StringRecord,
-    columns: [Option<usize>; 4],
-    problems: &'a mut Problems,
+/// One row; `None` when it has a problem.
+fn line(
+    row: &Row<'_>,
+    at: &Columns,
+    seen: &mut HashMap<String, u64>,
+    problems: &mut Problems,
+) -> Option<Line> {
+    let school = row.id(at.school, "the school's id or name", problems)?.to_owned();
+    if let Some(first) = seen.get(&school) {
+        row.problem(at.school, format!("each school once; line {first} has it already"), problems);
+        return None;
+    }
+    let students = "the number of students, a whole number of 0 or more";
+    row.required(at.enrollment, students, problems)?;
+    let enrollment = row.parsed(at.enrollment, |t| parse_count(t)?.try_into().ok(), students, problems)?;
+    let contracted_mbps = speed(row, at.contracted, problems)?;
+    let measured_mbps = speed(row, at.measured, problems)?;
+    if contracted_mbps.is_none() && measured_mbps.is_none() {
+        row.problem(at.contracted.or(at.measured), "a bandwidth in Mbps, contracted or measured", problems);
+        return None;
+    }
+    seen.insert(school.clone(), row.line);
+    Some(Line { school, enrollment, contracted_mbps, measured_mbps })
 }
 
-impl Row<'_> {
-    fn cell(&self, column: usize) -> &str {
-        self.columns[column].and_then(|c| self.record.get(c)).unwrap_or_default()
-    }
-
-    fn refuse(&mut self, column: usize, wanted: &str) {
-        let said = self.cell(column).to_owned();
-        self.problems.push(self.file, self.at, HEADERS[column].0, &said, wanted);
-    }
-
-    fn read(&mut self, seen: &mut HashMap<String, u64>) -> Option<Line> {
-        let school = self.cell(0).to_owned();
-        if school.is_empty() {
-            self.refuse(0, "the school's id or name");
-            return None;
-        }
-        if let Some(first) = seen.get(&school) {
-            let wanted = format!("each school once; line {first} has it already");
-            self.refuse(0, &wanted);
-            return None;
-        }
-        // A thousands separator is common in exports of spreadsheets.
-        let Ok(enrollment) = self.cell(1).replace(',', "").parse::<u32>() else {
-            self.refuse(1, "the number of students, a whole number of 0 or more");
-            return None;
-        };
-        let contracted_mbps = self.speed(2)?;
-        let measured_mbps = self.speed(3)?;
-        if contracted_mbps.is_none() && measured_mbps.is_none() {
-            self.refuse(2, "a bandwidth in Mbps, contracted or measured");
-            return None;
-        }
-        seen.insert(school.clone(), self.at);
-        Some(Line { school, enrollment, contracted_mbps, measured_mbps })
-    }
-
-    /// `None`: a problem. `Some(None)`: an empty cell.
-    fn speed(&mut self, column: usize) -> Option<Option<f64>> {
-        let text = self.cell(column).replace(',', "");
-        if text.is_empty() {
-            return Some(None);
-        }
-        match text.parse::<f64>() {
-            Ok(mbps) if mbps.is_finite() && mbps >= 0.0 => Some(Some(mbps)),
-            _ => {
-                self.refuse(column, "Mbps, a number of 0 or more");
-                None
-            }
-        }
-    }
+/// `None`: a problem. `Some(None)`: an empty cell.
+fn speed(row: &Row<'_>, column: Option<usize>, problems: &mut Problems) -> Option<Option<f64>> {
+    let mbps = row.amount(column, problems);
+    (mbps.is_some() || row.filled(column).is_none()).then_some(mbps)
 }

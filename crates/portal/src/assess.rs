@@ -28,6 +28,10 @@ const STEPS: i64 = 4;
 /// # Errors
 /// [`Failure`], with the key of a message.
 pub async fn run(app: App, job: Job, progress: Progress) -> Outcome {
+    if job.checkpoint.is_some() {
+        // Stored by a run that was stopped before it could say that it was done.
+        return Ok(());
+    }
     let district = job.district_id.as_deref().unwrap_or_default().to_owned();
     let wanted: Wanted = serde_json::from_str(&job.payload)
         .map_err(|e| Failure::for_good("job-error-payload", e.to_string()))?;

@@ -1,6 +1,6 @@
 //! Many rows in few statements, the same on SQLite and PostgreSQL.
 
-use crate::db::Write;
+use crate::db::{Backend, Write};
 use sqlx::AssertSqlSafe;
 use std::fmt::Write as _;
 use std::pin::Pin;
@@ -73,13 +73,18 @@ impl From<Option<f64>> for Value {
 /// SQLite allows 32,766 placeholders in a statement; a few hundred rows are as fast as more.
 const PLACEHOLDERS: usize = 8_000;
 
-/// `($1,$2),($3,$4)`: `rows` groups of `width`.
-fn groups(rows: usize, width: usize) -> String {
+/// `($1,$2),($3,$4)`: `rows` groups of `width`. SQLite gets `(?,?),(?,?)`: it looks a named placeholder up in a list,
+/// which for thousands of them takes longer than storing the rows.
+fn groups(rows: usize, width: usize, named: bool) -> String {
     let mut sql = String::with_capacity(rows * width * 6);
     for row in 0..rows {
         sql.push_str(if row == 0 { "(" } else { ",(" });
         for column in 1..=width {
-            let _ = write!(sql, "{}${}", if column == 1 { "" } else { "," }, row * width + column);
+            sql.push_str(if column == 1 { "" } else { "," });
+            let _ = match named {
+                true => write!(sql, "${}", row * width + column),
+                false => sql.write_char('?'),
+            };
         }
         sql.push(')');
     }
@@ -113,6 +118,7 @@ where
     I: Iterator<Item = Vec<Value>>,
 {
     let mut rows = rows.peekable();
+    let named = Backend::of_connection(tx) == Backend::Postgres;
     let mut full: Option<String> = None;
     let mut touched = 0;
     while let Some(first) = rows.peek() {
@@ -120,9 +126,9 @@ where
         let size = (PLACEHOLDERS / width.max(1)).max(1);
         let chunk: Vec<Vec<Value>> = rows.by_ref().take(size).collect();
         let sql = if chunk.len() == size {
-            full.get_or_insert_with(|| format!("{before} {} {after}", groups(size, width))).clone()
+            full.get_or_insert_with(|| format!("{before} {} {after}", groups(size, width, named))).clone()
         } else {
-            format!("{before} {} {after}", groups(chunk.len(), width))
+            format!("{before} {} {after}", groups(chunk.len(), width, named))
         };
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for value in chunk.into_iter().flatten() {

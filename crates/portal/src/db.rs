@@ -49,6 +49,11 @@ impl Backend {
         }
     }
 
+    /// The backend behind a connection.
+    pub fn of_connection(connection: &AnyConnection) -> Self {
+        if connection.backend_name() == "SQLite" { Self::Sqlite } else { Self::Postgres }
+    }
+
     /// What to set on a connection when it is made.
     fn greeting(self, writes: bool) -> &'static str {
         match (self, writes) {

@@ -12,10 +12,11 @@ use crate::open_data::rules::{Kind, Rows};
 use crate::{audit, connectivity, open_data, roster, survey};
 use evenfield_gap::open::{AreaTable, area_table};
 use evenfield_gap::place::{Boundary, BoundaryReading, SelfCrossing, boundary, shapefile};
-use evenfield_gap::read::{Limits, Source, decode};
+use evenfield_gap::read::{Limits, ReadError, Source, decode};
 use evenfield_gap::roster::Roster;
 use evenfield_gap::survey::{Defaults, Response};
 use evenfield_model::{GeographyKind, Problems};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 /// Who loads, in the tables that ask.
@@ -34,7 +35,7 @@ pub enum LoadError {
     },
     /// The reader said no.
     #[error("{0}")]
-    Read(#[from] evenfield_gap::read::ReadError),
+    Read(#[from] ReadError),
     /// The settings ask for something that makes no sense.
     #[error("{}: {what}", path.display())]
     Settings {
@@ -125,23 +126,41 @@ impl Read {
         Ok(Self { input: input.clone(), name, digest, content, problems })
     }
 
+    /// Notes answers about students whom the rosters that were read before do not have.
+    pub fn check_students(&mut self, before: &[Self]) {
+        let Content::Survey(responses) = &self.content else { return };
+        let rosters = before.iter().filter_map(|file| match &file.content {
+            Content::Roster(roster) => Some(roster),
+            _ => None,
+        });
+        let students: HashSet<&str> =
+            rosters.flat_map(|roster| roster.students.iter().map(|s| s.source_id.as_str())).collect();
+        if students.is_empty() {
+            return;
+        }
+        for response in responses.iter().filter(|r| !students.contains(r.student.as_str())) {
+            let wanted = "the id of a student in the roster";
+            self.problems.push(&self.name, 0, "student_id", &response.student, wanted);
+        }
+    }
+
     /// Stores it within the caller's transaction. Loading the same file again changes nothing.
     ///
     /// # Errors
     /// The database's.
-    pub async fn store(&self, write: &mut Write, district: &str) -> Result<(), sqlx::Error> {
+    pub async fn store(self, write: &mut Write, district: &str) -> Result<(), sqlx::Error> {
         let loaded_ms = now_ms();
-        match &self.content {
+        match self.content {
             Content::Roster(roster) => {
                 let facts = roster::queries::LoadFacts {
-                    digest: self.digest.clone(),
-                    file_name: self.name.clone(),
+                    digest: self.digest,
+                    file_name: self.name,
                     delta: false,
                     loaded_by: BY.to_owned(),
                     loaded_ms,
                     problems: self.problems.found(),
                 };
-                roster::queries::replace(write, district, roster, &facts).await?;
+                roster::queries::replace(write, district, *roster, &facts).await?;
             }
             Content::Survey(responses) => {
                 for term in responses.iter().map(|r| &r.term).collect::<std::collections::BTreeSet<_>>() {
@@ -154,11 +173,11 @@ impl Read {
                     loaded_by: BY,
                     problems: &self.problems,
                 };
-                survey::queries::load(write, district, responses, facts).await?;
+                survey::queries::load(write, district, &responses, facts).await?;
             }
             Content::Connectivity(lines) => {
                 let changed = connectivity::queries::Changed { ms: loaded_ms, by: BY };
-                connectivity::queries::replace(write, district, lines, changed).await?;
+                connectivity::queries::replace(write, district, &lines, changed).await?;
             }
             Content::Open(kind, rows, bytes) => {
                 let input = &self.input;
@@ -177,7 +196,7 @@ impl Read {
                     rows: rows.len() as u64,
                     problems: &self.problems,
                 };
-                open_data::queries::store(write, district, facts, (rows, bytes)).await?;
+                open_data::queries::store(write, district, facts, (&rows, &bytes)).await?;
             }
         }
         Ok(())
@@ -188,8 +207,14 @@ fn as_of(district: &DistrictInputs) -> jiff::civil::Date {
     district.as_of.unwrap_or_else(today)
 }
 
+/// A file's bytes; one that is too large is refused before it is read.
 fn bytes(path: &Path) -> Result<Vec<u8>, LoadError> {
-    std::fs::read(path).map_err(|error| LoadError::File { path: path.to_owned(), error })
+    let wrong = |error| LoadError::File { path: path.to_owned(), error };
+    let limit = Limits::default().file_bytes;
+    if std::fs::metadata(path).map_err(wrong)?.len() > limit {
+        return Err(ReadError::TooLarge { file: path.display().to_string(), limit }.into());
+    }
+    std::fs::read(path).map_err(wrong)
 }
 
 /// A file, an archive, or a folder of files; and its digest.
@@ -339,12 +364,13 @@ fn values(table: &AreaTable, input: &FileInput) -> Vec<AreaValue> {
 pub async fn store(
     db: &Db,
     district: &DistrictInputs,
-    files: &[Read],
+    files: Vec<Read>,
     seed: u64,
 ) -> Result<String, sqlx::Error> {
     let mut write = db.write().await?;
     let id = district.leaid.as_str();
     crate::account::queries::put_district(&mut write, id, &district.name, district.fictional).await?;
+    let count = files.len();
     for file in files {
         file.store(&mut write, id).await?;
     }
@@ -355,7 +381,7 @@ pub async fn store(
         account_id: None,
         action: "data.load",
         subject: ("district", id),
-        detail: serde_json::json!({ "files": files.len(), "by": BY }),
+        detail: serde_json::json!({ "files": count, "by": BY }),
     };
     audit::record(&mut write, &entry).await?;
     write.commit().await?;

@@ -49,7 +49,7 @@ impl Demo {
         if !password.exists() {
             for inputs in &districts {
                 let files = district::read_all(inputs, &self.dir)?;
-                district::estimate(&app, inputs, &files, self.seed).await?;
+                district::estimate(&app, inputs, files, self.seed).await?;
             }
             make_account(&app, &password).await?;
         }

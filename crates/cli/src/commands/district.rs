@@ -61,7 +61,7 @@ impl District {
             );
             return Ok(ExitCode::FAILURE);
         }
-        for (district, files) in districts.iter().zip(&all_read) {
+        for (district, files) in districts.iter().zip(all_read) {
             estimate(&app, district, files, self.seed).await?;
             let figures = figures(&app, district.leaid.as_str()).await?;
             println!("{}", headline(&district.name, &figures));
@@ -85,7 +85,8 @@ pub fn read_all(district: &DistrictInputs, base: &Path) -> Result<Vec<Read>> {
     let mut files = Vec::new();
     for input in &district.load {
         bar.set_message(input.file.display().to_string());
-        let file = Read::new(district, input, base)?;
+        let mut file = Read::new(district, input, base)?;
+        file.check_students(&files);
         bar.suspend(|| tell(&file));
         files.push(file);
         bar.inc(1);
@@ -109,7 +110,7 @@ fn tell(file: &Read) {
 ///
 /// # Errors
 /// When the database fails, or the estimate.
-pub async fn estimate(app: &App, district: &DistrictInputs, files: &[Read], seed: u64) -> Result<()> {
+pub async fn estimate(app: &App, district: &DistrictInputs, files: Vec<Read>, seed: u64) -> Result<()> {
     eprintln!("Storing {} files of {}", files.len(), district.name);
     let job = loading::store(&app.db, district, files, seed).await?;
     let bar = ProgressBar::new(1).with_style(ProgressStyle::with_template(

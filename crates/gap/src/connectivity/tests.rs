@@ -43,7 +43,7 @@ fn bad_rows_are_named_and_left_out() {
         (5, "contracted_mbps"),
         (6, "contracted_mbps"),
         (7, "school"),
-        (8, "contracted_mbps"),
+        (8, ""),
         (9, "contracted_mbps"),
     ];
     assert_eq!(found, wanted);
@@ -51,9 +51,26 @@ fn bad_rows_are_named_and_left_out() {
 
 #[test]
 fn a_file_without_the_columns_is_refused() {
-    for text in ["", "a,b\n1,2\n", "school,enrollment\nA,1\n"] {
+    for (text, found) in [("", 1), ("a,b\n1,2\n", 2), ("school,enrollment\nA,1\n", 1)] {
         let (lines, problems) = parse("lines.csv", text);
         assert!(lines.is_empty());
-        assert_eq!(problems.found(), 1, "{text:?}");
+        assert_eq!(problems.found(), found, "{text:?}");
     }
+}
+
+#[test]
+fn a_row_with_a_cell_too_many_is_not_read_wrongly() {
+    // A thousands comma without quotation marks would else make a school of one student.
+    let (lines, problems) =
+        parse("lines.csv", "school,enrollment,contracted_mbps\nElm,1,200,500\nOak,300,500\n");
+    assert_eq!(lines.len(), 1);
+    assert_eq!((problems.kept()[0].line, problems.kept()[0].said.as_str()), (2, "Elm,1,200,500"));
+}
+
+#[test]
+fn a_school_without_students_is_kept_and_held_against_no_goal() {
+    let (lines, problems) = parse("lines.csv", "school;enrollment;contracted_mbps\nElm;0;500\n");
+    assert!(problems.is_empty(), "{problems:?}");
+    let schools = assess_all(lines);
+    assert_eq!((schools[0].line.enrollment, schools[0].contracted), (0, None));
 }

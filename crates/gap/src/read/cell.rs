@@ -90,7 +90,8 @@ impl<'r> Row<'r> {
         }
     }
 
-    /// An id: not empty, without control characters, and not one that a spreadsheet has turned into `1.23E+11`.
+    /// An id: not empty, without characters that nobody sees, and not one that a spreadsheet has turned into
+    /// `1.23E+11`.
     pub fn id(&self, column: Option<usize>, wanted: &str, problems: &mut Problems) -> Option<&'r str> {
         let text = self.required(column, wanted, problems)?;
         if is_spreadsheet_number(text) {
@@ -98,12 +99,20 @@ impl<'r> Row<'r> {
             self.problem(column, wanted, problems);
             return None;
         }
-        if text.chars().any(char::is_control) {
-            self.problem(column, format!("{wanted}, without control characters"), problems);
+        if text.chars().any(is_unseen) {
+            self.problem(column, format!("{wanted}, without control or invisible characters"), problems);
             return None;
         }
         Some(text)
     }
+}
+
+/// Control characters and those without width, such as a byte-order mark in the middle of a file: two ids that
+/// differ in these alone look the same. Source: Unicode, general categories Cc and Cf (the common ones).
+fn is_unseen(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}')
+        || c == '\u{FEFF}'
 }
 
 /// A number in a spreadsheet's scientific notation: `1.23E+11`.
@@ -132,7 +141,8 @@ fn parse_number(text: &str) -> Option<f64> {
     without_thousands(text)?.parse().ok().filter(|n: &f64| n.is_finite())
 }
 
-fn parse_count(text: &str) -> Option<u64> {
+/// A whole number that is not below zero; thousands may be set off with commas.
+pub fn parse_count(text: &str) -> Option<u64> {
     let plain = without_thousands(text)?;
     let whole = plain.strip_suffix(".0").unwrap_or(&plain);
     whole.bytes().all(|b| b.is_ascii_digit()).then(|| whole.parse().ok()).flatten()

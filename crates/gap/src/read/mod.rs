@@ -16,7 +16,7 @@ mod table;
 mod text;
 mod xz;
 
-pub use cell::{parse_date, parse_flag};
+pub use cell::{parse_count, parse_date, parse_flag};
 pub use error::ReadError;
 pub use source::{Limits, Source};
 pub use table::{Row, Table, TableRules, fold};

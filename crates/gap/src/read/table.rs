@@ -3,6 +3,10 @@
 use super::ReadError;
 use csv::{ReaderBuilder, StringRecord};
 use evenfield_model::Problems;
+use std::collections::HashSet;
+
+/// The longest row, bytes. What runs on for longer is no row, and would be held in memory whole.
+pub(super) const ROW_BYTES: usize = 4 << 20;
 
 /// How strictly a table is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,13 +22,15 @@ pub struct TableRules {
 pub struct Table<'t> {
     file: String,
     text: &'t str,
-    reader: csv::Reader<&'t [u8]>,
+    reader: csv::Reader<Bounded<'t>>,
     headers: Vec<String>,
     folded: Vec<String>,
     asked: Vec<bool>,
-    record: StringRecord,
+    pub(super) record: StringRecord,
     rules: TableRules,
+    delimiter: u8,
     line_end: u8,
+    /// Where the row begins in the text.
     counted_to: usize,
     line: u64,
 }
@@ -40,6 +46,26 @@ pub struct Row<'r> {
     pub line: u64,
 }
 
+/// Text that seems to end when a row has taken [`ROW_BYTES`] of it.
+struct Bounded<'t> {
+    rest: &'t [u8],
+    /// What the row that is being read may still take.
+    left: usize,
+    /// Whether a row wanted more.
+    cut: bool,
+}
+
+impl std::io::Read for Bounded<'_> {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        let (now, later) = self.rest.split_at(self.rest.len().min(self.left).min(out.len()));
+        self.cut |= now.is_empty() && !later.is_empty() && !out.is_empty();
+        out[..now.len()].copy_from_slice(now);
+        self.rest = later;
+        self.left -= now.len();
+        Ok(now.len())
+    }
+}
+
 /// Letters and digits alone, in lower case: `Student_ID`, `student id` and `studentId` are the same.
 pub fn fold(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
@@ -50,7 +76,7 @@ impl<'t> Table<'t> {
     /// problems.
     ///
     /// # Errors
-    /// [`ReadError::Empty`] when there is no header.
+    /// [`ReadError::Empty`] when there is no header, [`ReadError::Missing`] when the first row has no end.
     pub fn open(
         file: &str,
         text: &'t str,
@@ -62,7 +88,7 @@ impl<'t> Table<'t> {
             .has_headers(false)
             .flexible(true)
             .delimiter(delimiter)
-            .from_reader(text.as_bytes());
+            .from_reader(Bounded { rest: text.as_bytes(), left: ROW_BYTES, cut: false });
         let line_end = if text.contains('\n') { b'\n' } else { b'\r' };
         let mut table = Self {
             file: file.to_owned(),
@@ -73,11 +99,16 @@ impl<'t> Table<'t> {
             asked: Vec::new(),
             record: StringRecord::new(),
             rules,
+            delimiter,
             line_end,
             counted_to: 0,
             line: 1,
         };
-        if !table.read_record(problems) || table.record.iter().all(|h| h.trim().is_empty()) {
+        let found = table.read_record(problems);
+        if table.reader.get_ref().cut {
+            return Err(ReadError::Missing { file: file.to_owned(), wanted: too_long("a header") });
+        }
+        if !found || table.record.iter().all(|h| h.trim().is_empty()) {
             return Err(ReadError::Empty { file: file.to_owned() });
         }
         table.headers = table.record.iter().map(|h| h.trim().to_owned()).collect();
@@ -88,8 +119,9 @@ impl<'t> Table<'t> {
     }
 
     fn check_headers(&self, problems: &mut Problems) {
-        for (at, header) in self.headers.iter().enumerate() {
-            if !header.is_empty() && self.headers[..at].contains(header) {
+        let mut seen = HashSet::new();
+        for header in self.headers.iter().filter(|header| !header.is_empty()) {
+            if !seen.insert(header) {
                 let wanted = "each column once; the first of this name is read";
                 problems.push(&self.file, self.line, header, header, wanted);
             }
@@ -180,7 +212,42 @@ impl<'t> Table<'t> {
             problems.push(&self.file, self.line, "", self.record.as_slice(), "text without NUL characters");
             return false;
         }
+        if self.swallows_rows() {
+            let wanted = "a closing quotation mark; without it this row runs on into the next ones";
+            problems.push(&self.file, self.line, "", self.record.as_slice(), wanted);
+            return false;
+        }
         !self.record.as_slice().trim().is_empty()
+    }
+
+    /// Whether the row runs over lines and a quotation mark that closes a cell is not at the end of it: it is then
+    /// the opening one of a later row, and the rows between stand in the cell.
+    fn swallows_rows(&self) -> bool {
+        if !self.record.as_slice().as_bytes().contains(&self.line_end) {
+            return false;
+        }
+        let mut raw = &self.text.as_bytes()[self.counted_to..self.reader.position().byte() as usize];
+        let ends_cell = |byte: &u8| *byte == self.delimiter || matches!(byte, b'\r' | b'\n');
+        loop {
+            if raw.first() == Some(&b'"') {
+                let mut close = 1;
+                while let Some(found) = raw[close..].iter().position(|b| *b == b'"') {
+                    close += found + 1;
+                    if raw.get(close) != Some(&b'"') {
+                        break;
+                    }
+                    close += 1;
+                }
+                raw = &raw[close..];
+                if raw.first().is_some_and(|b| !ends_cell(b)) {
+                    return true;
+                }
+            }
+            match raw.iter().position(ends_cell) {
+                Some(end) if raw[end] == self.delimiter => raw = &raw[end + 1..],
+                _ => return false,
+            }
+        }
     }
 
     /// What is wanted of a row with the wrong number of cells.
@@ -195,16 +262,16 @@ impl<'t> Table<'t> {
         }
     }
 
-    /// Reads one record and finds the line on which it begins.
+    /// Reads one record and finds the line on which it begins. One that is too long ends the table.
     fn read_record(&mut self, problems: &mut Problems) -> bool {
         let from = self.reader.position().byte() as usize;
-        match self.reader.read_record(&mut self.record) {
-            Ok(true) => {}
-            Ok(false) => return false,
-            Err(error) => {
-                problems.push(&self.file, self.line, "", "", format!("a readable row ({error})"));
-                return false;
-            }
+        if self.reader.get_ref().cut {
+            return false;
+        }
+        self.reader.get_mut().left = ROW_BYTES;
+        let read = self.reader.read_record(&mut self.record);
+        if matches!(read, Ok(false)) {
+            return false;
         }
         let bytes = self.text.as_bytes();
         // The reader leaves the second half of a CRLF, and passes over empty lines, before the record.
@@ -212,8 +279,25 @@ impl<'t> Table<'t> {
         let start = start.max(self.counted_to);
         self.line += bytes[self.counted_to..start].iter().filter(|b| **b == self.line_end).count() as u64;
         self.counted_to = start;
+        if self.reader.get_ref().cut {
+            let said = self.text.get(start..).unwrap_or_default();
+            let wanted = format!("{}; the rest of the file is not read", too_long("a row"));
+            problems.push(&self.file, self.line, "", said, wanted);
+            return false;
+        }
+        if let Err(error) = read {
+            problems.push(&self.file, self.line, "", "", format!("a readable row ({error})"));
+            return false;
+        }
         true
     }
+}
+
+fn too_long(what: &str) -> String {
+    let most = ROW_BYTES >> 20;
+    format!(
+        "{what} of at most {most} MiB; a quotation mark is probably not closed, or the lines have no ends"
+    )
 }
 
 /// The delimiter that stands most often in the header line, outside quotation marks.

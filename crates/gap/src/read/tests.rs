@@ -1,3 +1,4 @@
+use super::table::ROW_BYTES;
 use super::*;
 use evenfield_model::Problems;
 use proptest::prelude::*;
@@ -146,6 +147,51 @@ fn ragged_rows_nuls_and_open_quotes_are_named() {
 }
 
 #[test]
+fn an_open_quote_that_swallows_rows_is_named() {
+    // Each first row would else be a sound row of three cells, and the second be lost.
+    for text in
+        ["a,b,c\n1,\"Ann,x\n2,\"Bob\",y\n3,Cid,z\n", "a,b,c\r\n1,x,\"Ann\r\n2,y,\"Bob\"\r\n3,z,Cid\r\n"]
+    {
+        let mut problems = Problems::default();
+        let mut table = open(text, &mut problems);
+        assert_eq!(table.next_row(&mut problems).expect("the row after").text(Some(0)), "3");
+        assert_eq!((problems.found(), problems.kept()[0].line), (1, 2), "{text}");
+        assert!(problems.kept()[0].wanted.contains("closing quotation mark"));
+    }
+    let mut problems = Problems::default();
+    let mut table = open("a,b,c\n1,\"two \"\"lines\"\",\nof text\",\"\"\n", &mut problems);
+    assert_eq!(table.next_row(&mut problems).expect("a row").text(Some(1)), "two \"lines\",\nof text");
+    assert!(problems.is_empty(), "{problems:?}");
+}
+
+#[test]
+fn a_row_without_end_is_cut_and_named() {
+    let mut problems = Problems::default();
+    let text = format!("id,name\n1,Ann\n2,\"{}", "x\n".repeat(4 << 20));
+    let mut table = open(&text, &mut problems);
+    assert_eq!(table.next_row(&mut problems).expect("row 1").line, 2);
+    assert!(table.next_row(&mut problems).is_none());
+    assert!(table.next_row(&mut problems).is_none());
+    assert!(table.record.as_slice().len() < 2 * ROW_BYTES, "it is never held whole");
+    assert_eq!((problems.found(), problems.kept()[0].line), (1, 3));
+    assert!(problems.kept()[0].wanted.contains("quotation mark"), "{:?}", problems.kept()[0]);
+    let header = "a,".repeat(3 << 20);
+    let error =
+        Table::open("f.csv", &header, TableRules::default(), &mut problems).map(|_| ()).expect_err("no end");
+    assert!(error.to_string().contains("a header of at most 4 MiB"), "{error}");
+}
+
+#[test]
+fn a_header_of_a_hundred_thousand_columns_is_read_in_time() {
+    let mut problems = Problems::default();
+    let names: Vec<String> = (0..100_000).map(|n| format!("c{}", n % 99_999)).collect();
+    let text = format!("{}\n", names.join(","));
+    let mut table = open(&text, &mut problems);
+    assert_eq!(table.column(&["c99998"], &mut problems), Some(99_998));
+    assert_eq!((problems.found(), problems.kept()[0].said.as_str()), (1, "c0"));
+}
+
+#[test]
 fn other_delimiters_are_found() {
     for text in ["a;b\n1;2\n", "a\tb\n1\t2\n", "a|b\n1|2\n", "\"a;x\",b\n1,2\n"] {
         let mut problems = Problems::default();
@@ -193,7 +239,7 @@ fn cells_that_cannot_be_read_are_problems() {
     assert_eq!(table.next_row(&mut problems).expect("row 5").line, 5);
     let mut table = open("id\nS\u{1}1\n", &mut problems);
     assert_eq!(table.next_row(&mut problems).expect("row 2").id(Some(0), "an id", &mut problems), None);
-    assert_eq!(problems.kept()[6].wanted, "an id, without control characters");
+    assert_eq!(problems.kept()[6].wanted, "an id, without control or invisible characters");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::draft::Draft;
 use super::{Roster, clever, oneroster};
-use crate::read::{ReadError, Source};
+use crate::read::{ReadError, Source, decode};
 use evenfield_model::Problems;
 use jiff::civil::Date;
 
@@ -83,6 +83,9 @@ pub(super) fn detect(source: &Source) -> Result<Format, ReadError> {
     } else if has("students.csv") {
         Ok(Format::Clever)
     } else {
+        if let Some(error) = no_text(source) {
+            return Err(error);
+        }
         let found: Vec<&str> = source.names().take(10).collect();
         Err(ReadError::Missing {
             file: source.name().to_owned(),
@@ -93,4 +96,12 @@ pub(super) fn detect(source: &Source) -> Result<Format, ReadError> {
             ),
         })
     }
+}
+
+/// Why the one file of a source is no text: it is a PDF, an archive in an archive, a bomb.
+fn no_text(source: &Source) -> Option<ReadError> {
+    let mut names = source.names();
+    let (Some(one), None) = (names.next(), names.next()) else { return None };
+    let text = |bytes: &[u8]| decode(&source.path_of(one), bytes, &mut Problems::default()).map(drop);
+    source.read(one).and_then(|bytes| text(&bytes)).err()
 }

@@ -190,3 +190,24 @@ fn the_reference_page_is_what_the_definition_says() {
         "docs/config.md is stale: EVENFIELD_WRITE_DOCS=1 cargo test -p evenfield-portal config"
     );
 }
+
+proptest::proptest! {
+    #[test]
+    fn any_text_is_settings_or_has_problems(
+        lines in proptest::collection::vec(("[a-z_.]{0,9}", "[ -~\\n\"'é\\[\\]{}=#]{0,20}", 0usize..SETTINGS.len(), 0usize..4), 0..8),
+    ) {
+        let text: String = lines
+            .iter()
+            .map(|(word, value, at, how)| match how {
+                0 => format!("{} = {value}\n", SETTINGS[*at].name),
+                1 => format!("[[district]]\n{word} = {value}\n"),
+                2 => format!("[{word}]\n{value}\n"),
+                _ => format!("{word} = {value}\n"),
+            })
+            .collect();
+        if let Err(problems) = read("f", &text, &Fixed) {
+            let lines = text.lines().count() as u64 + 1;
+            proptest::prop_assert!(!problems.is_empty() && problems.kept().iter().all(|p| p.line <= lines));
+        }
+    }
+}

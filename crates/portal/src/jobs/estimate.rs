@@ -1,7 +1,7 @@
 //! The wish for an estimate: what a slice that changes the data stores in the same transaction.
 
 use super::{Request, enqueue};
-use crate::db::{Write, new_id};
+use crate::db::{Write, new_id, now_ms};
 use serde::{Deserialize, Serialize};
 
 /// The kind of the job.
@@ -24,18 +24,21 @@ impl Default for Wanted {
 }
 
 /// Asks for an estimate, within the transaction that changes what it rests on. Returns the job's id. A wish that
-/// no worker has begun on serves for this one as well.
+/// no worker has begun on serves for this one as well, and so does one whose worker died before it stored anything:
+/// whoever takes it up reads everything anew.
 ///
 /// # Errors
 /// The database's.
 pub async fn request(write: &mut Write, district: &str, wanted: &Wanted) -> Result<String, sqlx::Error> {
     let payload = serde_json::json!(wanted);
     let waiting: Option<String> = sqlx::query_scalar(
-        "SELECT id FROM job WHERE district_id = $1 AND kind = $2 AND state = 'waiting' AND payload = $3",
+        "SELECT id FROM job WHERE district_id = $1 AND kind = $2 AND payload = $3 AND checkpoint IS NULL \
+         AND (state = 'waiting' OR (state = 'running' AND lease_until_ms < $4)) ORDER BY created_ms, id LIMIT 1",
     )
     .bind(district)
     .bind(KIND)
     .bind(payload.to_string())
+    .bind(now_ms())
     .fetch_optional(&mut **write)
     .await?;
     match waiting {

@@ -74,7 +74,7 @@ fn facts(digest: &str, loaded_ms: i64) -> LoadFacts {
 
 async fn load(db: &Db, district: &str, roster: &Roster, facts: &LoadFacts) -> Replaced {
     let mut tx = db.write().await.expect("a write");
-    let done = queries::replace(&mut tx, district, roster, facts).await.expect("replaced");
+    let done = queries::replace(&mut tx, district, roster.clone(), facts).await.expect("replaced");
     tx.commit().await.expect("committed");
     done
 }
@@ -153,7 +153,7 @@ async fn a_load_that_fails_midway_stores_nothing() {
         email: None,
     });
     let mut tx = db.write().await.expect("a write");
-    queries::replace(&mut tx, "5100060", &next, &facts("b", 2)).await.expect_err("the index refuses");
+    queries::replace(&mut tx, "5100060", next, &facts("b", 2)).await.expect_err("the index refuses");
     drop(tx);
     assert_eq!(queries::read(&db, "5100060").await.expect("read").roster, roster());
     assert_eq!(queries::loads(db.read(), "5100060").await.expect("loads").len(), 1);

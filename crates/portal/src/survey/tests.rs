@@ -54,7 +54,7 @@ async fn load_students(db: &Db, district: &str, n: usize) {
         problems: 0,
     };
     let mut tx = db.write().await.expect("a write");
-    roster::queries::replace(&mut tx, district, &students(n), &facts).await.expect("stored");
+    roster::queries::replace(&mut tx, district, students(n), &facts).await.expect("stored");
     tx.commit().await.expect("committed");
 }
 

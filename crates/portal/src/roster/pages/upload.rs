@@ -296,7 +296,7 @@ pub async fn decide(
         problems: review.problems.found(),
     };
     let mut tx = app.db.write().await?;
-    let done = queries::replace(&mut tx, &district, &roster, &facts).await?;
+    let done = queries::replace(&mut tx, &district, roster, &facts).await?;
     queries::remove_staged(&mut tx, &district, &id).await?;
     if let Replaced::Done { load_id, changes } = &done {
         let detail = json!({ "digest": facts.digest, "students": changes.students });

@@ -43,7 +43,7 @@ pub enum Replaced {
     },
 }
 
-/// Makes this the roster of the district. All or nothing: the caller commits.
+/// Makes this the roster of the district; each id stands in it once. All or nothing: the caller commits.
 ///
 /// Places of students whose address did not change are kept. The rows that change are remembered, so
 /// that [`undo`] can bring them back.
@@ -53,7 +53,7 @@ pub enum Replaced {
 pub async fn replace(
     tx: &mut Write,
     district: &str,
-    roster: &Roster,
+    roster: Roster,
     facts: &LoadFacts,
 ) -> sqlx::Result<Replaced> {
     lock(tx, district).await?;
@@ -64,7 +64,7 @@ pub async fn replace(
     }
     let before = rows::read_on(tx, district).await?;
     let first = before.roster == Roster::default();
-    let diff = compare(before, roster.clone());
+    let diff = compare(before, roster);
     let load_id = new_id();
     sqlx::query("DELETE FROM roster_before WHERE district_id = $1").bind(district).execute(&mut **tx).await?;
     // Undoing a first load empties the tables: that needs one note, not one for each row.
@@ -149,11 +149,10 @@ async fn remember_diff(tx: &mut Write, district: &str, load: &str, diff: &Roster
 
 /// Writes a difference.
 async fn apply(tx: &mut Write, district: &str, diff: &RosterDiff) -> sqlx::Result<()> {
-    async fn of<T: Stored + Clone>(tx: &mut Write, district: &str, diff: &Diff<T>) -> sqlx::Result<()> {
+    async fn of<T: Stored>(tx: &mut Write, district: &str, diff: &Diff<T>) -> sqlx::Result<()> {
         rows::delete(tx, district, &diff.removed).await?;
-        let (was, now): (Vec<T>, Vec<T>) = diff.changed.iter().cloned().unzip();
-        rows::delete(tx, district, &was).await?;
-        rows::insert(tx, district, &now).await?;
+        rows::delete(tx, district, diff.changed.iter().map(|(was, _)| was)).await?;
+        rows::insert(tx, district, diff.changed.iter().map(|(_, now)| now)).await?;
         rows::insert(tx, district, &diff.added).await?;
         Ok(())
     }

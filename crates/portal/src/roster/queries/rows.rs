@@ -142,13 +142,21 @@ impl Stored for Staff {
 }
 
 /// Stores rows that are not there yet.
-pub(super) async fn insert<T: Stored>(tx: &mut Write, district: &str, rows: &[T]) -> sqlx::Result<u64> {
-    bulk::run(tx, T::INSERT, "", rows.iter().map(|row| row.values(district))).await
+pub(super) async fn insert<'r, T: Stored + 'r>(
+    tx: &mut Write,
+    district: &str,
+    rows: impl IntoIterator<Item = &'r T, IntoIter: Send>,
+) -> sqlx::Result<u64> {
+    bulk::run(tx, T::INSERT, "", rows.into_iter().map(|row| row.values(district))).await
 }
 
 /// Deletes rows by their keys.
-pub(super) async fn delete<T: Stored>(tx: &mut Write, district: &str, rows: &[T]) -> sqlx::Result<u64> {
-    bulk::run(tx, T::DELETE, ")", rows.iter().map(|row| row.key(district))).await
+pub(super) async fn delete<'r, T: Stored + 'r>(
+    tx: &mut Write,
+    district: &str,
+    rows: impl IntoIterator<Item = &'r T, IntoIter: Send>,
+) -> sqlx::Result<u64> {
+    bulk::run(tx, T::DELETE, ")", rows.into_iter().map(|row| row.key(district))).await
 }
 
 /// Reads the roster of a district with the places of its students, all of one moment.

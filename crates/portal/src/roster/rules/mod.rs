@@ -59,31 +59,24 @@ impl<T> Diff<T> {
     }
 }
 
-/// The difference between two lists, told apart by key. Of two rows of `after` with one key the last
-/// counts, as a later line corrects an earlier one.
-pub fn diff<T: PartialEq, K: std::hash::Hash + Eq>(
-    before: Vec<T>,
-    after: Vec<T>,
-    key: impl Fn(&T) -> K,
-) -> Diff<T> {
-    let mut old: HashMap<K, T> = before.into_iter().map(|row| (key(&row), row)).collect();
-    let mut new: HashMap<K, usize> = HashMap::with_capacity(after.len());
-    for (at, row) in after.iter().enumerate() {
-        new.insert(key(row), at);
+/// The difference between two lists, in each of which a key stands once.
+pub fn diff<T: PartialEq>(before: Vec<T>, after: Vec<T>, key: impl Fn(&T) -> [&str; 3]) -> Diff<T> {
+    if before.is_empty() {
+        return Diff { added: after, ..Diff::default() };
     }
+    let places: HashMap<_, usize> = before.iter().enumerate().map(|(at, row)| (key(row), at)).collect();
+    let was: Vec<Option<usize>> = after.iter().map(|row| places.get(&key(row)).copied()).collect();
+    drop(places);
+    let mut before: Vec<Option<T>> = before.into_iter().map(Some).collect();
     let mut diff = Diff::default();
-    for (at, row) in after.into_iter().enumerate() {
-        let id = key(&row);
-        if new.get(&id) != Some(&at) {
-            continue;
-        }
-        match old.remove(&id) {
+    for (row, was) in after.into_iter().zip(was) {
+        match was.and_then(|at| before[at].take()) {
             None => diff.added.push(row),
             Some(was) if was != row => diff.changed.push((was, row)),
             Some(_) => {}
         }
     }
-    diff.removed = old.into_values().collect();
+    diff.removed = before.into_iter().flatten().collect();
     diff
 }
 
@@ -197,13 +190,13 @@ pub fn compare(before: StoredRoster, after: Roster) -> RosterDiff {
         })
         .collect();
     RosterDiff {
-        schools: diff(before.schools, after.schools, |s| s.source_id.clone()),
-        students: diff(stored, rows, |s| s.student.source_id.clone()),
-        sections: diff(before.sections, after.sections, |s| s.source_id.clone()),
+        schools: diff(before.schools, after.schools, |s| [&s.source_id, "", ""]),
+        students: diff(stored, rows, |s| [&s.student.source_id, "", ""]),
+        sections: diff(before.sections, after.sections, |s| [&s.source_id, "", ""]),
         enrollments: diff(before.enrollments, after.enrollments, |e| {
-            (e.section.clone(), e.person.clone(), e.teaches)
+            [&e.section, &e.person, if e.teaches { "1" } else { "" }]
         }),
-        staff: diff(before.staff, after.staff, |s| s.source_id.clone()),
+        staff: diff(before.staff, after.staff, |s| [&s.source_id, "", ""]),
     }
 }
 

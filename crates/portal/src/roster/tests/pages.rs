@@ -15,10 +15,17 @@ fn clever(students: &[(&str, &str)]) -> Vec<u8> {
     for (id, grade) in students {
         text.push_str(&format!("s1,{id},Núñez{id},Ana,{grade},Free,N,N,{id} Main St,Exmore,VA,23350\n"));
     }
+    zipped(text.as_bytes())
+}
+
+/// Clever's files of one school with this as the list of students.
+fn zipped(students: &[u8]) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    for (name, text) in [("schools.csv", "School_id,School_name\ns1,Nandua\n"), ("students.csv", &text)] {
+    for (name, bytes) in
+        [("schools.csv", b"School_id,School_name\ns1,Nandua\n".as_slice()), ("students.csv", students)]
+    {
         zip.start_file(name, zip::write::SimpleFileOptions::default()).expect("a file");
-        zip.write_all(text.as_bytes()).expect("written");
+        zip.write_all(bytes).expect("written");
     }
     zip.finish().expect("an archive").into_inner()
 }
@@ -77,9 +84,20 @@ async fn an_upload_can_be_discarded_and_one_without_students_cannot_be_accepted(
     let staged = upload(&staff, &clever(&[("1", "4")])).await;
     assert_eq!(staff.post(staged.location(), &[("act", "discard")]).await.status, 303);
     assert_eq!(staff.get(staged.location()).await.status, 404);
-    for broken in [&b"PK\x03\x04\x00 broken"[..], b"\x00\x01\x02", b"a,b\n1,2\n", HEADER.as_bytes()] {
+    let whole = clever(&[("1", "4")]);
+    let bomb = zipped(&vec![b'a'; 32 << 20]);
+    for (broken, said) in [
+        (&b"PK\x03\x04\x00 broken"[..], "ends too early"),
+        (b"\x00\x01\x02", "found clever.zip"),
+        (b"a,b\n1,2\n", "found clever.zip"),
+        (HEADER.as_bytes(), "found clever.zip"),
+        (&whole[..whole.len() - 30], "ends too early"),
+        (&bomb, "archive bomb"),
+        (&zipped(&whole), "a zip archive or a spreadsheet"),
+    ] {
         let staged = upload(&staff, broken).await;
         let review = staff.get(staged.location()).await;
+        assert!(review.body.contains(said), "wanted {said}: {}", review.body);
         assert!(!review.body.contains("value=\"accept\""), "{}", review.body);
         assert_eq!(staff.post(staged.location(), &[("act", "accept")]).await.status, 400);
     }
