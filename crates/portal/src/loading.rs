@@ -119,6 +119,7 @@ impl Read {
                 let bytes = bytes(&path)?;
                 let (kind, rows, found) = open(input, &path, (&name, &bytes))?;
                 problems.append(found);
+                let rows = rows.of_district(district.leaid.as_str(), &name, &mut problems);
                 (digest([bytes.as_slice()]), Content::Open(kind, rows, bytes))
             }
         };
@@ -228,6 +229,10 @@ fn open(
     let (kind, rows, problems) = match input.kind {
         FileKind::Acs => plain(Kind::Acs),
         FileKind::BdcFixed => plain(Kind::BdcFixed),
+        FileKind::BdcMobile => plain(Kind::BdcMobile),
+        FileKind::Form477 => plain(Kind::Form477),
+        FileKind::Relationship => plain(Kind::Relationship),
+        FileKind::Directory => plain(Kind::Directory),
         FileKind::Membership => plain(Kind::Membership),
         FileKind::Geocodes => plain(Kind::Geocodes),
         FileKind::AddressPoints => plain(Kind::AddressPoints),
@@ -297,7 +302,7 @@ fn wide(input: &FileInput, (name, bytes): (&str, &[u8])) -> (AreaTable, Problems
     let map = area_table::WideMap {
         id: input.id.as_deref().unwrap_or("GEOID"),
         kind: input.geography,
-        year: None,
+        year: if input.year.is_some() { &["year", "time"] } else { &[] },
         measures: if named.is_empty() {
             area_table::Measures::Pairs
         } else {
