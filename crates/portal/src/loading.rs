@@ -120,7 +120,7 @@ impl Read {
                 let (kind, rows, found) = open(input, &path, (&name, &bytes))?;
                 problems.append(found);
                 let rows = rows.of_district(district.leaid.as_str(), &name, &mut problems);
-                (digest([bytes.as_slice()]), Content::Open(kind, rows, bytes))
+                (digest([bytes.as_slice(), as_what(input).as_bytes()]), Content::Open(kind, rows, bytes))
             }
         };
         Ok(Self { input: input.clone(), name, digest, content, problems })
@@ -183,6 +183,11 @@ impl Read {
         }
         Ok(())
     }
+}
+
+/// What the settings take out of a file. The same file may be loaded for one kind of area and again for another.
+fn as_what(input: &FileInput) -> String {
+    format!("{:?} {:?} {:?} {:?} {:?}", input.geography, input.id, input.within, input.year, input.columns)
 }
 
 fn as_of(district: &DistrictInputs) -> jiff::civil::Date {

@@ -53,14 +53,14 @@ impl Cover {
             .filter_map(|d| Some((d, d.geometry.bounding_rect()?, Locator::new(std::slice::from_ref(d)))))
             .collect();
         let shares = |area: &Boundary| {
-            let Some(around) = area.geometry.bounding_rect() else { return Vec::new() };
+            let around = area.geometry.bounding_rect()?;
             let meets = |other: &geo::Rect<f64>| {
                 let (a, b, c, d) = (around.min(), around.max(), other.min(), other.max());
                 a.x <= d.x && c.x <= b.x && a.y <= d.y && c.y <= b.y
             };
             let near: Vec<_> = districts.iter().filter(|(_, ground, _)| meets(ground)).collect();
             if near.is_empty() {
-                return Vec::new();
+                return Some(Vec::new());
             }
             let points = lattice::points(area, POINTS);
             let mut inside = vec![0usize; near.len()];
@@ -75,18 +75,40 @@ impl Cover {
                 on_land += usize::from(any);
             }
             let all = if districts.len() > 1 { on_land } else { points.len() };
-            let share = |count: usize| {
-                let share = count as f64 / all.max(1) as f64;
-                if share > 1.0 - SLIVER { 1.0 } else { share }
-            };
-            near.iter()
-                .zip(inside)
-                .map(|((district, ..), count)| (district.id.clone(), share(count)))
-                .filter(|(_, share)| *share >= SLIVER)
-                .collect()
+            let shares = near.iter().zip(inside).map(|((d, ..), n)| (d.id.clone(), n as f64 / all as f64));
+            // All water: an island that the other file leaves out. The areas around it know.
+            (all > 0).then(|| without_slivers(shares))
         };
-        let areas = areas.par_iter().map(|area| (area.id.clone(), shares(area))).collect();
-        Self { areas, whole: BTreeSet::new() }
+        let found = areas.par_iter().filter_map(|area| Some((area.id.clone(), shares(area)?))).collect();
+        let mut cover = Self { areas: found, whole: BTreeSet::new() };
+        cover.add_around(GeographyKind::Tract);
+        cover.add_around(GeographyKind::County);
+        cover
+    }
+
+    /// Gives tracts or counties that are not known themselves the mean of the smaller areas in them.
+    fn add_around(&mut self, kind: GeographyKind) {
+        let mut around: BTreeMap<String, (f64, BTreeMap<&str, f64>)> = BTreeMap::new();
+        for (area, districts) in &self.areas {
+            let larger =
+                Geoid::parse(area).ok().filter(|a| a.kind() < Some(kind)).and_then(|a| a.within(kind));
+            let Some(larger) = larger.filter(|larger| !self.areas.contains_key(larger.as_str())) else {
+                continue;
+            };
+            let (count, sums) = around.entry(larger.into()).or_default();
+            *count += 1.0;
+            for (district, share) in districts {
+                *sums.entry(district).or_default() += share;
+            }
+        }
+        let mean = |(area, (count, sums)): (String, (f64, BTreeMap<&str, f64>))| {
+            (
+                area,
+                without_slivers(sums.into_iter().map(|(district, sum)| (district.to_owned(), sum / count))),
+            )
+        };
+        let found: Vec<_> = around.into_iter().map(mean).collect();
+        self.areas.extend(found);
     }
 
     /// Whether nothing is known of any area.
@@ -108,13 +130,12 @@ impl Cover {
         }
         &[]
     }
+}
 
-    /// How many areas of a kind are in a district, whole or in part.
-    pub fn count(&self, kind: GeographyKind, leaid: &str) -> usize {
-        let of_kind = |id: &str| Geoid::parse(id).is_ok_and(|g| g.kind() == Some(kind));
-        let has = |districts: &[(String, f64)]| districts.iter().any(|(d, _)| d == leaid);
-        self.areas.iter().filter(|(id, districts)| of_kind(id) && has(districts)).count()
-    }
+/// Shares without those of two files that draw one border differently.
+fn without_slivers(shares: impl Iterator<Item = (String, f64)>) -> Vec<(String, f64)> {
+    let whole = |share: f64| if share > 1.0 - SLIVER { 1.0 } else { share };
+    shares.filter(|(_, share)| *share >= SLIVER).map(|(district, share)| (district, whole(share))).collect()
 }
 
 #[cfg(test)]
@@ -148,8 +169,8 @@ mod tests {
         assert_eq!(cut.len(), 2);
         assert!((cut[0].1 - 0.25).abs() < 0.05 && (cut[1].1 - 0.75).abs() < 0.05, "{cut:?}");
         assert_eq!(cover.of(&geoid("510010901003")), [("5102710".to_owned(), 1.0)]);
-        assert_eq!(cover.count(BlockGroup, "5100060"), 2);
-        assert!(cover.of(&geoid("510010901009")).is_empty());
+        let tract = cover.of(&geoid("510010901009"));
+        assert!((tract[0].1 - 1.25 / 3.0).abs() < 0.02, "one that is not known goes by its tract: {tract:?}");
     }
 
     #[test]
@@ -163,6 +184,13 @@ mod tests {
         let known = Cover::from_boundaries(&coast, &[clipped, neighbour]);
         assert_eq!(known.of(&geoid("510010901001")), [("5100060".to_owned(), 1.0)]);
         assert!(Cover::from_boundaries(&coast, &[]).is_empty());
+        let island = [coast[0].clone(), square(BlockGroup, "510010901002", 0.6, 0.9)];
+        let districts = [square(District, "5100060", -1.0, 0.3), square(District, "5102710", 0.95, 6.0)];
+        let whole = Cover::from_boundaries(&island[1..], &districts);
+        assert!(whole.of(&geoid("510010901002")).is_empty(), "nothing says where it is");
+        let found = Cover::from_boundaries(&island, &districts);
+        assert_eq!(found.of(&geoid("510010901002")), found.of(&geoid("51001090100")), "it goes by its tract");
+        assert!(!found.of(&geoid("510010901002")).is_empty());
     }
 
     #[test]

@@ -340,7 +340,8 @@ async fn store(
         vintage: &about.vintage,
         licence: &about.licence,
         file_name: &file.name,
-        digest: &digest([file.bytes.as_slice()]),
+        // Boundaries that were taken for another kind of place may be loaded again as what they are.
+        digest: &digest([file.bytes.as_slice(), about.geography.as_str().as_bytes()]),
         loaded_ms: now_ms(),
         loaded_by: by,
         rows: rows.len() as u64,

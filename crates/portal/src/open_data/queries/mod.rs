@@ -31,7 +31,7 @@ pub struct LoadFacts<'a> {
     pub licence: &'a str,
     /// The file's name.
     pub file_name: &'a str,
-    /// SHA-256 of the file, hexadecimal.
+    /// SHA-256 of the file and of what was taken out of it, hexadecimal.
     pub digest: &'a str,
     /// When, milliseconds since 1970 UTC.
     pub loaded_ms: i64,

@@ -43,6 +43,8 @@ async fn what_is_loaded_is_listed_with_source_and_licence() {
         queries::read_area_values(kit.app.db.read(), HERE, ("tract", "B28005")).await.expect("values");
     let found: Vec<_> = values.iter().map(|v| (v.variable.as_str(), v.value, v.moe)).collect();
     assert_eq!(found, [("B28005_007", Some(12.0), Some(5.0)), ("B28005_007", Some(0.0), Some(0.0))]);
+    let again = load(&staff, "boundaries", &[("geography", "block_group")], SQUARE).await;
+    assert_eq!(again.status, 422, "the same as the same");
     let again = load(&staff, "acs", &[], ACS).await;
     assert_eq!(again.status, 422);
     assert!(again.body.contains("loaded before"), "{}", again.body);
