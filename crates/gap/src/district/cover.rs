@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A share below this is where two files draw the same border differently.
-const SLIVER: f64 = 0.05;
+const SLIVER: f64 = 0.1;
 /// Points that stand for an area's ground.
 const POINTS: usize = 200;
 
@@ -60,7 +60,7 @@ impl Cover {
             };
             let near: Vec<_> = districts.iter().filter(|(_, ground, _)| meets(ground)).collect();
             if near.is_empty() {
-                return Some(Vec::new());
+                return (districts.len() == 1).then(Vec::new);
             }
             let points = lattice::points(area, POINTS);
             let mut inside = vec![0usize; near.len()];

@@ -425,7 +425,7 @@ fn the_interval_of_a_sum_of_predicted_areas_covers() {
         let areas: Vec<AreaShare> = found.estimates.iter().zip(&found.common).map(share).collect();
         let children: Vec<AreaChildren> = areas[40..]
             .iter()
-            .map(|a| AreaChildren { geoid: a.geoid.clone(), district: None, children: 100.0 })
+            .map(|a| AreaChildren { geoid: a.geoid.clone(), districts: Vec::new(), children: 100.0 })
             .collect();
         let mean = truth[40..].iter().sum::<f64>() / 200.0;
         let alone: Vec<AreaShare> =
