@@ -40,6 +40,7 @@ use SelfCrossing::{Keep, Refuse};
 /// File, loader, rows, problems.
 #[rustfmt::skip]
 const FILES: &[(&str, Loader, usize, u64)] = &[
+    ("bps-simulated/schools.csv", Addresses, 137, 0),
     ("charlottesville-schools/SABS_1516_CVille_Region.zip", Boundaries(AttendanceZone, &[], Refuse), 81, 0),
     ("isp-offers/bg_providers.csv", Wide("block_group", Some(BlockGroup), "n_providers", false), 29681, 0),
     ("isp-offers/billings_centurylink_plans.csv.xz", Addresses, 3801, 0),
@@ -120,7 +121,7 @@ fn load(data: &std::path::Path, file: &str, loader: &Loader) -> (usize, Problems
         Wide(id, kind, measure, restore_zeros) => {
             let named = [(*measure, *measure, "")];
             let measures = Measures::Named(&named);
-            let map = WideMap { id, kind: *kind, year: None, measures, restore_zeros: *restore_zeros };
+            let map = WideMap { id, kind: *kind, year: &[], measures, restore_zeros: *restore_zeros };
             let (table, problems) = parse_wide(&bytes, file, &map);
             (table.rows.len() + table.empty as usize, problems)
         }
@@ -128,7 +129,7 @@ fn load(data: &std::path::Path, file: &str, loader: &Loader) -> (usize, Problems
             let map = WideMap {
                 id,
                 kind: Some(*kind),
-                year: Some("year"),
+                year: &["year"],
                 measures: Measures::Pairs,
                 restore_zeros: false,
             };

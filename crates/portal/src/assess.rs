@@ -4,13 +4,15 @@
 //! `evenfield_gap::district` on a thread of its own, store the release. This module is above the slices and may
 //! know several of them; none of them knows it.
 
+mod ground;
+
 use crate::db::{Db, now_ms};
 use crate::gap::queries::{NewRun, StudentChance, store_run};
 use crate::gap::rules::RunInput;
 use crate::jobs::estimate::Wanted;
 use crate::jobs::{Failure, Job, Outcome, Progress};
 use crate::{App, open_data, roster, survey};
-use evenfield_gap::district::{AreaValue, Assessment, District, Home, Values, assess};
+use evenfield_gap::district::{AreaValue, Assessment, Cover, District, Home, Values, assess};
 use evenfield_gap::estimate::Settings;
 use evenfield_gap::place::address::AddressPoints;
 use evenfield_gap::place::{Boundary, BoundaryReading, Locator, SelfCrossing, boundary};
@@ -95,6 +97,7 @@ struct Stored {
     term: Option<String>,
     responses: Vec<evenfield_gap::survey::Response>,
     values: Values,
+    cover: Cover,
     /// Source and vintage of the values, and how many there are.
     sources: Vec<(String, String, u64)>,
 }
@@ -113,9 +116,14 @@ async fn read(db: &Db, district: &str, term: Option<String>) -> Result<Stored, F
     for kind in [GeographyKind::BlockGroup, GeographyKind::Tract, GeographyKind::County] {
         rows.extend(open_data::queries::read_area_values(db.read(), district, (kind.as_str(), "")).await?);
     }
+    let ground = ground::read(db, district, stored.roster.students.is_empty()).await?;
     let mut sources: HashMap<(String, String), u64> = HashMap::new();
     for row in &rows {
         *sources.entry((row.source.clone(), row.vintage.clone())).or_default() += 1;
+    }
+    for value in &ground.values {
+        let source = if value.variable.starts_with("speed") { "tiles" } else { "bdc_mobile" };
+        *sources.entry((source.to_owned(), String::new())).or_default() += 1;
     }
     let mut sources: Vec<_> = sources.into_iter().map(|((s, v), n)| (s, v, n)).collect();
     sources.sort();
@@ -127,10 +135,20 @@ async fn read(db: &Db, district: &str, term: Option<String>) -> Result<Stored, F
             let geography = Geography { kind, id: row.id };
             Some(AreaValue { geography, variable: row.variable, value: row.value, moe: row.moe })
         })
+        .chain(ground.values)
         .collect();
     let zones = boundaries(db, district, GeographyKind::AttendanceZone).await?;
     let homes = homes(&stored, &zones);
-    Ok(Stored { leaid: district.to_owned(), roster: stored.roster, homes, term, responses, values, sources })
+    Ok(Stored {
+        leaid: district.to_owned(),
+        roster: stored.roster,
+        homes,
+        term,
+        responses,
+        values,
+        cover: ground.cover,
+        sources,
+    })
 }
 
 /// Where each student lives, in the roster's order.
@@ -164,6 +182,7 @@ impl Stored {
             homes: &self.homes,
             responses: &self.responses,
             values: &self.values,
+            cover: &self.cover,
         };
         assess(district, settings, rule).map_err(|e| e.to_string())
     }

@@ -89,6 +89,14 @@ pub enum FileKind {
     Acs,
     /// FCC Broadband Data Collection, fixed availability.
     BdcFixed,
+    /// FCC Broadband Data Collection, mobile availability.
+    BdcMobile,
+    /// FCC Form 477, by block.
+    Form477,
+    /// Which areas belong to which district: an NCES relationship file, or a CSV of its columns.
+    Relationship,
+    /// NCES CCD directory of districts or of schools.
+    Directory,
     /// NCES CCD membership.
     Membership,
     /// NCES EDGE geocodes of schools.

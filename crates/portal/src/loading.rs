@@ -120,7 +120,8 @@ impl Read {
                 let bytes = bytes(&path)?;
                 let (kind, rows, found) = open(input, &path, (&name, &bytes))?;
                 problems.append(found);
-                (digest([bytes.as_slice()]), Content::Open(kind, rows, bytes))
+                let rows = rows.of_district(district.leaid.as_str(), &name, &mut problems);
+                (digest([bytes.as_slice(), as_what(input).as_bytes()]), Content::Open(kind, rows, bytes))
             }
         };
         Ok(Self { input: input.clone(), name, digest, content, problems })
@@ -203,6 +204,11 @@ impl Read {
     }
 }
 
+/// What the settings take out of a file. The same file may be loaded for one kind of area and again for another.
+fn as_what(input: &FileInput) -> String {
+    format!("{:?} {:?} {:?} {:?} {:?}", input.geography, input.id, input.within, input.year, input.columns)
+}
+
 fn as_of(district: &DistrictInputs) -> jiff::civil::Date {
     district.as_of.unwrap_or_else(today)
 }
@@ -253,6 +259,10 @@ fn open(
     let (kind, rows, problems) = match input.kind {
         FileKind::Acs => plain(Kind::Acs),
         FileKind::BdcFixed => plain(Kind::BdcFixed),
+        FileKind::BdcMobile => plain(Kind::BdcMobile),
+        FileKind::Form477 => plain(Kind::Form477),
+        FileKind::Relationship => plain(Kind::Relationship),
+        FileKind::Directory => plain(Kind::Directory),
         FileKind::Membership => plain(Kind::Membership),
         FileKind::Geocodes => plain(Kind::Geocodes),
         FileKind::AddressPoints => plain(Kind::AddressPoints),
@@ -322,7 +332,7 @@ fn wide(input: &FileInput, (name, bytes): (&str, &[u8])) -> (AreaTable, Problems
     let map = area_table::WideMap {
         id: input.id.as_deref().unwrap_or("GEOID"),
         kind: input.geography,
-        year: None,
+        year: if input.year.is_some() { &["year", "time"] } else { &[] },
         measures: if named.is_empty() {
             area_table::Measures::Pairs
         } else {

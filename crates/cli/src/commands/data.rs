@@ -76,7 +76,14 @@ fn list() {
 
 fn verify(folder: &std::path::Path) -> anyhow::Result<ExitCode> {
     let mut sound = true;
-    for (name, expected) in manifest::read(folder)? {
+    let recorded = manifest::read(folder)?;
+    if recorded.is_empty() {
+        bail!(
+            "{}: no checksums are recorded here; `evenfield data get --to` a folder records them",
+            folder.display()
+        );
+    }
+    for (name, expected) in recorded {
         let found = manifest::digest(&folder.join(&name));
         let word = match found {
             Ok(found) if found == expected => "unchanged",
@@ -135,16 +142,15 @@ impl Get {
         let name = source.file(place)?;
         let target = folder.join(&name);
         if target.exists() {
-            return match manifest::check(folder, &name)? {
-                true => {
+            let what = match manifest::check(folder, &name)? {
+                Some(true) => {
                     println!("{name}: here already, checksum verified");
-                    Ok(())
+                    return Ok(());
                 }
-                false => bail!(
-                    "{} is there but is not what was downloaded; move it away to download it again",
-                    target.display()
-                ),
+                Some(false) => "is there but is not what was downloaded",
+                None => "is there but no checksum of it is recorded",
             };
+            bail!("{} {what}; move it away to download it again", target.display());
         }
         let bar = bar(&name);
         let request = download::Request {

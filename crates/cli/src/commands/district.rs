@@ -2,6 +2,7 @@
 
 use super::records::{Records, block_on, settings};
 use anyhow::{Context, Result, bail};
+use evenfield_model::GeographyKind;
 use evenfield_portal::App;
 use evenfield_portal::gap::queries;
 use evenfield_portal::gap::rules::Figure;
@@ -64,7 +65,7 @@ impl District {
         for (district, files) in districts.iter().zip(all_read) {
             estimate(&app, district, files, self.seed).await?;
             let figures = figures(&app, district.leaid.as_str()).await?;
-            println!("{}", headline(&district.name, &figures));
+            println!("{}", headline(district, &figures));
             if let Some(out) = &self.out {
                 let path = out.join(format!("{}.csv", district.leaid));
                 write_csv(&path, &figures).with_context(|| path.display().to_string())?;
@@ -139,10 +140,10 @@ async fn figures(app: &App, district: &str) -> Result<Vec<Figure>> {
 }
 
 /// The gap of the whole in one sentence, for the first measure that has a published figure.
-fn headline(name: &str, figures: &[Figure]) -> String {
-    use evenfield_model::GeographyKind::{District, State};
-    let mut lines = vec![name.to_owned()];
-    for figure in figures.iter().filter(|f| f.group == "all" && matches!(f.kind, District | State)) {
+fn headline(district: &DistrictInputs, figures: &[Figure]) -> String {
+    let mut lines = vec![district.name.clone()];
+    let whole = |f: &&Figure| f.kind == GeographyKind::District && f.id == district.leaid.as_str();
+    for figure in figures.iter().filter(whole).filter(|f| f.group == "all") {
         let Ok(number) = &figure.shown else { continue };
         lines.push(format!(
             "  {}: {} lack access (90% interval {:.1}% to {:.1}%), {} students, {}",

@@ -1,6 +1,6 @@
 //! From what is stored about a district (or a state) to figures that may be published.
 //!
-//! 1. [`values`]: numbers of open data by area and variable.
+//! 1. [`values`]: numbers of open data by area and variable; [`cover`]: which areas belong to which district.
 //! 2. [`shares`]: a direct figure for each area and measure, by the tables that allow it.
 //! 3. [`covariates`]: what is known of every area and helps to predict the measures.
 //! 4. [`model`]: areas borrow strength from each other (Fay-Herriot).
@@ -11,6 +11,7 @@
 
 mod counties;
 mod covariates;
+mod cover;
 mod model;
 mod people;
 mod sections;
@@ -20,21 +21,22 @@ mod survey;
 mod tests;
 mod values;
 
+pub use cover::Cover;
 pub use model::AreaReport;
 pub use people::Home;
 pub use survey::{SurveyAlone, SurveyMeasure};
 pub use values::{AreaValue, Values};
 
-use crate::estimate::{self, AreaChildren, Estimate, Estimates, InputError, Inputs, Settings};
+use crate::estimate::{self, AreaChildren, Estimate, Estimates, InputError, Inputs, Link, Settings};
 use crate::publish::{self, Figure, PublishRule, Release, RuleError};
 use crate::roster::Roster;
 use crate::survey::Response;
-use evenfield_model::{GeographyKind, Measure};
+use evenfield_model::{Geography, GeographyKind, Measure};
 
 /// Everything that is stored about a district.
 #[derive(Clone, Copy, Debug)]
 pub struct District<'a> {
-    /// LEAID.
+    /// LEAID; of a whole state its FIPS code and five zeros.
     pub leaid: &'a str,
     /// The roster; empty when there is none.
     pub roster: &'a Roster,
@@ -42,8 +44,15 @@ pub struct District<'a> {
     pub homes: &'a [Home],
     /// The latest answer of each student.
     pub responses: &'a [Response],
-    /// Open data of the areas in the district.
+    /// Open data of areas: all that was loaded, for areas outside the district teach the model as well.
     pub values: &'a Values,
+    /// Which areas belong to the district, or to the state's districts; used where there is no roster.
+    pub cover: &'a Cover,
+}
+
+/// Whether a LEAID stands for a whole state: five zeros after its FIPS code.
+fn is_state(leaid: &str) -> bool {
+    leaid.ends_with("00000")
 }
 
 /// What an assessment found.
@@ -65,16 +74,33 @@ pub struct Assessment {
 
 /// Which tables are released. Every further table makes more figures of the others give something away, so groups are
 /// told apart for schools and the district alone. Sections overlap, so that no rule could protect them: they are for
-/// their own teachers. With a roster, county and state would be the district once more, less the homes
-/// that could not be placed.
-fn is_released(figure: &Estimate, roster: bool) -> bool {
-    use GeographyKind::{County, District, School, Section, State};
-    match figure.geography.kind {
-        Section => false,
-        County | State if roster => false,
-        School | District => true,
-        _ => figure.group == "all",
+/// their own teachers. The state, and for a district its county too, would be the district once more, less what is not in
+/// it; a state is told apart by county.
+fn is_released(figure: &Estimate, leaid: &str) -> bool {
+    is_released_kind(figure.geography.kind, leaid)
+        && (matches!(figure.geography.kind, GeographyKind::School | GeographyKind::District)
+            || figure.group == "all")
+}
+
+fn is_released_kind(kind: GeographyKind, leaid: &str) -> bool {
+    match kind {
+        GeographyKind::Section | GeographyKind::State => false,
+        GeographyKind::County => is_state(leaid),
+        _ => true,
     }
+}
+
+/// The links with every part that is not released replaced by its own parts, so that no sum is lost with it.
+fn of_released(links: &[Link], leaid: &str) -> Vec<Link> {
+    fn parts_of(part: &Geography, links: &[Link], leaid: &str) -> Vec<Geography> {
+        if is_released_kind(part.kind, leaid) {
+            return vec![part.clone()];
+        }
+        let inner = links.iter().filter(|link| link.whole == *part);
+        inner.flat_map(|link| &link.parts).flat_map(|p| parts_of(p, links, leaid)).collect()
+    }
+    let parts = |link: &Link| link.parts.iter().flat_map(|p| parts_of(p, links, leaid)).collect();
+    links.iter().map(|link| Link { whole: link.whole.clone(), parts: parts(link) }).collect()
 }
 
 /// Why a district could not be assessed.
@@ -103,7 +129,7 @@ pub fn assess(district: District, settings: Settings, rule: &PublishRule) -> Res
     }
     let people = people::index(district);
     let children: Vec<AreaChildren> = if people.students.is_empty() {
-        shares::children(district.values, district.leaid)
+        shares::children(district.values, district.leaid, district.cover)
     } else {
         Vec::new()
     };
@@ -115,10 +141,12 @@ pub fn assess(district: District, settings: Settings, rule: &PublishRule) -> Res
         children: &children,
         settings,
     })?;
-    let roster = !district.roster.students.is_empty();
-    let figures: Vec<_> = estimates.figures.iter().filter(|f| is_released(f, roster)).cloned().collect();
-    let barriers: Vec<_> = estimates.barriers.iter().filter(|f| is_released(f, roster)).cloned().collect();
-    let release = publish::release(&figures, &barriers, &estimates.links, rule)?;
+    let released = |all: &[Estimate]| -> Vec<_> {
+        all.iter().filter(|f| is_released(f, district.leaid)).cloned().collect()
+    };
+    let (figures, barriers) = (released(&estimates.figures), released(&estimates.barriers));
+    let links = of_released(&estimates.links, district.leaid);
+    let release = publish::release(&figures, &barriers, &links, rule)?;
     let sections = sections::figures(&estimates.figures, &people, rule)?;
     let survey = survey::alone(&people, district.leaid, rule)?;
     Ok(Assessment { release, sections, survey, students: estimates, areas, student_ids: people.ids })

@@ -2,10 +2,12 @@
 //!
 //! M4 to M6 have none: nobody publishes speeds or devices of homes by area. They come from the survey.
 
+use super::cover::Cover;
 use super::values::Values;
 use crate::estimate::AreaChildren;
 use crate::open::acs::{self, AcsRow, AcsTable, Cell, Share, ShareKind, design_effect};
 use evenfield_model::{Geography, GeographyKind, Geoid, Measure};
+use std::collections::BTreeMap;
 
 /// Which share stands for a measure, the nearest first. Children before households; a table that sees computers
 /// before one that does not.
@@ -97,22 +99,134 @@ fn table(values: &Values, kind: GeographyKind) -> AcsTable {
     AcsTable { variables, rows }
 }
 
-/// Children by area, for a district without a roster: children under 18 where a table gives them, else households.
-pub(super) fn children(values: &Values, leaid: &str) -> Vec<AreaChildren> {
-    for variable in ["children", "B28005_002", "B28003_001", "B28002_001"] {
-        for kind in KINDS {
-            let found: Vec<AreaChildren> = values
-                .areas(kind)
-                .filter_map(|area| {
-                    let children = values.get(kind, area, variable)?.value.max(0.0);
-                    let geoid = Geoid::parse(area).ok()?;
-                    Some(AreaChildren { geoid, district: Some(leaid.to_owned()), children })
-                })
-                .collect();
-            if !found.is_empty() {
-                return found;
-            }
+/// Whom an area counts, the nearest to children first.
+const COUNTED: [&str; 4] = ["children", "B28005_002", "B28003_001", "B28002_001"];
+
+/// Children by area and district, for a district (or a state) without a roster: of the smallest kind of area that has any count.
+/// Where that counts households alone and a tract or county around it counts children, those are spread over it by households.
+pub(super) fn children(values: &Values, leaid: &str, cover: &Cover) -> Vec<AreaChildren> {
+    let known = |kind| COUNTED.iter().find(|v| values.areas(kind).any(|a| values.get(kind, a, v).is_some()));
+    let Some((kind, counted)) = KINDS.into_iter().find_map(|kind| Some((kind, *known(kind)?))) else {
+        return Vec::new();
+    };
+    let mut areas: Vec<(Geoid, f64)> = values
+        .areas(kind)
+        .filter_map(|area| Some((Geoid::parse(area).ok()?, values.get(kind, area, counted)?.value.max(0.0))))
+        .collect();
+    if counted.starts_with("B28003") || counted.starts_with("B28002") {
+        spread(values, kind, &mut areas);
+    }
+    areas.into_iter().filter_map(|(geoid, children)| placed(geoid, children, leaid, cover)).collect()
+}
+
+/// Spreads the children of tracts, or else of counties, over their areas in proportion to what those count.
+fn spread(values: &Values, kind: GeographyKind, areas: &mut [(Geoid, f64)]) {
+    let around = KINDS.into_iter().filter(|around| *around > kind);
+    let known = around.flat_map(|around| COUNTED[..2].iter().map(move |variable| (around, variable)));
+    for (around, variable) in known {
+        let mut sums: BTreeMap<Geoid, f64> = BTreeMap::new();
+        for (area, count) in areas.iter() {
+            *sums.entry(area.within(around).unwrap_or_else(|| area.clone())).or_default() += count;
+        }
+        let factor = |area: &Geoid| {
+            let around_it = area.within(around)?;
+            let children = values.get(around, around_it.as_str(), variable)?.value.max(0.0);
+            sums.get(&around_it).filter(|sum| **sum > 0.0).map(|sum| children / sum)
+        };
+        let factors: Vec<Option<f64>> = areas.iter().map(|(area, _)| factor(area)).collect();
+        // One unit for all: children everywhere, or what was counted everywhere.
+        if factors.iter().all(Option::is_some) {
+            areas.iter_mut().zip(factors).for_each(|((_, count), factor)| *count *= factor.unwrap_or(1.0));
+            return;
         }
     }
-    Vec::new()
+}
+
+/// An area's children, in whole numbers as students are, and the districts that they live in. A state keeps every area and
+/// its districts apart; a district keeps its own part; `None` for an area outside it. Where nothing says what belongs to the
+/// district, everything that was loaded does.
+fn placed(geoid: Geoid, children: f64, leaid: &str, cover: &Cover) -> Option<AreaChildren> {
+    if super::is_state(leaid) {
+        let children = children.round();
+        let inside = cover.of(&geoid).iter().filter(|(district, _)| district[..2] == leaid[..2]);
+        let mut districts = vec![(leaid.to_owned(), children)];
+        districts.extend(inside.map(|(district, share)| (district.clone(), (children * share).round())));
+        return Some(AreaChildren { geoid, children, districts });
+    }
+    let share = match cover.is_empty() {
+        true => 1.0,
+        false => cover.of(&geoid).iter().find(|(district, _)| district == leaid)?.1,
+    };
+    let children = (children * share).round();
+    Some(AreaChildren { geoid, children, districts: vec![(leaid.to_owned(), children)] })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::district::AreaValue;
+    use crate::open::nces::relationship::Part;
+    use evenfield_model::Leaid;
+
+    fn values(numbers: &[(&str, &str, f64)]) -> Values {
+        let value = |&(id, variable, value): &(&str, &str, f64)| {
+            let kind = Geoid::parse(id).ok().and_then(|geoid| geoid.kind()).expect("an area");
+            let geography = Geography { kind, id: id.to_owned() };
+            AreaValue { geography, variable: variable.to_owned(), value: Some(value), moe: None }
+        };
+        numbers.iter().map(value).collect()
+    }
+
+    fn cover(parts: &[(&str, &str, f64)]) -> Cover {
+        Cover::from_parts(parts.iter().map(|(leaid, area, share)| Part {
+            leaid: Leaid::parse(leaid).expect("a LEAID"),
+            area: Geoid::parse(area).expect("a GEOID"),
+            share: *share,
+        }))
+    }
+
+    fn found(children: &[AreaChildren]) -> Vec<(&str, f64)> {
+        children.iter().map(|c| (c.geoid.as_str(), c.children)).collect()
+    }
+
+    const STATE: [(&str, &str, f64); 4] = [
+        ("510010901001", "B28002_001", 100.0),
+        ("510010901002", "B28002_001", 300.0),
+        ("511310901001", "B28002_001", 50.0),
+        ("511310901002", "B28002_001", 50.0),
+    ];
+
+    #[test]
+    fn a_district_keeps_its_own_part_of_what_was_loaded() {
+        let parts =
+            [("5100060", "510010901001", 1.0), ("5100060", "510010901002", 0.5), ("5102710", "51131", 1.0)];
+        let cover = cover(&parts);
+        let own = children(&values(&STATE), "5100060", &cover);
+        assert_eq!(found(&own), [("510010901001", 100.0), ("510010901002", 150.0)]);
+        assert_eq!(own[1].districts, [("5100060".to_owned(), 150.0)]);
+        let all = children(&values(&STATE), "5100060", &Cover::default());
+        assert_eq!(all.len(), 4, "nothing says what belongs to it");
+        assert!(children(&values(&STATE), "5100090", &cover).is_empty(), "no area is its own");
+    }
+
+    #[test]
+    fn a_state_keeps_every_area_and_its_districts_apart() {
+        let parts = [("5100060", "51001", 1.0), ("5102710", "51131", 0.5), ("2400001", "51131", 0.5)];
+        let found = children(&values(&STATE), "5100000", &cover(&parts));
+        assert_eq!(found.len(), 4);
+        let state = ("5100000".to_owned(), 300.0);
+        assert_eq!(found[1].districts, [state, ("5100060".to_owned(), 300.0)]);
+        assert_eq!(found[2].districts[1..], [("5102710".to_owned(), 25.0)]);
+    }
+
+    #[test]
+    fn children_of_counties_are_spread_by_households() {
+        let mut numbers = STATE.to_vec();
+        numbers.push(("51001", "children", 200.0));
+        let some = children(&values(&numbers), "5100000", &Cover::default());
+        assert_eq!(some[1].children, 300.0, "a county without a count: households everywhere");
+        numbers.push(("51131", "children", 10.0));
+        let all = children(&values(&numbers), "5100000", &Cover::default());
+        assert_eq!(all.iter().map(|c| c.children).collect::<Vec<_>>(), [50.0, 150.0, 5.0, 5.0]);
+    }
 }

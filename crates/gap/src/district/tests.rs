@@ -10,6 +10,7 @@ struct World {
     homes: Vec<Home>,
     responses: Vec<Response>,
     values: Values,
+    cover: Cover,
     lacking: f64,
 }
 
@@ -77,7 +78,8 @@ fn world(seed: u64) -> World {
         put("B28003_006", 0.0, Some(12.0));
         put("B19013_001", 60_000.0 * (0.3 * income).exp(), Some(5_000.0));
     }
-    World { roster, homes, responses, values: values.into_iter().collect(), lacking: lacking as f64 / 2000.0 }
+    let lacking = lacking as f64 / 2000.0;
+    World { roster, homes, responses, values: values.into_iter().collect(), cover: Cover::default(), lacking }
 }
 
 impl World {
@@ -88,6 +90,7 @@ impl World {
             homes: &self.homes,
             responses: &self.responses,
             values: &self.values,
+            cover: &self.cover,
         }
     }
 }
@@ -223,9 +226,55 @@ fn without_area_data_the_survey_carries_the_figure() {
 
 #[test]
 fn nothing_in_gives_nothing_out() {
-    let (roster, values) = (Roster::default(), Values::default());
-    let district =
-        District { leaid: "9900001", roster: &roster, homes: &[], responses: &[], values: &values };
+    let (roster, values, cover) = (Roster::default(), Values::default(), Cover::default());
+    let district = District {
+        leaid: "9900001",
+        roster: &roster,
+        homes: &[],
+        responses: &[],
+        values: &values,
+        cover: &cover,
+    };
     let found = assess(district, settings(1), &PublishRule::default()).expect("the rule is sound");
     assert!(found.release.figures.is_empty());
+}
+
+/// The block groups of the made-up county's first five tracts are one district, those of the others, but for one, another.
+#[test]
+fn districts_of_a_state_are_told_apart_and_a_district_has_its_own_areas() {
+    use crate::open::nces::relationship::Part;
+    use evenfield_model::Leaid;
+    let world = world(6);
+    let part = |i: usize| Part {
+        leaid: Leaid::parse(if i < 20 { "9900001" } else { "9900002" }).expect("a LEAID"),
+        area: Geoid::parse(&block_group(i)).expect("a block group"),
+        share: if i == 39 { 0.5 } else { 1.0 },
+    };
+    let cover = Cover::from_parts((0..40).map(part));
+    let none = Roster::default();
+    let assessed = |leaid: &str| {
+        let district =
+            District { leaid, roster: &none, homes: &[], responses: &[], cover: &cover, ..world.district() };
+        assess(district, settings(1), &PublishRule::default()).expect("the rule is sound")
+    };
+    let state = assessed("9900000");
+    let figure = |found: &Assessment, kind, id: &str| {
+        found.students.figures.iter().find(|f| f.geography == Geography { kind, id: id.to_owned() }).cloned()
+    };
+    use GeographyKind::{BlockGroup, County, District as Lea, State};
+    let whole = figure(&state, Lea, "9900000").expect("the state");
+    assert_eq!(whole.students, 40 * 500);
+    assert_eq!(figure(&state, Lea, "9900001").expect("a district").students, 20 * 500);
+    assert_eq!(figure(&state, Lea, "9900002").expect("a district").students, 19 * 500 + 250);
+    let shown: std::collections::BTreeSet<_> =
+        state.release.figures.iter().filter_map(|f| Some(f.published()?.geography().kind)).collect();
+    assert!(shown.contains(&County) && shown.contains(&Lea) && !shown.contains(&State), "{shown:?}");
+
+    let own = assessed("9900001");
+    let alone = figure(&own, Lea, "9900001").expect("the district");
+    let within = figure(&state, Lea, "9900001").expect("the district");
+    assert!((alone.value - within.value).abs() < 1e-12 && alone.students == within.students);
+    assert!(figure(&own, BlockGroup, &block_group(0)).is_some());
+    assert!(figure(&own, BlockGroup, &block_group(25)).is_none(), "an area of another district");
+    assert!(own.release.figures.iter().all(|f| f.published().is_none_or(|p| p.geography().kind != County)));
 }

@@ -1,12 +1,12 @@
 //! Figures without a roster: areas added up by their children.
 
 use super::figure::Spread;
-use super::inputs::{AreaChildren, Inputs, geography};
+use super::inputs::{Inputs, geography};
 use super::model::{AreaIndex, Prior};
 use super::rollup::joined;
 use super::solve::{Normal, logistic};
 use super::{Estimate, Link, Method};
-use evenfield_model::{Geography, GeographyKind, Measure};
+use evenfield_model::{Geography, GeographyKind, Geoid, Measure};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -30,7 +30,8 @@ pub(super) fn figures(inputs: &Inputs, measure: Measure, seed: u64) -> Vec<Estim
         (0..draws).map(|_| (0..width).map(|_| normal.next()).collect()).collect()
     };
     let usable = inputs.children.iter().filter(|c| c.children > 0.0 && c.children.is_finite());
-    // Districts cut an area, its error is one: the stream of an area's draws is its share's place in the order.
+    // Parts of an area without a share of their own take its share, and then its error is one: the stream of draws is
+    // the share's place in the order.
     let mut streams: BTreeMap<&str, u64> = BTreeMap::new();
     let found: Vec<_> = usable.filter_map(|c| Some((c, index.find(&c.geoid)?))).collect();
     for (_, area) in &found {
@@ -57,42 +58,66 @@ pub(super) fn figures(inputs: &Inputs, measure: Measure, seed: u64) -> Vec<Estim
         .collect();
     let mut places: BTreeMap<Geography, Sum> = BTreeMap::new();
     for ((children, _), sum) in found.iter().zip(&sums) {
-        for place in around(children) {
-            places.entry(place).or_default().add(sum);
+        for place in around(&children.geoid) {
+            places.entry(place).or_default().add(sum, 1.0);
+        }
+        for (district, inside) in children.districts.iter().filter(|(_, inside)| *inside > 0.0) {
+            let place = geography(GeographyKind::District, district);
+            places.entry(place).or_default().add(sum, inside / children.children);
         }
     }
     places.into_iter().map(|(place, sum)| sum.figure(measure, place)).collect()
 }
 
-/// The places that an area's children are counted for, the area itself first.
-fn around(children: &AreaChildren) -> Vec<Geography> {
-    use GeographyKind::{BlockGroup, County, District, State, Tract};
-    let kinds = [BlockGroup, Tract, County, State];
-    let within = |kind| children.geoid.within(kind).map(|g| geography(kind, g.as_str()));
-    let mut places: Vec<Geography> = kinds.into_iter().filter_map(within).collect();
-    places.extend(children.district.as_ref().map(|d| geography(District, d)));
-    places
+/// The areas that an area's children are counted for, itself first.
+fn around(area: &Geoid) -> Vec<Geography> {
+    use GeographyKind::{BlockGroup, County, State, Tract};
+    let within = |kind| area.within(kind).map(|g| geography(kind, g.as_str()));
+    [BlockGroup, Tract, County, State].into_iter().filter_map(within).collect()
 }
 
-/// Which places make up which.
+/// Which places make up which: areas their parts, districts the largest areas that lie in them whole.
 pub(super) fn links(inputs: &Inputs) -> Vec<Link> {
     let mut pairs = Vec::new();
-    for children in inputs.children {
-        let places = around(children);
-        let nested: Vec<_> = places.iter().filter(|p| p.kind != GeographyKind::District).collect();
-        pairs.extend(nested.windows(2).map(|w| (w[1].clone(), w[0].clone())));
+    // How many areas of the input an area holds, and how many of those lie whole in a district.
+    let mut holds: BTreeMap<Geography, u32> = BTreeMap::new();
+    let mut inside: BTreeMap<&str, BTreeMap<Geography, u32>> = BTreeMap::new();
+    for children in inputs.children.iter().filter(|c| c.children > 0.0) {
+        let places = around(&children.geoid);
+        pairs.extend(places.windows(2).map(|w| (w[1].clone(), w[0].clone())));
+        for place in &places {
+            *holds.entry(place.clone()).or_default() += 1;
+        }
+        for (district, _) in children.districts.iter().filter(|(_, n)| *n >= children.children) {
+            let whole = inside.entry(district).or_default();
+            for place in &places {
+                *whole.entry(place.clone()).or_default() += 1;
+            }
+        }
     }
-    joined(pairs)
+    let mut links = joined(pairs);
+    for (district, areas) in &inside {
+        let lies_whole = |area: &Geography| areas.get(area) == holds.get(area);
+        // The largest areas that lie in it whole; what is in those is in them already.
+        let largest = |area: &&Geography| {
+            let around = Geoid::parse(&area.id).ok().into_iter().flat_map(|geoid| around(&geoid));
+            lies_whole(area) && !around.into_iter().any(|a| a.kind > area.kind && lies_whole(&a))
+        };
+        let parts = areas.keys().filter(largest).cloned().collect();
+        links.push(Link { whole: geography(GeographyKind::District, district), parts });
+    }
+    links
 }
 
 impl Sum {
-    fn add(&mut self, other: &Self) {
-        self.children += other.children;
-        self.expected += other.expected;
+    /// Adds this part of another sum.
+    fn add(&mut self, other: &Self, part: f64) {
+        self.children += part * other.children;
+        self.expected += part * other.expected;
         self.observed |= other.observed;
         self.draws.resize(other.draws.len().max(self.draws.len()), 0.0);
         for (sum, draw) in self.draws.iter_mut().zip(&other.draws) {
-            *sum += draw;
+            *sum += part * draw;
         }
     }
 

@@ -37,12 +37,13 @@ fn yes() -> bool {
 /// Children of school age in an area: the weights of areas where there is no roster.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AreaChildren {
-    /// Block group or tract.
+    /// Block group, tract or county.
     pub geoid: Geoid,
-    /// The district (7 digits) that they live in, where it is known. An area that a boundary cuts has one row a district.
-    pub district: Option<String>,
     /// How many children.
     pub children: f64,
+    /// The districts (7 digits) that they live in, each with how many of them. A boundary may cut an area, and districts
+    /// for elementary and for high schools may lie over each other, so these need not add up to `children`.
+    pub districts: Vec<(String, f64)>,
 }
 
 /// One student of the roster, as the estimate sees it: no name, no address.

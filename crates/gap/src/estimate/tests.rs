@@ -287,8 +287,11 @@ fn more_odds_of_the_silent_give_a_higher_figure() {
 #[test]
 fn without_a_roster_areas_are_added_up_by_children() {
     let areas = [area(geoid(0), 0.2, 0.03), area(geoid(1), 0.4, 0.05), area(geoid(3), 0.1, 0.02)];
-    let child =
-        |b: u32, children: f64| AreaChildren { geoid: geoid(b), district: Some("5100060".into()), children };
+    let child = |b: u32, children: f64| AreaChildren {
+        geoid: geoid(b),
+        children,
+        districts: vec![("5100060".into(), children)],
+    };
     let children = [child(0, 300.0), child(1, 100.0), child(3, 600.0), child(9, 50.0)];
     let places = Places::default();
     let settings = Settings::default();
@@ -422,7 +425,7 @@ fn the_interval_of_a_sum_of_predicted_areas_covers() {
         let areas: Vec<AreaShare> = found.estimates.iter().zip(&found.common).map(share).collect();
         let children: Vec<AreaChildren> = areas[40..]
             .iter()
-            .map(|a| AreaChildren { geoid: a.geoid.clone(), district: None, children: 100.0 })
+            .map(|a| AreaChildren { geoid: a.geoid.clone(), districts: Vec::new(), children: 100.0 })
             .collect();
         let mean = truth[40..].iter().sum::<f64>() / 200.0;
         let alone: Vec<AreaShare> =

@@ -57,8 +57,8 @@ pub struct WideMap<'a> {
     pub id: &'a str,
     /// What kind of area it is; ids are checked against it. `None`: ids are taken as they are.
     pub kind: Option<GeographyKind>,
-    /// The column with the year.
-    pub year: Option<&'a str>,
+    /// Names that the column with the year may have; none when the table is of one year.
+    pub year: &'a [&'a str],
     /// Which columns are measures.
     pub measures: Measures<'a>,
     /// The file is known to have lost the leading zeros of its ids, and they are put back. Otherwise such an
@@ -117,7 +117,7 @@ pub fn parse_wide(bytes: &[u8], file: &str, map: &WideMap<'_>) -> (AreaTable, Pr
         &mut problems,
         |table, problems| {
             let id = table.require(&[map.id], problems)?;
-            let year = map.year.and_then(|name| table.require(&[name], problems));
+            let year = if map.year.is_empty() { None } else { Some(table.require(map.year, problems)?) };
             let measures = wide_columns(table, map, problems);
             if measures.is_empty() {
                 let said = table.headers().iter().take(20).cloned().collect::<Vec<_>>().join(",");

@@ -10,6 +10,7 @@ pub mod boundary;
 pub mod extent;
 pub mod geojson;
 pub(crate) mod json;
+pub mod lattice;
 pub mod locator;
 pub mod shapefile;
 pub mod simplify;

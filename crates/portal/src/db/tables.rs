@@ -90,6 +90,10 @@ pub const TABLES: &[Table] = &[
     of_district("school_line"),
     // 0010 people
     of_district("section_figure"),
+    // 0011 ground
+    of_district("district_part"),
+    of_district("mobile_cell"),
+    of_district("directory_entry"),
 ];
 
 /// What a column holds.

@@ -184,7 +184,12 @@ pub async fn names(db: &AnyPool, district: &str, kind: GeographyKind) -> Result<
         }
         _ => {
             sqlx::query_as(
-                "SELECT geography_id, name FROM boundary WHERE district_id = $1 AND geography_kind = $2",
+                // Of two names the later counts: NCES names a district better than its boundary does.
+                "SELECT id, name FROM ( \
+                   SELECT geography_id AS id, name, 0 AS rank FROM boundary \
+                     WHERE district_id = $1 AND geography_kind = $2 \
+                   UNION ALL SELECT geography_id, name, 1 FROM directory_entry \
+                     WHERE district_id = $1 AND geography_kind = $2) AS each_source ORDER BY rank",
             )
             .bind(district)
             .bind(kind.as_str())

@@ -1,6 +1,6 @@
 //! HTTP of the slice `open_data`: the data page.
 
-use super::queries::{self, LoadFacts, LoadRow};
+use super::queries::{self, LoadFacts, LoadRow, SchoolCheck};
 use super::rules::{self, Kind, Rows};
 use crate::access::Action;
 use crate::db::now_ms;
@@ -30,6 +30,7 @@ pub fn routes() -> Vec<Route> {
     vec![
         route("/d/{district}/data", see, get(page)),
         route("/d/{district}/data.csv", see, get(csv)),
+        route("/d/{district}/data/schools.csv", see, get(schools_csv)),
         route("/d/{district}/data/upload", load, post(upload)).uploads(UPLOAD_BYTES),
         route("/d/{district}/data/loads/{load}/problems.csv", see, get(problems_csv)),
     ]
@@ -37,6 +38,7 @@ pub fn routes() -> Vec<Route> {
 
 struct LoadView {
     kind: String,
+    used: String,
     source: String,
     vintage: String,
     licence: String,
@@ -52,21 +54,91 @@ struct Choice {
     label: String,
 }
 
+/// A school as NCES and the roster know it.
+struct SchoolView {
+    name: String,
+    ncessch: String,
+    state: String,
+    locale: String,
+    counted: String,
+    enrolled: String,
+}
+
 #[derive(Template)]
 #[template(path = "open_data/templates/data.html")]
 struct Page {
     p: Frame,
     loads: Vec<LoadView>,
     coverage: Vec<(String, String, String)>,
+    belongs: String,
+    speeds: Vec<String>,
+    schools: Vec<SchoolView>,
     kinds: Vec<Choice>,
     geographies: Vec<Choice>,
     may_load: bool,
 }
 
+fn is_known(kind: &str) -> bool {
+    Kind::from_word(kind).is_some() || matches!(kind, "roster" | "survey")
+}
+
 /// The words of a kind of load; one that this program does not know as it is.
 fn kind_words(p: &Frame, kind: &str) -> String {
-    let known = Kind::from_word(kind).is_some() || matches!(kind, "roster" | "survey");
-    if known { p.t(&format!("data-kind-{}", kind.replace('_', "-"))) } else { kind.to_owned() }
+    if is_known(kind) { p.t(&format!("data-kind-{}", kind.replace('_', "-"))) } else { kind.to_owned() }
+}
+
+/// What loads of this kind are used for.
+fn use_words(p: &Frame, kind: &str) -> String {
+    if is_known(kind) { p.t(&format!("data-use-{}", kind.replace('_', "-"))) } else { String::new() }
+}
+
+/// What NCES says of a school: open, not open, or not in its directory.
+fn standing(school: &SchoolCheck) -> &'static str {
+    match school.open {
+        Some(true) => "open",
+        Some(false) => "closed",
+        None => "unlisted",
+    }
+}
+
+/// The part of the country that the first digit of an NCES locale says.
+fn locale(locale: Option<f64>) -> &'static str {
+    match locale.map(|code| (code / 10.0) as i64) {
+        Some(1) => "city",
+        Some(2) => "suburb",
+        Some(3) => "town",
+        Some(4) => "rural",
+        _ => "unknown",
+    }
+}
+
+fn school_view(p: &Frame, school: SchoolCheck) -> SchoolView {
+    SchoolView {
+        state: p.t(&format!("data-school-{}", standing(&school))),
+        locale: p.t(&format!("data-locale-{}", locale(school.locale))),
+        counted: school.counted.map_or_else(String::new, |n| count(n as i64)),
+        enrolled: school.enrolled.map_or_else(String::new, count),
+        name: if school.name.is_empty() { school.ncessch.clone() } else { school.name },
+        ncessch: school.ncessch,
+    }
+}
+
+/// Speed tests in a sentence for each direction.
+async fn speed_sentences(app: &App, p: &Frame) -> Result<Vec<String>> {
+    let mut sentences = Vec::new();
+    for (direction, tier) in [("download", 25.0), ("upload", 3.0)] {
+        let sorted = queries::speeds(app.db.read(), p.district_id(), direction).await?;
+        let Some(found) = rules::speeds(&sorted, tier, app.config.publication.min_answers) else { continue };
+        sentences.push(p.tvs(
+            &format!("data-speeds-{direction}"),
+            &[
+                ("tests", count(found.tests as i64).into()),
+                ("median", format!("{:.1}", found.median).into()),
+                ("percent", format!("{:.0}", found.slow * 100.0).into()),
+            ],
+        ));
+    }
+    Ok(sentences)
 }
 
 fn geography_words(p: &Frame, kind: &str) -> String {
@@ -88,6 +160,7 @@ fn view(p: &Frame, load: LoadRow) -> LoadView {
             format!("/d/{district}/data/loads/{}/problems.csv", load.id)
         },
         kind: kind_words(p, &load.kind),
+        used: use_words(p, &load.kind),
         source: if own { p.t("data-own") } else { load.source },
         vintage: load.vintage,
         licence: if own { p.t("data-own-licence") } else { load.licence },
@@ -103,7 +176,13 @@ pub async fn page(State(app): State<App>, p: Frame) -> Result<Response> {
     let district = p.district_id();
     let loads = queries::loads(app.db.read(), district).await?;
     let coverage = queries::coverage(app.db.read(), district).await?;
+    let belonging = queries::belonging(app.db.read(), district).await?;
+    let (belongs, n) = rules::belonging_key(belonging, district);
+    let schools = queries::schools(app.db.read(), district).await?;
     let page = Page {
+        belongs: p.tv(belongs, "n", count(n)),
+        speeds: speed_sentences(&app, &p).await?,
+        schools: schools.into_iter().take(SHOWN).map(|school| school_view(&p, school)).collect(),
         loads: loads.into_iter().map(|load| view(&p, load)).collect(),
         coverage: coverage
             .into_iter()
@@ -137,6 +216,22 @@ pub async fn csv(State(app): State<App>, p: Frame) -> Result<Response> {
     });
     let header = ["kind", "source", "vintage", "licence", "file", "loaded_utc", "rows", "problems"];
     csv_file("data.csv", &header, rows)
+}
+
+/// Schools as NCES and the roster know them, as CSV.
+pub async fn schools_csv(State(app): State<App>, p: Frame) -> Result<Response> {
+    let rows = queries::schools(app.db.read(), p.district_id()).await?.into_iter().map(|school| {
+        [
+            school.ncessch.clone(),
+            school.name.clone(),
+            standing(&school).to_owned(),
+            locale(school.locale).to_owned(),
+            school.counted.map_or_else(String::new, |n| n.to_string()),
+            school.enrolled.map_or_else(String::new, |n| n.to_string()),
+        ]
+    });
+    let header = ["ncessch", "name", "nces", "locale", "nces_students", "roster_students"];
+    csv_file("schools.csv", &header, rows)
 }
 
 /// The problems of a load as CSV.
@@ -200,9 +295,11 @@ pub async fn upload(State(app): State<App>, p: Frame, multipart: Multipart) -> R
     let file = form.file("file").ok_or(Error::BadRequest("data-no-file"))?;
     let accepts = form.text("accept") == "yes";
     let (kind, geography, vintage) = (about.kind, about.geography, about.vintage.clone());
+    let district = p.district_id().to_owned();
     let read = tokio::task::spawn_blocking(move || {
-        let read = rules::read(kind, (geography, &vintage), (&file.name, &file.bytes));
-        (file, read)
+        let (rows, mut problems) = rules::read(kind, (geography, &vintage), (&file.name, &file.bytes));
+        let rows = rows.of_district(&district, &file.name, &mut problems);
+        (file, (rows, problems))
     });
     let (file, (rows, mut problems)) = read.await.map_err(|e| Error::Internal(e.to_string()))?;
     if rows.is_empty() && problems.is_empty() {
@@ -243,7 +340,8 @@ async fn store(
         vintage: &about.vintage,
         licence: &about.licence,
         file_name: &file.name,
-        digest: &digest([file.bytes.as_slice()]),
+        // Boundaries that were taken for another kind of place may be loaded again as what they are.
+        digest: &digest([file.bytes.as_slice(), about.geography.as_str().as_bytes()]),
         loaded_ms: now_ms(),
         loaded_by: by,
         rows: rows.len() as u64,

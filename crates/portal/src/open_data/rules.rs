@@ -1,8 +1,11 @@
 //! Pure rules of open data: which kinds of file there are, and a file read into rows to store.
 
-use super::queries::{AreaValue, BoundaryRow};
+use super::queries::{AreaValue, Belonging, BoundaryRow};
 use evenfield_gap::open::acs::{self, AcsTable};
+use evenfield_gap::open::fcc::form477::{self, AreaOffer};
+use evenfield_gap::open::fcc::mobile::{self, MobileCell};
 use evenfield_gap::open::fcc::{AreaService, FixedAvailability};
+use evenfield_gap::open::nces::relationship::Part;
 use evenfield_gap::open::ndt7::{self, SpeedTest};
 use evenfield_gap::open::tiles::{self, Tile};
 use evenfield_gap::open::{AreaTable, area_table, nces};
@@ -18,6 +21,14 @@ pub enum Kind {
     Acs,
     /// FCC Broadband Data Collection, fixed availability.
     BdcFixed,
+    /// FCC Broadband Data Collection, mobile availability.
+    BdcMobile,
+    /// FCC Form 477, by block.
+    Form477,
+    /// Which areas belong to which district: NCES relationship files.
+    Relationship,
+    /// NCES CCD directory of districts or of schools.
+    Directory,
     /// NCES CCD membership.
     Membership,
     /// NCES EDGE geocodes of schools.
@@ -36,11 +47,15 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in the order of the form.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::Boundaries,
+        Self::Relationship,
         Self::Acs,
         Self::BdcFixed,
+        Self::BdcMobile,
+        Self::Form477,
         Self::AddressPoints,
+        Self::Directory,
         Self::Membership,
         Self::Geocodes,
         Self::Tiles,
@@ -53,6 +68,10 @@ impl Kind {
         match self {
             Self::Acs => "acs",
             Self::BdcFixed => "bdc_fixed",
+            Self::BdcMobile => "bdc_mobile",
+            Self::Form477 => "form477",
+            Self::Relationship => "relationship",
+            Self::Directory => "directory",
             Self::Membership => "membership",
             Self::Geocodes => "geocodes",
             Self::Boundaries => "boundaries",
@@ -72,8 +91,10 @@ impl Kind {
     pub fn source(self) -> &'static str {
         match self {
             Self::Acs => "U.S. Census Bureau, American Community Survey",
-            Self::BdcFixed => "FCC, Broadband Data Collection",
-            Self::Membership | Self::Geocodes => "NCES, Common Core of Data",
+            Self::BdcFixed | Self::BdcMobile => "FCC, Broadband Data Collection",
+            Self::Form477 => "FCC, Form 477",
+            Self::Directory | Self::Membership => "NCES, Common Core of Data",
+            Self::Geocodes | Self::Relationship => "NCES, Education Demographic and Geographic Estimates",
             Self::Tiles => "Ookla open data",
             Self::Ndt7 => "NDT7 speed tests",
             Self::Boundaries | Self::AddressPoints | Self::AreaTable => "",
@@ -83,13 +104,31 @@ impl Kind {
     /// Under which licence, where there is one for all its files.
     pub fn licence(self) -> &'static str {
         match self {
-            Self::Acs | Self::BdcFixed | Self::Membership | Self::Geocodes => {
-                "public domain (U.S. Government)"
-            }
+            Self::Acs
+            | Self::BdcFixed
+            | Self::BdcMobile
+            | Self::Form477
+            | Self::Relationship
+            | Self::Directory
+            | Self::Membership
+            | Self::Geocodes => "public domain (U.S. Government)",
             Self::Tiles => "CC BY-NC-SA 4.0",
             Self::Boundaries | Self::AddressPoints | Self::Ndt7 | Self::AreaTable => "",
         }
     }
+}
+
+/// A district or a school as a directory lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// District or school.
+    pub kind: GeographyKind,
+    /// LEAID or NCESSCH, which begins with the LEAID.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Whether it is open.
+    pub open: bool,
 }
 
 /// Rows to store.
@@ -105,6 +144,12 @@ pub enum Rows {
     Tiles(Vec<Tile>),
     /// Speed tests.
     Tests(Vec<SpeedTest>),
+    /// Parts of districts.
+    Parts(Vec<Part>),
+    /// Mobile coverage by cell.
+    Mobile(Vec<MobileCell>),
+    /// Entries of a directory.
+    Directory(Vec<Listed>),
 }
 
 impl Rows {
@@ -116,6 +161,9 @@ impl Rows {
             Self::AddressPoints(n) => *n,
             Self::Tiles(rows) => rows.len(),
             Self::Tests(rows) => rows.len(),
+            Self::Parts(rows) => rows.len(),
+            Self::Mobile(rows) => rows.len(),
+            Self::Directory(rows) => rows.len(),
         }
     }
 
@@ -125,7 +173,28 @@ impl Rows {
         match &mut self {
             Self::Values(rows) => rows.retain(|row| inside(&row.id)),
             Self::Boundaries(rows) => rows.retain(|row| inside(&row.id)),
-            Self::AddressPoints(_) | Self::Tiles(_) | Self::Tests(_) => {}
+            Self::Parts(rows) => rows.retain(|row| inside(row.area.as_str())),
+            Self::Directory(rows) => rows.retain(|row| inside(&row.id)),
+            Self::AddressPoints(_) | Self::Tiles(_) | Self::Tests(_) | Self::Mobile(_) => {}
+        }
+        self
+    }
+
+    /// Of the rows of districts and schools, which NCES publishes for the nation, only those of this district; of its state
+    /// where the LEAID stands for a whole state (five zeros). That a file has none of its own is a problem.
+    pub fn of_district(mut self, leaid: &str, file: &str, problems: &mut Problems) -> Self {
+        let own = leaid.strip_suffix("00000").unwrap_or(leaid);
+        let before = self.len();
+        match &mut self {
+            Self::Values(rows) => {
+                rows.retain(|row| !matches!(row.source.as_str(), "ccd" | "edge") || row.id.starts_with(own));
+            }
+            Self::Parts(rows) => rows.retain(|row| row.leaid.as_str().starts_with(own)),
+            Self::Directory(rows) => rows.retain(|row| row.id.starts_with(own)),
+            _ => {}
+        }
+        if before > 0 && self.is_empty() {
+            problems.push(file, 0, "LEAID", "", format!("rows of {own}; this file has only others"));
         }
         self
     }
@@ -169,6 +238,24 @@ pub fn read(
                 .flat_map(|(kind, area)| bdc_values(kind, &area, vintage));
             (Rows::Values(values.collect()), problems)
         }
+        Kind::BdcMobile => {
+            let (cells, problems) = mobile::parse(bytes, name);
+            (Rows::Mobile(mobile::best(cells)), problems)
+        }
+        Kind::Form477 => {
+            let (blocks, problems) = form477::parse(bytes, name);
+            let kinds = [GeographyKind::BlockGroup, GeographyKind::Tract];
+            let areas = kinds.into_iter().flat_map(|kind| {
+                let areas = form477::by_area(&blocks, kind).into_iter();
+                areas.flat_map(move |area| offer_values(kind, &area, vintage))
+            });
+            (Rows::Values(areas.collect()), problems)
+        }
+        Kind::Relationship => {
+            let (parts, problems) = nces::relationship::parse(bytes, name);
+            (Rows::Parts(parts), problems)
+        }
+        Kind::Directory => directory(bytes, name),
         Kind::Membership => {
             let (rows, problems) = nces::membership::parse(bytes, name);
             (Rows::Values(rows.into_iter().map(|row| membership_value(row, vintage)).collect()), problems)
@@ -248,6 +335,52 @@ fn bdc_values(kind: GeographyKind, area: &AreaService, vintage: &str) -> Vec<Are
     values
 }
 
+/// What Form 477 says is offered in an area's blocks. Its names do not end like the BDC's counts of locations.
+fn offer_values(kind: GeographyKind, area: &AreaOffer, vintage: &str) -> [AreaValue; 3] {
+    let value = |variable: &str, value: f64| AreaValue {
+        kind: kind.as_str().to_owned(),
+        id: area.geoid.clone(),
+        source: "form477".to_owned(),
+        vintage: vintage.to_owned(),
+        variable: variable.to_owned(),
+        value: Some(value),
+        moe: None,
+    };
+    [
+        value("form477_blocks_served", area.served),
+        value("form477_providers", area.providers),
+        value("form477_max_down", area.max_down),
+    ]
+}
+
+/// A directory of districts or of schools; a file with school numbers is of schools.
+fn directory(bytes: &[u8], name: &str) -> (Rows, Problems) {
+    let (schools, problems) = nces::directory::parse_schools(bytes, name);
+    if !schools.is_empty() {
+        let listed = schools.into_iter().map(|school| Listed {
+            kind: GeographyKind::School,
+            id: school.ncessch,
+            name: school.name,
+            open: school.open,
+        });
+        return (Rows::Directory(listed.collect()), problems);
+    }
+    let (agencies, of_agencies) = nces::directory::parse_agencies(bytes, name);
+    let listed: Vec<Listed> = agencies
+        .into_iter()
+        .map(|agency| Listed {
+            kind: GeographyKind::District,
+            id: agency.leaid.into(),
+            name: agency.name,
+            open: agency.open,
+        })
+        .collect();
+    // What is neither is told as the directory that it comes nearest to.
+    let problems =
+        if listed.is_empty() && of_agencies.found() > problems.found() { problems } else { of_agencies };
+    (Rows::Directory(listed), problems)
+}
+
 /// Students of a school or a district, of all grades or of one.
 fn membership_value(row: nces::membership::Membership, vintage: &str) -> AreaValue {
     // An NCESSCH has 12 digits, a LEAID 7.
@@ -302,4 +435,43 @@ fn table_values(table: &AreaTable, vintage: &str) -> Vec<AreaValue> {
             })
         })
         .collect()
+}
+
+/// The message that says which areas belong to a district, with the number in it.
+pub fn belonging_key(found: Belonging, leaid: &str) -> (&'static str, i64) {
+    let state = leaid.ends_with("00000");
+    match found {
+        Belonging { students: 1.., .. } => ("data-belongs-roster", found.students),
+        Belonging { parts: 1.., .. } if state => ("data-belongs-parts-state", found.parts_districts),
+        Belonging { parts: 1.., .. } => ("data-belongs-parts", found.parts),
+        Belonging { districts: 1.., areas: 1.., .. } if state => {
+            ("data-belongs-boundaries-state", found.districts)
+        }
+        Belonging { districts: 1.., areas: 1.., .. } => ("data-belongs-boundary", found.districts),
+        _ if state => ("data-belongs-nothing-state", 0),
+        _ => ("data-belongs-nothing", 0),
+    }
+}
+
+/// Speed tests of one direction in short.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Speeds {
+    /// Tests.
+    pub tests: usize,
+    /// Median, Mbps.
+    pub median: f64,
+    /// Share below the broadband tier of 2015 (25 Mbps down, 3 up), 0 to 1.
+    pub slow: f64,
+}
+
+/// Sums up speeds that come slowest first; `None` for fewer than `least`, which could be one home's.
+pub fn speeds(sorted: &[f64], tier: f64, least: u32) -> Option<Speeds> {
+    if sorted.len() < (least as usize).max(1) {
+        return None;
+    }
+    let middle = sorted.len() / 2;
+    let median =
+        if sorted.len() % 2 == 1 { sorted[middle] } else { (sorted[middle - 1] + sorted[middle]) / 2.0 };
+    let slow = sorted.partition_point(|mbps| *mbps < tier) as f64 / sorted.len() as f64;
+    Some(Speeds { tests: sorted.len(), median, slow })
 }

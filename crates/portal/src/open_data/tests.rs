@@ -1,4 +1,5 @@
 mod pages;
+mod shapes;
 
 use super::queries::{self, AreaValue, BoundaryRow, LoadFacts};
 use crate::db::{Db, harness};

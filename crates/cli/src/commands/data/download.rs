@@ -91,7 +91,12 @@ pub async fn fetch(client: &Client, request: &Request, bar: &ProgressBar) -> any
                     return Err(error.context(format!("given up after {failures} attempts without progress")));
                 }
                 let pause = request.patience.pause * 2u32.pow(failures.min(6));
-                tokio::time::sleep(wait.unwrap_or(pause).min(Duration::from_secs(60))).await;
+                let pause = wait.unwrap_or(pause).min(Duration::from_secs(60));
+                let name = request.target.file_name().unwrap_or_default().to_string_lossy();
+                bar.suspend(|| {
+                    eprintln!("{name}: {error:#}; trying again in {:.0} s", pause.as_secs_f64().ceil())
+                });
+                tokio::time::sleep(pause).await;
             }
         }
     }

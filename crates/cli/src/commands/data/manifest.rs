@@ -26,9 +26,11 @@ pub fn read(folder: &Path) -> anyhow::Result<BTreeMap<String, String>> {
         .collect()
 }
 
-/// Whether a file still has its recorded checksum.
-pub fn check(folder: &Path, name: &str) -> anyhow::Result<bool> {
-    Ok(read(folder)?.get(name) == Some(&digest(&folder.join(name))?))
+/// Whether a file still has its recorded checksum; `None` when none is recorded.
+pub fn check(folder: &Path, name: &str) -> anyhow::Result<Option<bool>> {
+    let recorded = read(folder)?;
+    let Some(expected) = recorded.get(name) else { return Ok(None) };
+    Ok(Some(*expected == digest(&folder.join(name))?))
 }
 
 /// Records a checksum; the manifest is replaced whole.

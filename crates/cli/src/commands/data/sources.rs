@@ -26,8 +26,8 @@ const fn source(name: &'static str, what: &'static str, url: &'static str, file:
 
 /// Why FCC availability is not in the table.
 pub const FCC_NEEDS_ACCOUNT: &str = "the FCC gives availability files only to those who sign in: make a free account, open \
-https://broadbandmap.fcc.gov/data-download, download the state's fixed broadband CSV files, and name them in the \
-settings of `evenfield assess`";
+https://broadbandmap.fcc.gov/data-download, download the state's fixed and mobile broadband CSV files, and name them in the \
+settings of `evenfield assess district`";
 
 /// All sources, in the order of `--list`.
 #[rustfmt::skip]

@@ -232,8 +232,9 @@ fn checksums_are_recorded_and_verified() {
     std::fs::write(folder.path().join("a"), b"abc").unwrap();
     let digest = manifest::digest(&folder.path().join("a")).unwrap();
     assert_eq!(digest, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    assert_eq!(manifest::check(folder.path(), "a").unwrap(), None);
     manifest::record(folder.path(), "a", &digest).unwrap();
-    assert!(manifest::check(folder.path(), "a").unwrap());
+    assert_eq!(manifest::check(folder.path(), "a").unwrap(), Some(true));
     std::fs::write(folder.path().join("a"), b"abd").unwrap();
-    assert!(!manifest::check(folder.path(), "a").unwrap());
+    assert_eq!(manifest::check(folder.path(), "a").unwrap(), Some(false));
 }

@@ -27,7 +27,7 @@ fn a_wide_table_with_pairs() {
     let map = WideMap {
         id: "GEOID",
         kind: Some(GeographyKind::BlockGroup),
-        year: Some("year"),
+        year: &["year"],
         measures: Measures::Pairs,
         restore_zeros: false,
     };
@@ -46,7 +46,7 @@ fn zeros_are_put_back_only_when_asked() {
     let map = |restore_zeros| WideMap {
         id: "fips",
         kind: Some(GeographyKind::County),
-        year: None,
+        year: &[],
         measures: Measures::Named(&[("a", "a", "")]),
         restore_zeros,
     };
@@ -61,7 +61,7 @@ proptest! {
     fn any_bytes_are_read_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
         let mut text = b"geoid,year,measure,value,moe,region_type\n".to_vec();
         text.extend(&bytes);
-        let map = WideMap { id: "geoid", kind: None, year: None, measures: Measures::Pairs, restore_zeros: true };
+        let map = WideMap { id: "geoid", kind: None, year: &[], measures: Measures::Pairs, restore_zeros: true };
         for bytes in [&bytes, &text] {
             let _ = parse_long(bytes, "x");
             let _ = parse_wide(bytes, "x", &map);

@@ -4,7 +4,7 @@
 use super::super::input::each_row;
 use super::technology::{Medium, Technology};
 use crate::read::{Row, Table};
-use evenfield_model::Problems;
+use evenfield_model::{GeographyKind, Geoid, Problems};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is offered to homes in a block.
@@ -22,6 +22,42 @@ pub struct BlockOffer {
     pub max_up: f64,
     /// Fastest wired download, Mbps; `None` in a file already summed, which does not tell technologies apart.
     pub max_wired_down: Option<f64>,
+}
+
+/// What is offered in the blocks of an area.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AreaOffer {
+    /// GEOID of the block group, tract or county.
+    pub geoid: String,
+    /// Blocks in the file.
+    pub blocks: u64,
+    /// Share of them with a provider at 25/3 Mbps or more.
+    pub served: f64,
+    /// Mean of their numbers of providers.
+    pub providers: f64,
+    /// Mean of their fastest downloads, Mbps.
+    pub max_down: f64,
+}
+
+/// Blocks by the area around them, in the order of GEOIDs. Each block counts alike: the file does not say who lives there.
+pub fn by_area(blocks: &[BlockOffer], kind: GeographyKind) -> Vec<AreaOffer> {
+    let mut areas: BTreeMap<String, AreaOffer> = BTreeMap::new();
+    for block in blocks {
+        let around = Geoid::parse_as(&block.block, 15).ok().and_then(|block| block.within(kind));
+        let Some(geoid) = around.map(String::from) else { continue };
+        let area = areas.entry(geoid).or_default();
+        area.blocks += 1;
+        area.served += f64::from(u8::from(block.providers_25_3 > 0));
+        area.providers += block.providers as f64;
+        area.max_down += block.max_down;
+    }
+    let mean = |(geoid, area): (String, AreaOffer)| {
+        let blocks = area.blocks as f64;
+        let [served, providers, max_down] =
+            [area.served, area.providers, area.max_down].map(|sum| sum / blocks);
+        AreaOffer { geoid, served, providers, max_down, ..area }
+    };
+    areas.into_iter().map(mean).collect()
 }
 
 /// Reads rows of Form 477, or a table already summed by block with the columns `BlockCode`, `resproviders`, `bb253_num`,

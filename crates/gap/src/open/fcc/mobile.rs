@@ -1,8 +1,14 @@
 //! BDC mobile coverage by H3 cell (resolution 9), counted by technology and environment.
 
 use super::super::input::each_row;
+use crate::place::{Boundary, lattice};
 use evenfield_model::Problems;
-use std::collections::BTreeMap;
+use h3o::{CellIndex, LatLng, Resolution};
+use rayon::prelude::*;
+use std::collections::{BTreeMap, HashMap};
+
+/// Points that stand for an area's ground.
+const POINTS: usize = 100;
 
 /// A mobile technology of the BDC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -13,6 +19,27 @@ pub enum MobileTechnology {
     Lte,
     /// 500.
     FifthGeneration,
+}
+
+impl MobileTechnology {
+    /// The code in files.
+    pub fn code(self) -> u16 {
+        match self {
+            Self::ThirdGeneration => 300,
+            Self::Lte => 400,
+            Self::FifthGeneration => 500,
+        }
+    }
+
+    /// The technology with this code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        match code {
+            "300" => Some(Self::ThirdGeneration),
+            "400" => Some(Self::Lte),
+            "500" => Some(Self::FifthGeneration),
+            _ => None,
+        }
+    }
 }
 
 /// For which use coverage is claimed.
@@ -64,11 +91,11 @@ pub fn parse(bytes: &[u8], file: &str) -> (Vec<MobileCell>, Problems) {
         |row, &[h3, technology, environment, down, up, provider], problems| {
             let h3 = row.parsed(
                 h3,
-                |text| h3_index(text).then(|| text.to_ascii_lowercase()),
-                "an H3 index of 15 hexadecimal digits",
+                |text| h3_index(text).map(|cell| cell.to_string()),
+                "an H3 index of resolution 9, 15 hexadecimal digits",
                 problems,
             );
-            let technology = row.parsed(technology, mobile_technology, "300, 400 or 500", problems);
+            let technology = row.parsed(technology, MobileTechnology::from_code, "300, 400 or 500", problems);
             let environment = row.parsed(environment, environment_of, "0 or 1", problems);
             let speeds = (row.amount(down, problems), row.amount(up, problems));
             let provider = row.count(provider, problems);
@@ -82,6 +109,57 @@ pub fn parse(bytes: &[u8], file: &str) -> (Vec<MobileCell>, Problems) {
     (cells, problems)
 }
 
+/// Of each cell and technology the fastest that any provider claims to a person who stands outdoors: the claim that is nearest
+/// to a home's. In the order of cells.
+pub fn best(cells: Vec<MobileCell>) -> Vec<MobileCell> {
+    let mut fastest: BTreeMap<(String, MobileTechnology), MobileCell> = BTreeMap::new();
+    for cell in cells.into_iter().filter(|c| c.environment == Environment::OutdoorStationary) {
+        let known = fastest.entry((cell.h3.clone(), cell.technology)).or_insert_with(|| cell.clone());
+        if cell.down > known.down {
+            *known = cell;
+        }
+    }
+    fastest.into_values().collect()
+}
+
+/// Shares of an area's ground that are covered, 0 to 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct AreaCoverage {
+    /// By 4G at 5/1 Mbps or by 5G.
+    pub lte: f64,
+    /// By 5G at 7/1 Mbps.
+    pub fifth: f64,
+    /// By 5G at 35/3 Mbps.
+    pub fifth_35_3: f64,
+}
+
+/// Coverage of each area, in their order; `None` for one without ground. A hundred points spread over an area stand for it, so a
+/// small block group in a city is read as well as a large one in the country.
+pub fn by_area(cells: &[MobileCell], areas: &[Boundary]) -> Vec<Option<AreaCoverage>> {
+    let mut covered: HashMap<CellIndex, [bool; 3]> = HashMap::new();
+    for cell in cells {
+        let Some(index) = h3_index(&cell.h3) else { continue };
+        let has = covered.entry(index).or_default();
+        let least = |down: f64, up: f64| cell.down >= down && cell.up >= up;
+        let fifth = cell.technology == MobileTechnology::FifthGeneration;
+        has[0] |= (fifth || cell.technology == MobileTechnology::Lte) && least(5.0, 1.0);
+        has[1] |= fifth && least(7.0, 1.0);
+        has[2] |= fifth && least(35.0, 3.0);
+    }
+    let coverage = |area: &Boundary| {
+        let points = lattice::points(area, POINTS);
+        let mut counts = [0usize; 3];
+        for (longitude, latitude) in &points {
+            let Ok(at) = LatLng::new(*latitude, *longitude) else { continue };
+            let has = covered.get(&at.to_cell(Resolution::Nine)).copied().unwrap_or_default();
+            counts.iter_mut().zip(has).for_each(|(count, has)| *count += usize::from(has));
+        }
+        let [lte, fifth, fifth_35_3] = counts.map(|n| n as f64 / points.len() as f64);
+        (!points.is_empty()).then_some(AreaCoverage { lte, fifth, fifth_35_3 })
+    };
+    areas.par_iter().map(coverage).collect()
+}
+
 /// How many different cells each technology and environment covers, whoever provides it.
 pub fn count(cells: &[MobileCell]) -> BTreeMap<(MobileTechnology, Environment), usize> {
     let mut covered: BTreeMap<_, std::collections::BTreeSet<&str>> = BTreeMap::new();
@@ -91,17 +169,8 @@ pub fn count(cells: &[MobileCell]) -> BTreeMap<(MobileTechnology, Environment), 
     covered.into_iter().map(|(key, cells)| (key, cells.len())).collect()
 }
 
-fn h3_index(text: &str) -> bool {
-    text.len() == 15 && text.bytes().all(|b| b.is_ascii_hexdigit())
-}
-
-fn mobile_technology(text: &str) -> Option<MobileTechnology> {
-    match text {
-        "300" => Some(MobileTechnology::ThirdGeneration),
-        "400" => Some(MobileTechnology::Lte),
-        "500" => Some(MobileTechnology::FifthGeneration),
-        _ => None,
-    }
+fn h3_index(text: &str) -> Option<CellIndex> {
+    text.parse().ok().filter(|cell: &CellIndex| cell.resolution() == Resolution::Nine)
 }
 
 fn environment_of(text: &str) -> Option<Environment> {

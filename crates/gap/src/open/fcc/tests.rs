@@ -58,12 +58,58 @@ fn technologies_have_a_medium() {
 #[test]
 fn mobile_cells_are_counted_once() {
     let csv = "h3_res9_id,providerid,brandname,technology,mindown,minup,environmnt,minsignal\n\
-        892a8a0000fffff,1,A,400,5,1,0,-100\n892a8a0000fffff,2,B,400,5,1,0,-100\n892a8a0001fffff,1,A,500,35,3,1,-100\nzz,1,A,400,5,1,0,-1\n892a8a0001fffff,1,A,600,5,1,0,-1\n";
+        892a8a0000fffff,1,A,400,5,1,0,-100\n892a8a0000fffff,2,B,400,5,1,0,-100\n892a8a0000bffff,1,A,500,35,3,1,-100\nzz,1,A,400,5,1,0,-1\n892a8a0000bffff,1,A,600,5,1,0,-1\n";
     let (cells, problems) = mobile::parse(csv.as_bytes(), "m.csv");
     assert_eq!((cells.len(), problems.found()), (3, 2));
     let count = mobile::count(&cells);
     assert_eq!(count[&(MobileTechnology::Lte, Environment::OutdoorStationary)], 1);
     assert_eq!(count[&(MobileTechnology::FifthGeneration, Environment::InVehicle)], 1);
+}
+
+/// A cell of resolution 9 is about 0.1 km2: ground of 20 metres in its middle is covered, ground 9 kilometres away is not.
+#[test]
+fn ground_is_covered_by_the_cells_it_lies_in() {
+    let cell = h3o::LatLng::new(37.4, -75.8).expect("a place").to_cell(h3o::Resolution::Nine).to_string();
+    let csv = format!(
+        "h3_res9_id,providerid,technology,mindown,minup,environmnt\n{cell},1,500,7,1,0\n{cell},2,500,35,3,0\n\
+         {cell},3,400,5,1,0\n{cell},3,400,900,90,1\n"
+    );
+    let (cells, problems) = mobile::parse(csv.as_bytes(), "m.csv");
+    assert!(problems.is_empty(), "{problems:?}");
+    let cells = mobile::best(cells);
+    assert_eq!(cells.iter().map(|c| c.down).collect::<Vec<_>>(), [5.0, 35.0]);
+    let place = |west: f64, size: f64| {
+        let square = geo::Rect::new((west, 37.4 - size), (west + 2.0 * size, 37.4 + size)).to_polygon();
+        let geometry = geo::MultiPolygon(vec![square]);
+        crate::place::Boundary { kind: GeographyKind::Tract, id: "1".into(), name: String::new(), geometry }
+    };
+    let found = mobile::by_area(&cells, &[place(-75.8001, 1e-4), place(-75.7, 1e-4), place(-75.9, 0.1)]);
+    let whole = mobile::AreaCoverage { lte: 1.0, fifth: 1.0, fifth_35_3: 1.0 };
+    assert_eq!(found[..2], [Some(whole), Some(mobile::AreaCoverage::default())]);
+    assert!(found[2].expect("ground").lte < 0.1);
+}
+
+#[test]
+fn blocks_are_counted_by_area() {
+    let offer = |block: &str, providers_25_3, max_down| form477::BlockOffer {
+        block: block.into(),
+        providers: 2,
+        providers_25_3,
+        max_down,
+        ..Default::default()
+    };
+    let blocks = [
+        offer("510010901001000", 1, 100.0),
+        offer("510010901001001", 0, 10.0),
+        offer("510010901002000", 2, 50.0),
+    ];
+    let areas = form477::by_area(&blocks, GeographyKind::BlockGroup);
+    assert_eq!(areas.len(), 2);
+    assert_eq!(
+        (areas[0].blocks, areas[0].served, areas[0].providers, areas[0].max_down),
+        (2, 0.5, 2.0, 55.0)
+    );
+    assert_eq!(form477::by_area(&blocks, GeographyKind::County)[0].blocks, 3);
 }
 
 #[test]

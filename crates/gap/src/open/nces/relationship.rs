@@ -1,12 +1,14 @@
-//! EDGE geographic relationship files: which tracts, block groups or counties a district covers, and how much land of
-//! each. Workbooks (`.xlsx`). Shares of land are not shares of people: prefer counts by block where there are any.
+//! Which tracts, block groups or counties a district covers, and how much of each: the EDGE geographic relationship files
+//! (workbooks), or a CSV of the same columns. The workbooks weigh by land. Shares of land are not shares of people: a CSV may
+//! give counts of children, people or households in the place of land, and then these are taken.
 
+use super::super::input::each_member;
 use super::{LEAID_WANTED, leaid};
+use crate::read::{Limits, Row, Source, Table, TableRules, decode};
 use calamine::{Data, Reader, Xlsx};
 use evenfield_model::{GeographyKind, Geoid, Leaid, Problems};
+use std::collections::BTreeMap;
 use std::io::Cursor;
-
-use crate::read::{Limits, Source};
 
 /// A part of a district.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,26 +17,149 @@ pub struct Part {
     pub leaid: Leaid,
     /// Tract, block group or county.
     pub area: Geoid,
-    /// Land of the area inside the district, square miles.
-    pub land: f64,
+    /// The share of the area that lies in the district, above 0 to 1: of its children, people, households or land.
+    pub share: f64,
 }
 
-/// Reads a workbook's first sheet; the column `TRACT`, `BLKGRP` or `STCOUNTY` says what the areas are.
+/// What can weigh a part, the nearest to children first.
+const WEIGHTS: [&str; 4] = ["CHILDREN", "POPULATION", "HOUSEHOLDS", "LANDAREA"];
+/// What the areas may be.
+const AREAS: [(&str, usize); 3] = [("BLKGRP", 12), ("TRACT", 11), ("STCOUNTY", 5)];
+
+/// Reads a workbook's first sheet, or a CSV; the column `BLKGRP`, `TRACT` or `STCOUNTY` says what the areas are. An archive may
+/// hold several: of each kind of area the first counts.
+///
+/// The share of an area is its weight in the district by its weight in all districts of the file, so a file should list every
+/// district of its areas; where districts for elementary and for high schools lie over each other, only those of one level.
+/// Areas also give the shares of the tracts and counties around them, unless the file has these itself.
 pub fn parse(bytes: &[u8], file: &str) -> (Vec<Part>, Problems) {
     let mut problems = Problems::default();
-    let parts =
-        sheet(bytes, file, &mut problems).map(|sheet| rows(&sheet, file, &mut problems)).unwrap_or_default();
-    (parts, problems)
+    let mut sheets: Vec<Weights> = Vec::new();
+    let workbook = |path: &str| path.to_ascii_lowercase().ends_with(".xlsx");
+    if workbook(file) {
+        let limits = Limits { file_bytes: 512 << 20, total_bytes: 1 << 30, ..Limits::default() };
+        // A workbook is a zip archive itself: its sizes are checked before anything is unpacked.
+        match Source::open(file, bytes.to_vec(), limits) {
+            Ok(_) => sheets.extend(sheet(bytes, file, &mut problems)),
+            Err(error) => error.note(&mut problems),
+        }
+    } else {
+        each_member(bytes, file, &mut problems, |path, content, problems| {
+            if workbook(path) {
+                // Of the many workbooks of a download, those of places, ZIP codes and so on are passed over.
+                let wanted = ["_blkgrp", "_tract", "_county"];
+                if wanted.iter().any(|part| path.to_ascii_lowercase().contains(part)) {
+                    sheets.extend(sheet(content, path, problems));
+                }
+            } else if path == file || path.to_ascii_lowercase().ends_with(".csv") {
+                sheets.extend(csv(content, path, problems)?);
+            }
+            Ok(())
+        });
+    }
+    if sheets.is_empty() && problems.is_empty() {
+        problems.push(
+            file,
+            0,
+            "",
+            "no table",
+            "a workbook (.xlsx) or CSV with LEAID, BLKGRP or TRACT or STCOUNTY",
+        );
+    }
+    (parts(&sheets), problems)
 }
 
-fn sheet(bytes: &[u8], file: &str, problems: &mut Problems) -> Option<calamine::Range<Data>> {
-    // A workbook is a zip archive: its sizes are checked before anything is unpacked. calamine takes memory by what
-    // the sheet says, so a sheet's own corner is checked by its size on disk.
-    let limits = Limits { file_bytes: 512 << 20, total_bytes: 1 << 30, ..Limits::default() };
-    if let Err(error) = Source::open(file, bytes.to_vec(), limits) {
-        error.note(problems);
-        return None;
+/// Weights by area and district.
+type Weights = BTreeMap<Geoid, BTreeMap<Leaid, f64>>;
+
+fn parts(sheets: &[Weights]) -> Vec<Part> {
+    let mut found: BTreeMap<(Geoid, Leaid), f64> = BTreeMap::new();
+    let mut done: Vec<GeographyKind> = Vec::new();
+    let mut add = |weights: &Weights| {
+        let kind = weights.keys().next().and_then(Geoid::kind);
+        let Some(kind) = kind.filter(|kind| !done.contains(kind)) else { return };
+        done.push(kind);
+        for (area, districts) in weights {
+            let all: f64 = districts.values().sum();
+            let inside = districts.iter().filter(|(_, weight)| **weight > 0.0);
+            found.extend(inside.map(|(d, weight)| ((area.clone(), d.clone()), weight / all)));
+        }
+    };
+    sheets.iter().for_each(&mut add);
+    for weights in sheets {
+        for kind in [GeographyKind::Tract, GeographyKind::County] {
+            let mut around = Weights::new();
+            for (area, districts) in weights {
+                let Some(area) = area.within(kind) else { continue };
+                let sums = around.entry(area).or_default();
+                for (district, weight) in districts {
+                    *sums.entry(district.clone()).or_default() += weight;
+                }
+            }
+            add(&around);
+        }
     }
+    found.into_iter().map(|((area, leaid), share)| Part { leaid, area, share }).collect()
+}
+
+/// One row's cells: district, area, weight.
+fn add(weights: &mut Weights, [district, area, weight]: [&str; 3], digits: usize) -> Result<(), Fault> {
+    let leaid = leaid(district).ok_or((0, LEAID_WANTED.to_owned()))?;
+    let area = Geoid::parse_as(area, digits).map_err(|error| (1, error.to_string()))?;
+    let weight = weight.parse::<f64>().ok().filter(|w| w.is_finite() && *w >= 0.0);
+    let weight = weight.ok_or((2, "a number, 0 or more".to_owned()))?;
+    *weights.entry(area).or_default().entry(leaid).or_default() += weight;
+    Ok(())
+}
+
+/// Which of the three cells is wrong, and what is wanted there.
+type Fault = (usize, String);
+
+/// The columns of a header: their places and names, and how many digits an area has.
+struct Columns {
+    at: [usize; 3],
+    names: [&'static str; 3],
+    digits: usize,
+}
+
+fn columns(headers: &[String]) -> Option<Columns> {
+    let place = |name: &str| headers.iter().position(|header| header.trim().eq_ignore_ascii_case(name));
+    let (area, digits) = AREAS.into_iter().find(|(name, _)| place(name).is_some())?;
+    let weight = WEIGHTS.into_iter().find(|name| place(name).is_some())?;
+    let at = [place("LEAID")?, place(area)?, place(weight)?];
+    Some(Columns { at, names: ["LEAID", area, weight], digits })
+}
+
+fn no_columns(headers: &[String], file: &str, problems: &mut Problems) {
+    let said = headers.iter().take(20).cloned().collect::<Vec<_>>().join(",");
+    let wanted =
+        "columns LEAID, BLKGRP or TRACT or STCOUNTY, and CHILDREN, POPULATION, HOUSEHOLDS or LANDAREA";
+    problems.push(file, 1, "", &said, wanted);
+}
+
+fn csv(
+    content: &[u8],
+    path: &str,
+    problems: &mut Problems,
+) -> Result<Option<Weights>, crate::read::ReadError> {
+    let text = decode(path, content, problems)?;
+    let mut table = Table::open(path, &text, TableRules::default(), problems)?;
+    let Some(columns) = columns(table.headers()) else {
+        no_columns(table.headers(), path, problems);
+        return Ok(None);
+    };
+    let mut weights = Weights::new();
+    while let Some(row) = table.next_row(problems) {
+        let cell = |at: usize| Row::text(&row, Some(columns.at[at]));
+        if let Err((at, wanted)) = add(&mut weights, [cell(0), cell(1), cell(2)], columns.digits) {
+            problems.push(path, row.line, columns.names[at], cell(at), wanted);
+        }
+    }
+    Ok(Some(weights))
+}
+
+fn sheet(bytes: &[u8], file: &str, problems: &mut Problems) -> Option<Weights> {
+    // calamine takes memory by what the sheet says.
     let mut refuse =
         |error: String| problems.push(file, 0, "", &error, "an Excel workbook (.xlsx) with one sheet");
     let mut book: Xlsx<_> = match Xlsx::new(Cursor::new(bytes)) {
@@ -44,67 +169,31 @@ fn sheet(bytes: &[u8], file: &str, problems: &mut Problems) -> Option<calamine::
             return None;
         }
     };
-    match book.worksheet_range_at(0) {
-        Some(Ok(range)) => Some(range),
+    let sheet = match book.worksheet_range_at(0) {
+        Some(Ok(range)) => range,
         Some(Err(error)) => {
             refuse(error.to_string());
-            None
+            return None;
         }
         None => {
             refuse("no sheet".to_owned());
-            None
+            return None;
         }
-    }
-}
-
-fn rows(sheet: &calamine::Range<Data>, file: &str, problems: &mut Problems) -> Vec<Part> {
+    };
     let mut rows = sheet.rows();
-    let headers: Vec<String> =
-        rows.next().unwrap_or_default().iter().map(|cell| text(cell).to_ascii_uppercase()).collect();
-    let column = |name: &str| headers.iter().position(|header| header == name);
-    let areas = [
-        ("TRACT", GeographyKind::Tract),
-        ("BLKGRP", GeographyKind::BlockGroup),
-        ("STCOUNTY", GeographyKind::County),
-    ];
-    let area = areas.iter().find_map(|(name, kind)| Some((*name, column(name)?, *kind)));
-    let (Some(id), Some((name, area, kind)), Some(land)) = (column("LEAID"), area, column("LANDAREA")) else {
-        problems.push(
-            file,
-            1,
-            "",
-            &headers.join(","),
-            "columns LEAID, TRACT or BLKGRP or STCOUNTY, and LANDAREA",
-        );
-        return Vec::new();
+    let headers: Vec<String> = rows.next().unwrap_or_default().iter().map(text).collect();
+    let Some(columns) = columns(&headers) else {
+        no_columns(&headers, file, problems);
+        return None;
     };
-    let digits = match kind {
-        GeographyKind::Tract => 11,
-        GeographyKind::BlockGroup => 12,
-        _ => 5,
-    };
-    let mut parts = Vec::new();
+    let mut weights = Weights::new();
     for (line, row) in (2u64..).zip(rows) {
-        let district = text(&row[id]);
-        let Some(leaid) = leaid(&district) else {
-            problems.push(file, line, "LEAID", &district, LEAID_WANTED);
-            continue;
-        };
-        let code = text(&row[area]);
-        let area = match Geoid::parse_as(&code, digits) {
-            Ok(area) => area,
-            Err(error) => {
-                problems.push(file, line, name, &code, error.to_string());
-                continue;
-            }
-        };
-        let land_text = text(&row[land]);
-        match land_text.parse::<f64>() {
-            Ok(land) if land.is_finite() && land >= 0.0 => parts.push(Part { leaid, area, land }),
-            _ => problems.push(file, line, "LANDAREA", &land_text, "square miles, 0 or more"),
+        let cells = columns.at.map(|at| row.get(at).map(text).unwrap_or_default());
+        if let Err((at, wanted)) = add(&mut weights, [&cells[0], &cells[1], &cells[2]], columns.digits) {
+            problems.push(file, line, columns.names[at], &cells[at], wanted);
         }
     }
-    parts
+    Some(weights)
 }
 
 /// A cell as text; a whole number without its `.0`.

@@ -50,6 +50,100 @@ fn a_relationship_workbook_that_is_none() {
     }
 }
 
+/// A workbook of one sheet with texts in its cells, as small as one can be.
+fn workbook(rows: &[&[&str]]) -> Vec<u8> {
+    const PARTS: [(&str, &str); 4] = [
+        (
+            "[Content_Types].xml",
+            r#"<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/><Override PartName="/xl/worksheets/sheet1.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/></Types>"#,
+        ),
+        (
+            "_rels/.rels",
+            r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#,
+        ),
+        (
+            "xl/workbook.xml",
+            r#"<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="a" sheetId="1" r:id="r1"/></sheets></workbook>"#,
+        ),
+        (
+            "xl/_rels/workbook.xml.rels",
+            r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>"#,
+        ),
+    ];
+    let mut sheet = String::from(
+        r#"<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>"#,
+    );
+    for (line, cells) in (1..).zip(rows) {
+        sheet.push_str(&format!("<row r=\"{line}\">"));
+        for (column, cell) in ('A'..).zip(*cells) {
+            sheet.push_str(&match cell.parse::<f64>() {
+                Ok(_) if column > 'B' => format!("<c r=\"{column}{line}\"><v>{cell}</v></c>"),
+                _ => format!("<c r=\"{column}{line}\" t=\"inlineStr\"><is><t>{cell}</t></is></c>"),
+            });
+        }
+        sheet.push_str("</row>");
+    }
+    sheet.push_str("</sheetData></worksheet>");
+    zipped(
+        PARTS
+            .iter()
+            .map(|(name, text)| (*name, text.as_bytes()))
+            .chain([("xl/worksheets/sheet1.xml", sheet.as_bytes())]),
+    )
+}
+
+fn zipped<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, bytes) in files {
+        writer.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        std::io::Write::write_all(&mut writer, bytes).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+#[test]
+fn a_relationship_download_is_an_archive_of_workbooks() {
+    let tracts = workbook(&[
+        &["LEAID", "NAME_LEA23", "TRACT", "COUNT", "LANDAREA", "WATERAREA"],
+        &["5100060", "Accomack", "51001090100", "1", "30.5", "2"],
+        &["5102710", "Northampton", "51001090100", "1", "10.5", "2"],
+        &["5102710", "Northampton", "511310901", "1", "10.5", "2"],
+    ]);
+    let zip_codes = workbook(&[&["LEAID", "ZCTA5CE20", "LANDAREA"], &["5100060", "23301", "1"]]);
+    let archive = zipped([("grf23_lea_tract.xlsx", &*tracts), ("grf23_lea_zcta5ce20.xlsx", &*zip_codes)]);
+    for (bytes, name) in [(&tracts, "grf23_lea_tract.xlsx"), (&archive, "GRF23.zip")] {
+        let (parts, problems) = relationship::parse(bytes, name);
+        assert_eq!(problems.found(), 1, "{problems:?}");
+        assert_eq!((problems.kept()[0].line, problems.kept()[0].column.as_str()), (4, "TRACT"));
+        let found: Vec<_> = parts.iter().map(|p| (p.area.as_str(), p.leaid.as_str(), p.share)).collect();
+        let (own, other) = (30.5 / 41.0, 10.5 / 41.0);
+        assert_eq!(found[0], ("51001", "5100060", own));
+        assert_eq!(found[2..], [("51001090100", "5100060", own), ("51001090100", "5102710", other)]);
+    }
+}
+
+#[test]
+fn weights_become_shares_of_areas_and_of_what_is_around_them() {
+    let csv = "LEAID,BLKGRP,LANDAREA,CHILDREN\n\
+        5100060,510010901001,9,30\n5102710,510010901001,1,10\n5100060,510010901002,2,0\n5100060,510010902001,2,20\n";
+    let (parts, problems) = relationship::parse(csv.as_bytes(), "parts.csv");
+    assert!(problems.is_empty(), "{problems:?}");
+    let share = |area: &str, leaid: &str| {
+        let found = parts.iter().find(|p| p.area.as_str() == area && p.leaid.as_str() == leaid);
+        found.map(|p| p.share)
+    };
+    assert_eq!(share("510010901001", "5100060"), Some(0.75), "children before land");
+    assert_eq!(share("510010901001", "5102710"), Some(0.25));
+    assert_eq!(share("510010901002", "5100060"), None, "nobody lives there");
+    assert_eq!((share("51001090100", "5100060"), share("51001", "5100060")), (Some(0.75), Some(5.0 / 6.0)));
+    let bad = "LEAID,TRACT,LANDAREA\n510006,51001090100,1\n5100060,5100109010,1\n5100060,51001090100,-1\n";
+    let (parts, problems) = relationship::parse(bad.as_bytes(), "parts.csv");
+    let columns: Vec<_> = problems.kept().iter().map(|p| (p.line, p.column.as_str())).collect();
+    assert_eq!((parts.len(), columns), (0, vec![(2, "LEAID"), (3, "TRACT"), (4, "LANDAREA")]));
+    let (_, problems) = relationship::parse(b"LEAID,ZCTA5CE20\n1,2\n", "parts.csv");
+    assert!(problems.kept()[0].wanted.contains("BLKGRP"));
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_read_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {

@@ -43,6 +43,8 @@ async fn what_is_loaded_is_listed_with_source_and_licence() {
         queries::read_area_values(kit.app.db.read(), HERE, ("tract", "B28005")).await.expect("values");
     let found: Vec<_> = values.iter().map(|v| (v.variable.as_str(), v.value, v.moe)).collect();
     assert_eq!(found, [("B28005_007", Some(12.0), Some(5.0)), ("B28005_007", Some(0.0), Some(0.0))]);
+    let again = load(&staff, "boundaries", &[("geography", "block_group")], SQUARE).await;
+    assert_eq!(again.status, 422, "the same as the same");
     let again = load(&staff, "acs", &[], ACS).await;
     assert_eq!(again.status, 422);
     assert!(again.body.contains("loaded before"), "{}", again.body);
@@ -85,15 +87,110 @@ async fn what_is_no_data_is_refused_kind_by_kind() {
     assert_eq!(load(&staff, "horoscope", &[], ACS).await.status, 400);
 }
 
+async fn load_named(staff: &Browser, kind: &str, name: &str, text: &str) {
+    let fields = [("kind", kind), ("vintage", "2023")];
+    let path = format!("/d/{HERE}/data/upload");
+    let reply = staff.upload(&path, &fields, ("file", name, text.as_bytes())).await;
+    assert_eq!(reply.status, 303, "{kind} {}", reply.body);
+}
+
+#[tokio::test]
+async fn the_page_says_which_areas_belong_and_what_each_load_is_used_for() {
+    let (_kit, staff) = kit().await;
+    let page = async || staff.get(&format!("/d/{HERE}/data")).await.body;
+    assert!(page().await.contains("every area that was loaded counts"));
+    let square = String::from_utf8(SQUARE.to_vec()).expect("text");
+    load_named(&staff, "boundaries", "bg.geojson", &square).await;
+    assert!(page().await.contains("every area that was loaded counts"), "no boundary of the district yet");
+    let own = square.replace("510010901001", HERE);
+    let fields = [("geography", "district")];
+    assert_eq!(load(&staff, "boundaries", &fields, own.as_bytes()).await.status, 303);
+    assert!(page().await.contains("boundary decides"));
+    let parts = format!("LEAID,BLKGRP,LANDAREA\n{HERE},510010901001,3\n{THERE},510010901002,1\n");
+    load_named(&staff, "relationship", "parts.csv", &parts).await;
+    let body = page().await;
+    assert!(body.contains("The relationship file decides: 3 block groups"), "{body}");
+    assert!(body.contains("Which areas belong to the district, and with which share"));
+    let others = format!("LEAID,BLKGRP,LANDAREA\n{THERE},510010901002,1\n");
+    let reply = load(&staff, "relationship", &[("accept", "yes")], others.as_bytes()).await;
+    assert!(reply.status == 422 && reply.body.contains("this file has only others"), "{}", reply.body);
+}
+
+#[tokio::test]
+async fn availability_is_stored_by_area_and_by_cell() {
+    let (kit, staff) = kit().await;
+    let blocks = "BlockCode,resproviders,bb253_num,bbmax_dl,bbmax_up\n510010901001000,2,1,100,10\n510010901001001,1,0,10,1\n";
+    load_named(&staff, "form477", "f.csv", blocks).await;
+    let read = async |variable: &str| {
+        let all = queries::read_area_values(kit.app.db.read(), HERE, ("block_group", "form477"))
+            .await
+            .expect("values");
+        all.into_iter().find(|v| v.variable == variable).and_then(|v| v.value)
+    };
+    assert_eq!(read("form477_blocks_served").await, Some(0.5));
+    assert_eq!(read("form477_providers").await, Some(1.5));
+    let cell = |provider: u64, down: u64| {
+        format!(
+            "h3_res9_id,providerid,technology,mindown,minup,environmnt\n892a8a0000bffff,{provider},500,{down},3,0\n"
+        )
+    };
+    load_named(&staff, "bdc_mobile", "m1.csv", &cell(1, 35)).await;
+    load_named(&staff, "bdc_mobile", "m2.csv", &cell(2, 7)).await;
+    let cells = queries::read_mobile_cells(kit.app.db.read(), HERE).await.expect("cells");
+    assert_eq!(cells.iter().map(|c| c.down).collect::<Vec<_>>(), [35.0], "the faster provider's claim stays");
+}
+
+#[tokio::test]
+async fn schools_of_nces_are_compared_and_speed_tests_summed_up() {
+    let (kit, staff) = kit().await;
+    let district =
+        format!("LEAID,LEA_NAME,SY_STATUS\n{HERE},Shore County Public Schools,1\n{THERE},Other,1\n");
+    load_named(&staff, "directory", "lea.csv", &district).await;
+    let schools = format!(
+        "NCESSCH,LEAID,SCH_NAME,SY_STATUS\n{HERE}00001,{HERE},Shore High,1\n{HERE}00002,{HERE},Old Elementary,2\n\
+         {THERE}00001,{THERE},Elsewhere High,1\n"
+    );
+    load_named(&staff, "directory", "sch.csv", &schools).await;
+    let members = format!(
+        "LEAID,NCESSCH,GRADE,STUDENT_COUNT,TOTAL_INDICATOR\n{HERE},{HERE}00001,No Category Codes,1234,Education Unit Total\n\
+         {THERE},{THERE}00001,No Category Codes,99,Education Unit Total\n"
+    );
+    load_named(&staff, "membership", "m.csv", &members).await;
+    let body = staff.get(&format!("/d/{HERE}/data")).await.body;
+    for words in ["Shore High", "Old Elementary", "Not open", "1,234"] {
+        assert!(body.contains(words), "{words}: {body}");
+    }
+    assert!(!body.contains("Elsewhere High"), "a school of another district");
+    let csv = staff.get(&format!("/d/{HERE}/data/schools.csv")).await.body;
+    assert!(csv.contains(&format!("{HERE}00001,Shore High,open,unknown,1234,")), "{csv}");
+    let names = crate::gap::queries::names(kit.app.db.read(), HERE, evenfield_model::GeographyKind::District);
+    assert_eq!(names.await.expect("names")[HERE], "Shore County Public Schools");
+
+    let tests = |n: usize| {
+        let rows = (0..n).map(|i| format!("t{i},{},10,0\n", 10 * (i + 1)));
+        format!("id,MeanThroughputMbps,MinRTT,LossRate\n{}", rows.collect::<String>())
+    };
+    load_named(&staff, "ndt7", "few.csv", &tests(3)).await;
+    assert!(!staff.get(&format!("/d/{HERE}/data")).await.body.contains("downloads were measured"));
+    load_named(&staff, "ndt7", "more.csv", &tests(9)).await;
+    let body = staff.get(&format!("/d/{HERE}/data")).await.body;
+    // 10 to 30 and 10 to 90: the median of twelve is 35, and four are below 25.
+    assert!(
+        body.contains("12 downloads were measured, with a median of 35.0 Mbps. 33% were below 25 Mbps."),
+        "{body}"
+    );
+}
+
 #[test]
 fn every_kind_has_words_in_each_language() {
     let words = crate::words::Words::load().expect("words");
     for language in crate::words::Language::ALL {
-        let kinds =
-            super::super::rules::Kind::ALL.map(|k| format!("data-kind-{}", k.as_str().replace('_', "-")));
+        let kinds = super::super::rules::Kind::ALL.into_iter().flat_map(|k| {
+            ["kind", "use"].map(|what| format!("data-{what}-{}", k.as_str().replace('_', "-")))
+        });
         let places = evenfield_model::GeographyKind::ALL
             .map(|k| format!("data-geography-{}", k.as_str().replace('_', "-")));
-        for key in kinds.into_iter().chain(places) {
+        for key in kinds.chain(places) {
             assert_ne!(words.text(language, &key, &[]), key, "{language:?}");
         }
     }

@@ -1,6 +1,13 @@
 //! SQL of the slice `open_data`. The loader calls the functions that store and [`record_load`], the
 //! estimate those that read.
 
+mod ground;
+
+pub use ground::{
+    Belonging, SchoolCheck, belonging, read_mobile_cells, read_parts, read_speed_tiles, replace_parts,
+    schools, speeds, store_directory, store_mobile_cells,
+};
+
 use super::rules::Rows;
 use crate::bulk::{self, Value};
 use crate::db::{Write, new_id};
@@ -24,7 +31,7 @@ pub struct LoadFacts<'a> {
     pub licence: &'a str,
     /// The file's name.
     pub file_name: &'a str,
-    /// SHA-256 of the file, hexadecimal.
+    /// SHA-256 of the file and of what was taken out of it, hexadecimal.
     pub digest: &'a str,
     /// When, milliseconds since 1970 UTC.
     pub loaded_ms: i64,
@@ -166,6 +173,9 @@ pub async fn store(
         Rows::AddressPoints(_) => replace_address_points(tx, district, &load, (file_name, bytes)).await?,
         Rows::Tiles(tiles) => store_speed_tiles(tx, district, (&load, vintage), tiles).await?,
         Rows::Tests(tests) => store_speed_tests(tx, district, &load, tests).await?,
+        Rows::Parts(parts) => replace_parts(tx, district, &load, parts).await?,
+        Rows::Mobile(cells) => store_mobile_cells(tx, district, (&load, vintage), cells).await?,
+        Rows::Directory(entries) => store_directory(tx, district, &load, entries).await?,
     };
     Ok(Some(load))
 }
