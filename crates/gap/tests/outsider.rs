@@ -5,7 +5,7 @@
 //! its tract's), that measures contain each other from their definitions. Then he asks a linear programme for the
 //! least and the most that each withheld number can be.
 
-use evenfield_gap::district::{District, Home, Values, assess};
+use evenfield_gap::district::{Cover, District, Home, Values, assess};
 use evenfield_gap::estimate::{Estimate, Settings};
 use evenfield_gap::publish::{Coding, Figure, PublishRule, Release, Why};
 use evenfield_gap::roster::{Roster, School, Student};
@@ -314,13 +314,14 @@ fn key_of(figure: &Figure) -> Cell {
 
 fn attack(seed: u64, exact: bool) -> (usize, Vec<String>, f64) {
     let world = world(seed);
-    let values = Values::default();
+    let (values, cover) = (Values::default(), Cover::default());
     let district = District {
         leaid: "9900001",
         roster: &world.roster,
         homes: &world.homes,
         responses: &world.responses,
         values: &values,
+        cover: &cover,
     };
     let rule = PublishRule::default();
     let settings = Settings { draws: 50, ..Settings::default() };

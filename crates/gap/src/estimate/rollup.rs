@@ -279,10 +279,6 @@ pub(super) fn links(inputs: &Inputs) -> Vec<Link> {
         };
         let (tract, county) = (geography(Tract, tract.as_str()), geography(County, county.as_str()));
         pairs.push((state_or_district(&county.id), county.clone()));
-        // Also straight from the tracts: where counties are not released, the sum is known all the same.
-        if let [district] = places.districts.as_slice() {
-            pairs.push((geography(District, district), tract.clone()));
-        }
         pairs.push((county, tract.clone()));
         pairs.push((tract, geography(BlockGroup, block_group.as_str())));
     }
