@@ -21,6 +21,9 @@ const LOADED: [&str; 9] = [
     "school_line",
 ];
 
+const JOBS: &str = "SELECT CASE WHEN error = 'job-error-stopped' THEN 'given up' ELSE state END, COUNT(*) \
+                    FROM job GROUP BY 1";
+
 /// What a database holds.
 #[derive(Debug)]
 struct Found {
@@ -30,7 +33,7 @@ struct Found {
     placed: i64,
     /// Of each estimate, how many figures and students' chances it has.
     runs: Vec<(i64, i64)>,
-    /// Jobs by state.
+    /// Jobs by state; those that were given up, because their process died with them again and again, apart.
     jobs: Vec<(String, i64)>,
     /// Jobs whose result is stored.
     stored: i64,
@@ -69,10 +72,7 @@ fn look(database: &Path) -> Found {
             loaded,
             placed: number(&db, "SELECT COUNT(*) FROM student WHERE block_group IS NOT NULL").await,
             runs: sqlx::query_as(runs).fetch_all(db.read()).await.expect("runs"),
-            jobs: sqlx::query_as("SELECT state, COUNT(*) FROM job GROUP BY state")
-                .fetch_all(db.read())
-                .await
-                .expect("jobs"),
+            jobs: sqlx::query_as(JOBS).fetch_all(db.read()).await.expect("jobs"),
             stored: number(&db, "SELECT COUNT(*) FROM job WHERE checkpoint = 'stored'").await,
         };
         db.close().await;
