@@ -228,16 +228,7 @@ pub fn read(
             let (table, problems) = acs::table::parse(bytes, name);
             (Rows::Values(acs_values(&table, vintage)), problems)
         }
-        Kind::BdcFixed => {
-            let mut availability = FixedAvailability::default();
-            let problems = availability.add(bytes, name);
-            let kinds = [GeographyKind::BlockGroup, GeographyKind::Tract];
-            let values = kinds
-                .into_iter()
-                .flat_map(|kind| availability.by_area(Some(kind)).into_iter().map(move |area| (kind, area)))
-                .flat_map(|(kind, area)| bdc_values(kind, &area, vintage));
-            (Rows::Values(values.collect()), problems)
-        }
+        Kind::BdcFixed => fixed((name, bytes), vintage),
         Kind::BdcMobile => {
             let (cells, problems) = mobile::parse(bytes, name);
             (Rows::Mobile(mobile::best(cells)), problems)
@@ -307,6 +298,18 @@ fn acs_values(table: &AcsTable, vintage: &str) -> Vec<AreaValue> {
         }
     }
     values
+}
+
+/// Fixed availability by block group and tract.
+fn fixed((name, bytes): (&str, &[u8]), vintage: &str) -> (Rows, Problems) {
+    let mut availability = FixedAvailability::default();
+    let problems = availability.add(bytes, name);
+    let kinds = [GeographyKind::BlockGroup, GeographyKind::Tract];
+    let values = kinds
+        .into_iter()
+        .flat_map(|kind| availability.by_area(Some(kind)).into_iter().map(move |area| (kind, area)))
+        .flat_map(|(kind, area)| bdc_values(kind, &area, vintage));
+    (Rows::Values(values.collect()), problems)
 }
 
 /// The counts of an area's locations.
