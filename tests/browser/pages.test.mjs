@@ -14,19 +14,28 @@ const pages = [
   ["table", `/d/${district}/gap/table`],
   ["school", `/d/${district}/gap/schools/01`],
   ["district", `/d/${district}/gap/district`],
+  ["survey-alone", `/d/${district}/gap/survey`],
+  ["sections", `/d/${district}/gap/sections`],
   ["methods", `/d/${district}/methods`],
   ["jobs", `/d/${district}/jobs`],
   ["data", `/d/${district}/data`],
   ["roster", `/d/${district}/roster`],
+  ["students", `/d/${district}/roster/students`],
   ["survey", `/d/${district}/survey`],
+  ["paper", `/d/${district}/survey/paper`],
+  ["enter", `/d/${district}/survey/enter`],
   ["connectivity", `/d/${district}/connectivity`],
+  ["connectivity-edit", `/d/${district}/connectivity/edit`],
   ["accounts", `/accounts/${district}`],
   ["audit", `/audit/${district}`],
   ["account", "/account"],
+  ["districts", "/districts"],
+  ["state", "/state"],
 ];
 const publicPages = [
   ["login", "/login"],
   ["survey-form", `/s/${district}`],
+  ["survey-paper", `/s/${district}/paper`],
 ];
 
 let demo, browser;
@@ -133,6 +142,22 @@ test("the keyboard reaches everything and shows where it is", async () => {
       return style.outlineStyle !== "none" || style.boxShadow !== "none";
     });
     assert.ok(outlined, `${path}: focus cannot be seen`);
+  }
+  await context.close();
+});
+
+test("on paper there are figures and no controls, and nothing is cut off", async () => {
+  const { context, page } = await open();
+  // The width of a letter page with margins, at the 96 px per inch that CSS counts.
+  await page.setViewportSize({ width: 720, height: 900 });
+  await page.emulateMedia({ media: "print" });
+  for (const [name, path] of pages.filter(([n]) => ["home", "map", "table", "school", "district", "methods", "survey-alone", "connectivity", "data"].includes(n))) {
+    await page.goto(demo.url + path);
+    assert.equal(await page.locator("nav.nav, form button").filter({ visible: true }).count(), 0, `${path} prints controls`);
+    const cut = await page.evaluate(() => [...document.querySelectorAll("table")].filter(
+      (t) => t.getBoundingClientRect().right > document.documentElement.clientWidth + 1).map((t) => t.id));
+    assert.deepEqual(cut, [], `${path}: tables are cut off`);
+    await page.screenshot({ path: join(shots, `${name}-print.png`), fullPage: true });
   }
   await context.close();
 });

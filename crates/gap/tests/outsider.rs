@@ -325,7 +325,7 @@ fn attack(seed: u64, exact: bool) -> (usize, Vec<String>, f64) {
     };
     let rule = PublishRule::default();
     let settings = Settings { draws: 50, ..Settings::default() };
-    let found = assess(district, settings, &rule).expect("the rule is sound");
+    let found = assess(district, settings, &rule, &|_| {}).expect("the rule is sound");
     let enrolled: BTreeMap<Cell, &Estimate> = found
         .students
         .figures

@@ -18,12 +18,13 @@ use evenfield_gap::place::address::AddressPoints;
 use evenfield_gap::place::{Boundary, BoundaryReading, Locator, SelfCrossing, boundary};
 use evenfield_gap::publish::PublishRule;
 use evenfield_gap::roster::{Roster, Student};
-use evenfield_model::{Geography, GeographyKind, Geoid};
+use evenfield_model::{Geography, GeographyKind, Geoid, Measure};
 use roster::rules::{Place, StoredRoster};
 use std::collections::HashMap;
 
-/// The steps that the progress bar counts.
-const STEPS: i64 = 4;
+/// The steps that the progress bar counts: homes placed, data read, each measure estimated, what may be shown found
+/// out, all stored.
+const STEPS: i64 = 4 + Measure::ALL.len() as i64;
 
 /// The job.
 ///
@@ -45,14 +46,16 @@ pub async fn run(app: App, job: Job, progress: Progress) -> Outcome {
     progress.set(2, STEPS, "job-estimate-figures");
     let rule = app.config.publication;
     let settings = Settings { seed: wanted.seed, ..Settings::default() };
+    let bar = progress.clone();
     let (stored, assessment) = tokio::task::spawn_blocking(move || {
-        let found = stored.assess(settings, &rule);
+        let found =
+            stored.assess(settings, &rule, &|done| bar.set(2 + done as i64, STEPS, "job-estimate-figures"));
         (stored, found)
     })
     .await
     .map_err(|e| Failure::for_now("job-error-internal", e.to_string()))?;
     let assessment = assessment.map_err(|e| Failure::for_good("job-error-rule", e))?;
-    progress.set(3, STEPS, "job-estimate-store");
+    progress.set(STEPS - 1, STEPS, "job-estimate-store");
     let mut write = app.db.write().await?;
     let run = NewRun {
         district_id: &district,
@@ -175,7 +178,12 @@ fn homes(stored: &StoredRoster, zones: &[Boundary]) -> Vec<Home> {
 }
 
 impl Stored {
-    fn assess(&self, settings: Settings, rule: &PublishRule) -> Result<Assessment, String> {
+    fn assess(
+        &self,
+        settings: Settings,
+        rule: &PublishRule,
+        told: &dyn Fn(usize),
+    ) -> Result<Assessment, String> {
         let district = District {
             leaid: &self.leaid,
             roster: &self.roster,
@@ -184,7 +192,7 @@ impl Stored {
             values: &self.values,
             cover: &self.cover,
         };
-        assess(district, settings, rule).map_err(|e| e.to_string())
+        assess(district, settings, rule, told).map_err(|e| e.to_string())
     }
 
     /// What went in, for the methods page.

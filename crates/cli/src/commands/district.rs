@@ -115,7 +115,7 @@ pub async fn estimate(app: &App, district: &DistrictInputs, files: Vec<Read>, se
     eprintln!("Storing {} files of {}", files.len(), district.name);
     let job = loading::store(&app.db, district, files, seed).await?;
     let bar = ProgressBar::new(1).with_style(ProgressStyle::with_template(
-        "Estimating {bar:30} step {pos} of {len}, {elapsed} so far",
+        "Estimating {bar:30} step {pos} of {len}, {elapsed} so far, about {eta} left",
     )?);
     let look = |job: &Job| {
         bar.set_length(job.total.max(1).unsigned_abs());

@@ -114,11 +114,17 @@ pub enum AssessError {
     Input(#[from] InputError),
 }
 
-/// Estimates every measure and applies the publication rule.
+/// Estimates every measure and applies the publication rule. `told` hears how many measures of [`Measure::ALL`] are
+/// estimated.
 ///
 /// # Errors
 /// [`AssessError`] when the rule or the settings cannot be used.
-pub fn assess(district: District, settings: Settings, rule: &PublishRule) -> Result<Assessment, AssessError> {
+pub fn assess(
+    district: District,
+    settings: Settings,
+    rule: &PublishRule,
+    told: &dyn Fn(usize),
+) -> Result<Assessment, AssessError> {
     let mut shares = Vec::new();
     let mut areas = Vec::new();
     for measure in Measure::ALL {
@@ -133,14 +139,17 @@ pub fn assess(district: District, settings: Settings, rule: &PublishRule) -> Res
     } else {
         Vec::new()
     };
-    let estimates = estimate::run(&Inputs {
-        students: &people.students,
-        places: &people.places,
-        answers: &people.answers,
-        areas: &shares,
-        children: &children,
-        settings,
-    })?;
+    let estimates = estimate::run(
+        &Inputs {
+            students: &people.students,
+            places: &people.places,
+            answers: &people.answers,
+            areas: &shares,
+            children: &children,
+            settings,
+        },
+        told,
+    )?;
     let released = |all: &[Estimate]| -> Vec<_> {
         all.iter().filter(|f| is_released(f, district.leaid)).cloned().collect()
     };

@@ -112,8 +112,8 @@ fn the_interval_of_the_district_holds_the_truth() {
     let mut inside = 0;
     for seed in 0..10 {
         let world = world(seed);
-        let found =
-            assess(world.district(), settings(seed), &PublishRule::default()).expect("the rule is sound");
+        let found = assess(world.district(), settings(seed), &PublishRule::default(), &|_| {})
+            .expect("the rule is sound");
         let figure = whole(&found, Measure::M1NoSubscriptionOrComputer).expect("a figure of the district");
         assert!((figure.value - world.lacking).abs() < 0.06, "{} for {}", figure.value, world.lacking);
         inside += usize::from((figure.low90..=figure.high90).contains(&world.lacking));
@@ -136,7 +136,8 @@ fn the_survey_by_itself_is_weighted_to_the_enrolment() {
     });
     let lacks = world.responses.iter().filter(|r| r.internet_access == Some(false)).count();
     let plain = lacks as f64 / world.responses.len() as f64;
-    let found = assess(world.district(), settings(1), &PublishRule::default()).expect("the rule is sound");
+    let found =
+        assess(world.district(), settings(1), &PublishRule::default(), &|_| {}).expect("the rule is sound");
     let survey = found.survey.expect("there are answers");
     assert_eq!((survey.students, survey.answered), (2_000, world.responses.len() as u32));
     let m1 = &survey.measures[0];
@@ -149,7 +150,7 @@ fn the_survey_by_itself_is_weighted_to_the_enrolment() {
     let effective = f64::from(n.answers()) / m1.design_effect;
     assert!((m1.effective_answers - effective).abs() < 1e-9);
     let none = District { responses: &[], ..world.district() };
-    let found = assess(none, settings(1), &PublishRule::default()).expect("the rule is sound");
+    let found = assess(none, settings(1), &PublishRule::default(), &|_| {}).expect("the rule is sound");
     assert_eq!(found.survey, None);
 }
 
@@ -157,7 +158,7 @@ fn the_survey_by_itself_is_weighted_to_the_enrolment() {
 fn without_a_survey_areas_carry_the_figure() {
     let world = world(3);
     let district = District { responses: &[], ..world.district() };
-    let found = assess(district, settings(1), &PublishRule::default()).expect("the rule is sound");
+    let found = assess(district, settings(1), &PublishRule::default(), &|_| {}).expect("the rule is sound");
     let figure = whole(&found, Measure::M1NoSubscriptionOrComputer).expect("a figure of the district");
     assert!((figure.value - world.lacking).abs() < 0.08, "{} for {}", figure.value, world.lacking);
     assert_eq!(found.areas[0].table, "B28003");
@@ -170,7 +171,7 @@ fn without_a_roster_areas_are_estimated() {
     let world = world(4);
     let none = Roster::default();
     let district = District { roster: &none, homes: &[], responses: &[], ..world.district() };
-    let found = assess(district, settings(1), &PublishRule::default()).expect("the rule is sound");
+    let found = assess(district, settings(1), &PublishRule::default(), &|_| {}).expect("the rule is sound");
     let kinds: std::collections::BTreeSet<_> =
         found.students.figures.iter().map(|f| f.geography.kind).collect();
     assert!(kinds.contains(&GeographyKind::BlockGroup) && kinds.contains(&GeographyKind::Tract), "{kinds:?}");
@@ -217,9 +218,13 @@ fn areas_that_make_up_a_county_add_up_to_its_published_share() {
 fn without_area_data_the_survey_carries_the_figure() {
     let world = world(5);
     let values = Values::default();
-    let found =
-        assess(District { values: &values, ..world.district() }, settings(1), &PublishRule::default())
-            .expect("the rule is sound");
+    let found = assess(
+        District { values: &values, ..world.district() },
+        settings(1),
+        &PublishRule::default(),
+        &|_| {},
+    )
+    .expect("the rule is sound");
     let figure = whole(&found, Measure::M1NoSubscriptionOrComputer).expect("a figure of the district");
     assert!((figure.value - world.lacking).abs() < 0.06, "{} for {}", figure.value, world.lacking);
 }
@@ -235,7 +240,7 @@ fn nothing_in_gives_nothing_out() {
         values: &values,
         cover: &cover,
     };
-    let found = assess(district, settings(1), &PublishRule::default()).expect("the rule is sound");
+    let found = assess(district, settings(1), &PublishRule::default(), &|_| {}).expect("the rule is sound");
     assert!(found.release.figures.is_empty());
 }
 
@@ -255,7 +260,7 @@ fn districts_of_a_state_are_told_apart_and_a_district_has_its_own_areas() {
     let assessed = |leaid: &str| {
         let district =
             District { leaid, roster: &none, homes: &[], responses: &[], cover: &cover, ..world.district() };
-        assess(district, settings(1), &PublishRule::default()).expect("the rule is sound")
+        assess(district, settings(1), &PublishRule::default(), &|_| {}).expect("the rule is sound")
     };
     let state = assessed("9900000");
     let figure = |found: &Assessment, kind, id: &str| {

@@ -191,12 +191,13 @@ pub enum InputError {
     Odds,
 }
 
-/// Estimates every measure for which there is an answer or an area's share.
+/// Estimates every measure for which there is an answer or an area's share. `told` hears how many of
+/// [`Measure::ALL`] are done.
 ///
 /// # Errors
 /// [`InputError`] when an index points nowhere or a setting makes no sense. Inputs without any data give
 /// no figures, which is not an error.
-pub fn run(inputs: &Inputs) -> Result<Estimates, InputError> {
+pub fn run(inputs: &Inputs, told: &dyn Fn(usize)) -> Result<Estimates, InputError> {
     inputs.check()?;
     let mut out = Estimates::default();
     if inputs.students.is_empty() {
@@ -209,6 +210,7 @@ pub fn run(inputs: &Inputs) -> Result<Estimates, InputError> {
     let members = rollup::Members::new(inputs);
     for (place, (seed, measure)) in seeds(inputs.settings.seed).enumerate() {
         one_measure(inputs, &members, place, measure, seed, &mut out);
+        told(place + 1);
     }
     out.links = rollup::links(inputs);
     Ok(out)

@@ -144,7 +144,7 @@ fn simulate(seeds: std::ops::RangeInclusive<u64>) -> Simulation {
     let mut found = Simulation::default();
     for seed in seeds {
         let world = world(seed);
-        let estimates = run(&world.inputs()).expect("figures");
+        let estimates = run(&world.inputs(), &|_| {}).expect("figures");
         for figure in &estimates.figures {
             let Some(truth) = world.truth(figure) else { continue };
             let covered = u32::from(figure.low90 - 1e-9 <= truth && truth <= figure.high90 + 1e-9);
@@ -205,7 +205,7 @@ fn intervals_cover_in_many_districts() {
 #[test]
 fn respondents_keep_their_answers_and_others_have_a_chance() {
     let world = world(3);
-    let estimates = run(&world.inputs()).expect("figures");
+    let estimates = run(&world.inputs(), &|_| {}).expect("figures");
     let (measure, students) = &estimates.students[0];
     assert_eq!((*measure, students.len()), (M1, world.students.len()));
     for answer in &world.answers {
@@ -225,7 +225,7 @@ fn respondents_keep_their_answers_and_others_have_a_chance() {
 #[test]
 fn figures_add_up_and_barriers_are_shares_of_the_lacking() {
     let world = world(4);
-    let estimates = run(&world.inputs()).expect("figures");
+    let estimates = run(&world.inputs(), &|_| {}).expect("figures");
     let lacking = |f: &Estimate| f.value * f64::from(f.students);
     for link in &estimates.links {
         let whole = find(&estimates, link.whole.kind, &link.whole.id, "all");
@@ -248,29 +248,29 @@ fn the_same_seed_gives_the_same_figures_on_any_number_of_threads() {
     let world = world(5);
     let with = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
-        pool.install(|| run(&world.inputs()).expect("figures"))
+        pool.install(|| run(&world.inputs(), &|_| {}).expect("figures"))
     };
     assert_eq!(with(1), with(3));
     let other =
         Inputs { settings: Settings { seed: 2, draws: 120, ..Settings::default() }, ..world.inputs() };
-    assert_ne!(with(1).figures, run(&other).expect("figures").figures);
+    assert_ne!(with(1).figures, run(&other, &|_| {}).expect("figures").figures);
 }
 
 #[test]
 fn a_survey_alone_and_areas_alone_are_enough() {
     let world = world(6);
-    let survey = run(&Inputs { areas: &[], ..world.inputs() }).expect("figures");
+    let survey = run(&Inputs { areas: &[], ..world.inputs() }, &|_| {}).expect("figures");
     let district = find(&survey, GeographyKind::District, "5100060", "all");
     assert_eq!(district.method, Method::Survey);
     assert!((district.value - world.truth(district).expect("truth")).abs() < 0.05);
 
-    let areas = run(&Inputs { answers: &[], ..world.inputs() }).expect("figures");
+    let areas = run(&Inputs { answers: &[], ..world.inputs() }, &|_| {}).expect("figures");
     assert!(areas.figures.iter().all(|f| f.method == Method::Area && f.group == "all" && f.answers == 0));
     assert!(areas.barriers.is_empty());
     let one = find(&areas, GeographyKind::BlockGroup, geoid(7).as_str(), "all");
     assert!((one.value - world.areas[7].value).abs() < 0.02, "{} {}", one.value, world.areas[7].value);
 
-    let nothing = run(&Inputs { areas: &[], answers: &[], ..world.inputs() }).expect("no figures");
+    let nothing = run(&Inputs { areas: &[], answers: &[], ..world.inputs() }, &|_| {}).expect("no figures");
     assert!(nothing.figures.is_empty() && nothing.students.is_empty());
 }
 
@@ -279,7 +279,7 @@ fn more_odds_of_the_silent_give_a_higher_figure() {
     let world = world(7);
     let settings = Settings { nonrespondent_odds: 2.0, draws: 120, ..Settings::default() };
     let value = |inputs: Inputs| {
-        find(&run(&inputs).expect("figures"), GeographyKind::District, "5100060", "all").value
+        find(&run(&inputs, &|_| {}).expect("figures"), GeographyKind::District, "5100060", "all").value
     };
     assert!(value(Inputs { settings, ..world.inputs() }) > value(world.inputs()) + 0.03);
 }
@@ -297,7 +297,7 @@ fn without_a_roster_areas_are_added_up_by_children() {
     let settings = Settings::default();
     let inputs =
         Inputs { students: &[], places: &places, answers: &[], areas: &areas, children: &children, settings };
-    let estimates = run(&inputs).expect("figures");
+    let estimates = run(&inputs, &|_| {}).expect("figures");
     let tract = geoid(0).within(GeographyKind::Tract).expect("a tract");
     let tract = find(&estimates, GeographyKind::Tract, tract.as_str(), "all");
     assert!((tract.value - 0.25).abs() < 1e-12 && tract.students == 400);
@@ -309,7 +309,7 @@ fn without_a_roster_areas_are_added_up_by_children() {
 
     let mut common = areas.clone();
     common.iter_mut().for_each(|a| a.common = vec![a.se]);
-    let together = run(&Inputs { areas: &common, ..inputs }).expect("figures");
+    let together = run(&Inputs { areas: &common, ..inputs }, &|_| {}).expect("figures");
     let tract = find(&together, GeographyKind::Tract, &tract.geography.id, "all");
     // Errors in common do not cancel: (300 * 0.03 + 100 * 0.05) / 400 = 0.035.
     assert!((tract.se - 0.035).abs() < 0.004, "{}", tract.se);
@@ -319,11 +319,11 @@ fn without_a_roster_areas_are_added_up_by_children() {
 fn an_index_that_points_nowhere_is_named() {
     let mut world = world(8);
     world.students[17].school = 99;
-    let error = run(&world.inputs()).expect_err("a wrong index");
+    let error = run(&world.inputs(), &|_| {}).expect_err("a wrong index");
     assert_eq!(error.to_string(), "student 17 points to school 99, there are only 10");
     let settings = Settings { draws: 3, ..Settings::default() };
     let world = super::tests::world(8);
-    assert_eq!(run(&Inputs { settings, ..world.inputs() }), Err(InputError::Draws(3)));
+    assert_eq!(run(&Inputs { settings, ..world.inputs() }, &|_| {}), Err(InputError::Draws(3)));
 }
 
 #[test]
@@ -433,7 +433,7 @@ fn the_interval_of_a_sum_of_predicted_areas_covers() {
         for (areas, count) in [(&areas, &mut covered), (&alone, &mut without)] {
             let inputs =
                 Inputs { students: &[], places: &places, answers: &[], areas, children: &children, settings };
-            let figures = run(&inputs).expect("figures");
+            let figures = run(&inputs, &|_| {}).expect("figures");
             let sum = find(&figures, GeographyKind::County, "51001", "all");
             *count += u32::from(sum.low90 <= mean && mean <= sum.high90);
         }
