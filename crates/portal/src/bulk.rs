@@ -130,7 +130,9 @@ where
         } else {
             format!("{before} {} {after}", groups(chunk.len(), width, named))
         };
-        let mut query = sqlx::query(AssertSqlSafe(sql));
+        // PostgreSQL keeps the types of a statement's first values with it, and sqlx 0.9 says REAL for a DOUBLE that is
+        // NULL: a number in its place in the next rows would be refused. So it prepares each statement anew.
+        let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(!named);
         for value in chunk.into_iter().flatten() {
             query = match value {
                 Value::Text(text) => query.bind(text),

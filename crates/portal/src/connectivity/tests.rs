@@ -31,6 +31,20 @@ fn line(id: &str, mbps: Option<f64>) -> LineRow {
 }
 
 #[tokio::test]
+async fn a_number_may_stand_where_there_was_none_a_thousand_rows_before() {
+    harness::each(|db| async move {
+        districts(&db).await;
+        let lines: Vec<LineRow> =
+            (0..2_000).map(|n| line(&format!("{n:04}"), (n >= 1_000).then_some(100.5))).collect();
+        let mut tx = db.write().await.expect("a write");
+        queries::replace(&mut tx, HERE, &lines, Changed { by: "t", ms: 1 }).await.expect("stored");
+        tx.commit().await.expect("committed");
+        assert_eq!(queries::read(db.read(), HERE).await.expect("lines"), lines);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn lines_are_replaced_whole_or_not_at_all() {
     harness::each(|db| async move {
         districts(&db).await;
