@@ -158,42 +158,74 @@ fn csv(
     Ok(Some(weights))
 }
 
+/// Columns further to the right are passed over.
+const WIDTH: usize = 256;
+
+/// The first sheet, cell by cell: calamine's own table of a sheet takes memory for the whole rectangle up to the furthest
+/// cell, wherever a file says that it is.
 fn sheet(bytes: &[u8], file: &str, problems: &mut Problems) -> Option<Weights> {
-    // calamine takes memory by what the sheet says.
-    let mut refuse =
-        |error: String| problems.push(file, 0, "", &error, "an Excel workbook (.xlsx) with one sheet");
-    let mut book: Xlsx<_> = match Xlsx::new(Cursor::new(bytes)) {
-        Ok(book) => book,
+    let mut reading = Reading { file, columns: None, weights: Weights::new() };
+    match read_sheet(bytes, &mut reading, problems) {
+        Ok(true) => reading.columns.map(|_| reading.weights),
+        Ok(false) => None,
         Err(error) => {
-            refuse(error.to_string());
-            return None;
-        }
-    };
-    let sheet = match book.worksheet_range_at(0) {
-        Some(Ok(range)) => range,
-        Some(Err(error)) => {
-            refuse(error.to_string());
-            return None;
-        }
-        None => {
-            refuse("no sheet".to_owned());
-            return None;
-        }
-    };
-    let mut rows = sheet.rows();
-    let headers: Vec<String> = rows.next().unwrap_or_default().iter().map(text).collect();
-    let Some(columns) = columns(&headers) else {
-        no_columns(&headers, file, problems);
-        return None;
-    };
-    let mut weights = Weights::new();
-    for (line, row) in (2u64..).zip(rows) {
-        let cells = columns.at.map(|at| row.get(at).map(text).unwrap_or_default());
-        if let Err((at, wanted)) = add(&mut weights, [&cells[0], &cells[1], &cells[2]], columns.digits) {
-            problems.push(file, line, columns.names[at], &cells[at], wanted);
+            problems.push(file, 0, "", &error, "an Excel workbook (.xlsx) with one sheet");
+            None
         }
     }
-    Some(weights)
+}
+
+/// A sheet being read.
+struct Reading<'a> {
+    file: &'a str,
+    columns: Option<Columns>,
+    weights: Weights,
+}
+
+impl Reading<'_> {
+    /// Takes in a row; `false` when it is the header and lacks a column.
+    fn row(&mut self, line: u64, cells: &[String], problems: &mut Problems) -> bool {
+        let Some(columns) = &self.columns else {
+            self.columns = columns(cells);
+            if self.columns.is_none() {
+                no_columns(cells, self.file, problems);
+            }
+            return self.columns.is_some();
+        };
+        let [district, area, weight] = columns.at.map(|at| cells.get(at).map_or("", String::as_str));
+        if let Err((at, wanted)) = add(&mut self.weights, [district, area, weight], columns.digits) {
+            let said = cells.get(columns.at[at]).map_or("", String::as_str);
+            problems.push(self.file, line, columns.names[at], said, wanted);
+        }
+        true
+    }
+}
+
+/// Reads all rows that have a cell; `false` when the header lacks a column.
+fn read_sheet(bytes: &[u8], reading: &mut Reading, problems: &mut Problems) -> Result<bool, String> {
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|e| e.to_string())?;
+    let first = book.sheet_names().first().cloned().ok_or("no sheet")?;
+    let mut cells = book.worksheet_cells_reader(&first).map_err(|e| e.to_string())?;
+    let (mut line, mut row) = (0u32, Vec::new());
+    while let Some(cell) = cells.next_cell().map_err(|e| e.to_string())? {
+        let (at, column) = cell.get_position();
+        if at != line && !row.is_empty() {
+            if !reading.row(u64::from(line) + 1, &row, problems) {
+                return Ok(false);
+            }
+            row.clear();
+        }
+        line = at;
+        let column = column as usize;
+        if column < WIDTH {
+            if row.len() <= column {
+                row.resize(column + 1, String::new());
+            }
+            row[column] = text(&Data::from(cell.get_value().clone()));
+        }
+    }
+    let is_blank = row.is_empty() && reading.columns.is_some();
+    Ok(is_blank || reading.row(u64::from(line) + 1, &row, problems))
 }
 
 /// A cell as text; a whole number without its `.0`.

@@ -52,6 +52,11 @@ fn a_relationship_workbook_that_is_none() {
 
 /// A workbook of one sheet with texts in its cells, as small as one can be.
 fn workbook(rows: &[&[&str]]) -> Vec<u8> {
+    workbook_and(rows, "")
+}
+
+/// The same, with more rows as they stand in the file.
+fn workbook_and(rows: &[&[&str]], more: &str) -> Vec<u8> {
     const PARTS: [(&str, &str); 4] = [
         (
             "[Content_Types].xml",
@@ -83,6 +88,7 @@ fn workbook(rows: &[&[&str]]) -> Vec<u8> {
         }
         sheet.push_str("</row>");
     }
+    sheet.push_str(more);
     sheet.push_str("</sheetData></worksheet>");
     zipped(
         PARTS
@@ -120,6 +126,16 @@ fn a_relationship_download_is_an_archive_of_workbooks() {
         assert_eq!(found[0], ("51001", "5100060", own));
         assert_eq!(found[2..], [("51001090100", "5100060", own), ("51001090100", "5102710", other)]);
     }
+}
+
+#[test]
+fn a_cell_in_the_furthest_corner_takes_no_memory() {
+    let rows: [&[&str]; 2] = [&["LEAID", "x", "TRACT", "LANDAREA"], &["5100060", "x", "51001090100", "3"]];
+    // Row by column, that is 17,179,869,184 cells.
+    let corner = r#"<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>"#;
+    let (parts, problems) = relationship::parse(&workbook_and(&rows, corner), "grf_tract.xlsx");
+    assert!(problems.is_empty(), "{problems:?}");
+    assert_eq!(parts.iter().map(|p| p.area.as_str()).collect::<Vec<_>>(), ["51001", "51001090100"]);
 }
 
 #[test]

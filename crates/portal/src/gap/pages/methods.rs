@@ -18,7 +18,7 @@ struct Page {
     p: Frame,
     day: String,
     measures: Vec<Explained>,
-    inputs: Vec<RunInput>,
+    inputs: Vec<Input>,
     wide: String,
     rule_few: String,
     rule_unsure: String,
@@ -30,6 +30,38 @@ struct Explained {
     name: String,
     counts: String,
     source: String,
+}
+
+/// Something that went into the estimate, in words where there are some.
+struct Input {
+    what: String,
+    detail: String,
+    vintage: String,
+    rows: String,
+}
+
+impl Input {
+    fn told(p: &Frame, input: RunInput) -> Self {
+        let RunInput { kind, source, vintage, rows } = input;
+        let is_table = kind.strip_prefix('B').is_some_and(|n| n.starts_with(|c: char| c.is_ascii_digit()));
+        let (what, detail) = match kind.as_str() {
+            "roster" => (p.t("layout-roster"), String::new()),
+            "survey" => (p.t("layout-survey"), String::new()),
+            "bdc_fixed" => (p.t("methods-data-bdc-fixed"), String::new()),
+            _ if is_table => (p.tv("methods-data-table", "table", kind), String::new()),
+            model => match model.strip_prefix("model ").and_then(Measure::from_code) {
+                Some(measure) => {
+                    let (table, covariates) = source.split_once(' ').unwrap_or((&source, ""));
+                    let table = p.tv("methods-data-table", "table", table);
+                    let with = p.tv("methods-data-with", "covariates", covariates);
+                    let detail = if covariates.is_empty() { table } else { format!("{table}. {with}") };
+                    (p.tv("methods-data-model", "measure", p.t(measure_key(measure))), detail)
+                }
+                None => (kind, source),
+            },
+        };
+        Self { what, detail, vintage, rows: numbers::count(rows as i64) }
+    }
 }
 
 pub(super) async fn methods(State(app): State<App>, p: Frame) -> Result<Html<String>> {
@@ -57,7 +89,7 @@ pub(super) async fn methods(State(app): State<App>, p: Frame) -> Result<Html<Str
         rule_unsure: p.tv("methods-withheld-cv", "percent", numbers::percent(rule.max_cv)),
         day: run.as_ref().map_or(String::new(), |r| p.date(r.finished_ms)),
         measures,
-        inputs: run.map_or(Vec::new(), |r| r.inputs),
+        inputs: run.map_or(Vec::new(), |r| r.inputs.into_iter().map(|i| Input::told(&p, i)).collect()),
         wide: format!("{:.0}", WIDE * 100.0),
         p,
     };
