@@ -128,8 +128,10 @@ test("the keyboard reaches everything and shows where it is", async () => {
   const { context, page } = await open();
   for (const [, path] of pages) {
     await page.goto(demo.url + path);
+    // A page that is there for one field begins in it; else the first stop skips to the content.
+    const begins = await page.evaluate(() => document.activeElement.hasAttribute("autofocus"));
     await page.keyboard.press("Tab");
-    assert.match(await page.evaluate(() => document.activeElement.className), /skip/, `${path}: the first stop skips to the content`);
+    if (!begins) assert.match(await page.evaluate(() => document.activeElement.className), /skip/, `${path}: the first stop skips to the content`);
     const reachable = await page.evaluate(
       () => [...document.querySelectorAll("a[href],button,input:not([type=hidden]),select,textarea,summary")].filter(
         (e) => e.checkVisibility() && !e.disabled && e.tabIndex < 0,
