@@ -142,9 +142,12 @@ fn assess(settings: &Path, out: &Path) -> BTreeMap<&'static str, Vec<u8>> {
     [STATE, ACCOMACK, NORTHAMPTON].map(figures).into()
 }
 
+/// Shares by measure and county.
+type SharesOfCounties = HashMap<(&'static str, String), f64>;
+
 /// By county the shares that were published: of households without broadband of any type, and without cable, fiber or DSL; and
 /// how many households there are.
-fn direct(data: &Path) -> (HashMap<(&'static str, String), f64>, HashMap<String, u64>) {
+fn direct(data: &Path) -> (SharesOfCounties, HashMap<String, u64>) {
     let packed = std::fs::read(data.join("virginia-acs/va_internet_type.csv.xz")).expect("the table");
     let (table, _) = evenfield_gap::open::area_table::parse_long(&packed, "va_internet_type.csv.xz");
     let of = |measure: &str| -> HashMap<String, f64> {

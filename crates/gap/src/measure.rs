@@ -75,6 +75,15 @@ pub fn of(measure: Measure, home: Home) -> Option<bool> {
     }
 }
 
+/// Whether there is no service that could be fast enough for M4 and M5: none, or dial-up; `None` is unknown.
+pub fn no_service(home: Home) -> Option<bool> {
+    match service(home.response) {
+        Service::None | Service::Kind(InternetType::DialUp) => Some(true),
+        Service::Kind(_) | Service::SomeKind => Some(false),
+        Service::Unknown => None,
+    }
+}
+
 /// All measures, in the order of [`Measure::ALL`].
 pub fn all(home: Home) -> [Option<bool>; 7] {
     Measure::ALL.map(|measure| of(measure, home))
@@ -135,7 +144,7 @@ fn no_wired(response: &Response) -> Option<bool> {
 
 /// M4: below `down` or below `up` Mbps.
 fn slower_than(home: Home, down: f64, up: f64) -> Option<bool> {
-    if matches!(service(home.response), Service::None | Service::Kind(InternetType::DialUp)) {
+    if no_service(home) == Some(true) {
         return Some(true);
     }
     let (download, upload) = speeds(home);

@@ -47,6 +47,12 @@ impl Measure {
         }
     }
 
+    /// Whether it is about how fast the service is: a home without service is counted, and of a home with one the speed
+    /// must be known.
+    pub fn is_of_speed(self) -> bool {
+        matches!(self, Self::M4Below25x3 | Self::M4Below100x20 | Self::M5Below25x12PerStudent)
+    }
+
     /// The measure with this code.
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|m| m.code() == code)

@@ -109,7 +109,11 @@ async fn read(db: &Db, district: &str, term: Option<String>) -> Result<Stored, F
     let stored = roster::queries::read(db, district).await?;
     let term = match term {
         Some(term) => Some(term),
-        None => survey::queries::terms(db.read(), district).await?.into_iter().next().map(|t| t.term),
+        // A term that was opened and has no answer yet says nothing.
+        None => {
+            let terms = survey::queries::terms(db.read(), district).await?;
+            terms.into_iter().find(|t| t.answered > 0).map(|t| t.term)
+        }
     };
     let responses = match &term {
         Some(term) => survey::queries::latest(db.read(), district, term).await?,

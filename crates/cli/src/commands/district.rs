@@ -2,6 +2,7 @@
 
 use super::records::{Records, block_on, settings};
 use anyhow::{Context, Result, bail};
+use evenfield_gap::publish::Coding;
 use evenfield_model::GeographyKind;
 use evenfield_portal::App;
 use evenfield_portal::gap::queries;
@@ -177,6 +178,7 @@ fn write_csv(path: &Path, figures: &[Figure]) -> Result<()> {
         "low90",
         "high90",
         "se",
+        "coding",
         "answers",
         "students",
         "method",
@@ -184,20 +186,21 @@ fn write_csv(path: &Path, figures: &[Figure]) -> Result<()> {
     ])?;
     for figure in figures {
         let place = [figure.measure.code(), figure.kind.as_str(), &figure.id, &figure.group];
-        let cells: [String; 8] = match &figure.shown {
+        let cells: [String; 9] = match &figure.shown {
             Ok(n) => [
                 n.value().to_string(),
                 n.low90().to_string(),
                 n.high90().to_string(),
                 n.se().map(|se| se.to_string()).unwrap_or_default(),
+                n.coding().map_or("", Coding::as_str).to_owned(),
                 n.answers().to_string(),
                 n.students().to_string(),
                 n.method().as_str().to_owned(),
                 String::new(),
             ],
             Err(why) => {
-                let mut cells = [const { String::new() }; 8];
-                cells[7] = why.as_str().to_owned();
+                let mut cells = [const { String::new() }; 9];
+                cells[8] = why.as_str().to_owned();
                 cells
             }
         };

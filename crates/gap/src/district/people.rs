@@ -101,7 +101,8 @@ fn answers(responses: &[Response], students: &HashMap<&str, u32>) -> Vec<Answer>
             let home = measure::Home::from(response);
             let measures = measure::all(home);
             let barrier = measure::barrier(Measure::M1NoSubscriptionOrComputer, home);
-            Some(Answer { student: *students.get(response.student.as_str())?, measures, barrier })
+            let student = *students.get(response.student.as_str())?;
+            Some(Answer { student, measures, no_service: measure::no_service(home), barrier })
         })
         .collect()
 }

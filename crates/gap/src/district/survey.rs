@@ -5,9 +5,9 @@
 //! counts as no answer), and their share goes through the publication rule like any other figure.
 
 use super::people::People;
-use crate::estimate::{Estimate, Method};
+use crate::estimate::{Answer, Estimate, Method};
 use crate::publish::{self, PublishRule, Record, RuleError};
-use crate::sample::{Design, Settings, enrollment_margins, rake, share};
+use crate::sample::{self, Design, Settings, enrollment_margins, in_two_parts, rake, share};
 use evenfield_model::{Geography, GeographyKind, Measure};
 use serde::{Deserialize, Serialize};
 
@@ -48,7 +48,7 @@ pub(super) fn alone(
     // Of two answers of one student the last counts.
     let mut latest = vec![None; people.students.len()];
     for answer in &people.answers {
-        latest[answer.student as usize] = Some(answer.measures);
+        latest[answer.student as usize] = Some(answer);
     }
     let answered = latest.iter().flatten().count() as u32;
     if answered == 0 {
@@ -56,27 +56,49 @@ pub(super) fn alone(
     }
     let mut measures = Vec::new();
     for (place, measure) in Measure::ALL.into_iter().enumerate() {
-        let known: Vec<(u32, bool)> =
-            (0u32..).zip(&latest).filter_map(|(i, m)| Some((i, (*m)?[place]?))).collect();
-        measures.extend(one(people, leaid, measure, &known, rule)?);
+        let said = |answer: &&Answer| answer.measures[place];
+        let known = (0u32..).zip(&latest).filter_map(|(i, a)| {
+            let answer = a.as_ref()?;
+            let lacks = said(answer);
+            match (measure.is_of_speed(), answer.no_service) {
+                (true, Some(none)) => Some(Said { student: i, none, lacks }),
+                (_, _) => Some(Said { student: i, none: false, lacks: Some(lacks?) }),
+            }
+        });
+        measures.extend(one(people, leaid, measure, &known.collect::<Vec<_>>(), rule)?);
     }
     Ok(Some(SurveyAlone { students: people.students.len() as u32, answered, measures }))
 }
 
-/// One measure by the students whose answer is known.
+/// What a student's answer says of a measure.
+struct Said {
+    student: u32,
+    /// For a measure of speed: there is no service, so that there is no speed either.
+    none: bool,
+    lacks: Option<bool>,
+}
+
+/// One measure by the students whose answer says something of it. A measure of speed is the share without service and, of
+/// those with service, the share whose known speed is too low: see [`crate::estimate`].
 fn one(
     people: &People,
     leaid: &str,
     measure: Measure,
-    known: &[(u32, bool)],
+    known: &[Said],
     rule: &PublishRule,
 ) -> Result<Option<SurveyMeasure>, RuleError> {
-    let (who, said): (Vec<u32>, Vec<Option<bool>>) = known.iter().map(|&(i, lacks)| (i, Some(lacks))).unzip();
+    let who: Vec<u32> = known.iter().map(|said| said.student).collect();
+    let of_served: Vec<Option<bool>> = known.iter().map(|said| said.lacks.filter(|_| !said.none)).collect();
     let margins = enrollment_margins(&people.students, &who);
     let Ok(raked) = rake(who.len(), &margins, Settings::default()) else { return Ok(None) };
     let students = people.students.len();
     let design = Design { weights: &raked.weights, margins: &raked.margins, students: Some(students as f64) };
-    let Some(share) = share(&said, design) else { return Ok(None) };
+    let Some(mut share) = share(&of_served, design) else { return Ok(None) };
+    if measure.is_of_speed() {
+        let none: Vec<Option<bool>> = known.iter().map(|said| Some(said.none)).collect();
+        let Some(none) = sample::share(&none, design) else { return Ok(None) };
+        share = in_two_parts(&none, &share, known.iter().filter(|said| said.lacks.is_some()).count());
+    }
     let estimate = Estimate {
         measure,
         barrier: None,

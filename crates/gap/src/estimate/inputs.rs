@@ -72,6 +72,8 @@ pub struct Answer {
     pub student: u32,
     /// In the order of [`Measure::ALL`]: true, false or unknown ([`crate::measure::all`] gives them).
     pub measures: [Option<bool>; 7],
+    /// Whether there is no service at home ([`crate::measure::no_service`]).
+    pub no_service: Option<bool>,
     /// Why, where the household said so.
     pub barrier: Option<Barrier>,
 }

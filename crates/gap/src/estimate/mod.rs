@@ -221,6 +221,36 @@ fn seeds(seed: u64) -> impl Iterator<Item = (u64, Measure)> {
     (1u64..).map(move |k| seed.wrapping_add(k.wrapping_mul(0x9e37_79b9_7f4a_7c15))).zip(Measure::ALL)
 }
 
+/// Fits the model and draws the outcomes.
+///
+/// For a measure of speed `no_service` is given, and there are two parts: who has no service, and of those who have some,
+/// whose is slow. A home without service is always known to be counted, one with service only where its speed is known: taken
+/// together, homes that could not say how fast they are would be left out as if they were like all others, and the figure
+/// would be much too high. Without any speed there is nothing to say.
+fn modelled(
+    inputs: &Inputs,
+    frame: &model::Frame,
+    answers: Vec<Option<bool>>,
+    no_service: Option<Vec<Option<bool>>>,
+    seed: u64,
+) -> Option<(outcome::Outcomes, model::Fit)> {
+    let shift = inputs.settings.nonrespondent_odds.ln();
+    let part = |answers: Vec<Option<bool>>, seed: u64| {
+        let fit = model::fit(frame, inputs.students, &answers, seed, inputs.settings.draws as usize);
+        (outcome::Outcomes::new(frame, &fit, inputs.students, answers, shift, seed), fit)
+    };
+    let Some(no_service) = no_service else { return Some(part(answers, seed)) };
+    let pairs = || answers.iter().zip(&no_service);
+    // A speed is the speed of a service.
+    let none = pairs().map(|(a, n)| n.or(a.map(|_| false))).collect();
+    let slow: Vec<Option<bool>> = pairs().map(|(a, n)| a.filter(|_| *n != Some(true))).collect();
+    slow.iter().any(Option::is_some).then(|| {
+        let (none, _) = part(none, seed.rotate_left(32));
+        let (slow, fit) = part(slow, seed);
+        (none.or(&slow, answers.clone()), fit)
+    })
+}
+
 fn one_measure(
     inputs: &Inputs,
     members: &rollup::Members,
@@ -231,9 +261,11 @@ fn one_measure(
 ) {
     let mut answers = vec![None; inputs.students.len()];
     let mut named = vec![None; inputs.students.len()];
+    let mut no_service = vec![None; inputs.students.len()];
     for answer in inputs.answers {
         let student = answer.student as usize;
         answers[student] = answer.measures[place];
+        no_service[student] = answer.no_service;
         named[student] = answer.barrier.filter(|_| answer.measures[place] == Some(true));
     }
     let count = answers.iter().flatten().count() as u32;
@@ -246,9 +278,8 @@ fn one_measure(
         (false, false) => return,
     };
     let draws = inputs.settings.draws as usize;
-    let fit = model::fit(&frame, inputs.students, &answers, seed, draws);
-    let shift = inputs.settings.nonrespondent_odds.ln();
-    let outcomes = outcome::Outcomes::new(&frame, &fit, inputs.students, answers, shift, seed);
+    let parts = if measure.is_of_speed() { Some(no_service) } else { None };
+    let Some((outcomes, fit)) = modelled(inputs, &frame, answers, parts, seed) else { return };
     let about_internet = measure != Measure::M6SharedOrPhoneOnly;
     let barriers = if about_internet { barrier::Barriers::new(inputs, named, !seed, draws) } else { None };
     let counting = rollup::Counting {

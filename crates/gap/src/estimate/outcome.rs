@@ -94,6 +94,31 @@ impl Outcomes {
         Self { answers, probabilities, bits, words, draws }
     }
 
+    /// The outcomes of a measure of speed in two parts: `self` says who has no service, `slow` whose service is slow. A
+    /// student is counted for the one or the other; `answers` are what is known of both together.
+    pub fn or(mut self, slow: &Self, answers: Vec<Option<bool>>) -> Self {
+        let both = |none: f32, slow: f32| none + (1.0 - none) * slow;
+        for (index, answer) in answers.iter().enumerate() {
+            let bits = index * self.words..(index + 1) * self.words;
+            if let Some(lacks) = answer {
+                self.probabilities[index] = known(index as u32, *lacks);
+                self.bits[bits].fill(0);
+                continue;
+            }
+            // Of a home that is known to have service, this part is a certain no.
+            let (a, b) = (self.probabilities[index], &slow.probabilities[index]);
+            self.probabilities[index] = StudentProbability {
+                student: a.student,
+                probability: both(a.probability, b.probability),
+                low90: both(a.low90, b.low90),
+                high90: both(a.high90, b.high90),
+                basis: Basis::Model,
+            };
+            self.bits[bits.clone()].iter_mut().zip(&slow.bits[bits]).for_each(|(a, b)| *a |= b);
+        }
+        Self { answers, ..self }
+    }
+
     /// Calls `f` with each draw in which this student lacks access by the model.
     pub fn lacking_draws(&self, student: usize, mut f: impl FnMut(usize)) {
         for (word, &bits) in self.bits[student * self.words..(student + 1) * self.words].iter().enumerate() {

@@ -60,7 +60,7 @@ fn world(seed: u64) -> World {
             measures[0] = Some(lacking);
             let barrier = lacking
                 .then(|| if normal.uniform() < 0.6 { Barrier::NotAffordable } else { Barrier::NotAvailable });
-            answers.push(Answer { student: index, measures, barrier });
+            answers.push(Answer { student: index, measures, no_service: None, barrier });
         }
         students.push(student);
         lacks.push(lacking);
@@ -444,4 +444,55 @@ fn the_interval_of_a_sum_of_predicted_areas_covers() {
     // Of a hundred 90% intervals fewer than 82 would hold the truth once in a hundred times.
     assert!(covered >= 82, "{covered} of 100");
     assert!(without <= 60, "{without} of 100 without it");
+}
+
+/// A district where 1 home in 10 has no service, 2 in 5 of the others are slow, and of `told` in 30 the speed is known.
+fn speeds(told: u32) -> (Vec<Student>, Places, Vec<Answer>) {
+    let student = Student {
+        school: 0,
+        zone: None,
+        block_group: None,
+        band: GradeBand::Elementary,
+        frl: None,
+        ell: None,
+        iep: None,
+    };
+    let answer = |index: u32| {
+        let none = index.is_multiple_of(10);
+        let slow = index % 5 < 2;
+        let known = none || index / 10 % 30 < told;
+        let mut measures = [None; 7];
+        measures[3] = known.then_some(none || slow);
+        Answer { student: index, measures, no_service: Some(none), barrier: None }
+    };
+    let places = Places {
+        districts: vec!["5100060".into()],
+        schools: vec![SchoolPlace { id: "school".into(), district: 0 }],
+        ..Places::default()
+    };
+    (vec![student; 6_000], places, (0..3_000).map(answer).collect())
+}
+
+#[test]
+fn homes_that_do_not_know_their_speed_are_like_served_homes_not_like_all() {
+    let share = |told: u32| {
+        let (students, places, answers) = speeds(told);
+        let inputs = Inputs {
+            students: &students,
+            places: &places,
+            answers: &answers,
+            areas: &[],
+            children: &[],
+            settings: Settings::default(),
+        };
+        let found = run(&inputs, &|_| {}).expect("figures").figures;
+        found.into_iter().find(|f| f.geography.kind == GeographyKind::District && f.group == "all")
+    };
+    // Without service 0.1; of the rest, indices 1, 5 and 6 of 1 to 9 are slow: 0.1 + 0.9 * 3 / 9.
+    for told in [30, 10, 3] {
+        let figure = share(told).expect("a figure");
+        assert!((figure.value - 0.4).abs() < 0.03, "{told}: {}", figure.value);
+        assert!(figure.low90 < 0.4 && figure.high90 > 0.4, "{told}: {figure:?}");
+    }
+    assert!(share(0).is_none(), "nobody has said how fast anything is");
 }

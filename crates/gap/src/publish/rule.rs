@@ -80,6 +80,16 @@ pub enum Coding {
     AtLeast,
 }
 
+impl Coding {
+    /// The word in files: `at_most`, `at_least`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AtMost => "at_most",
+            Self::AtLeast => "at_least",
+        }
+    }
+}
+
 impl PublishRule {
     /// No district may go below this number of students.
     pub const FLOOR: u32 = 5;

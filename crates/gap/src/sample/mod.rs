@@ -12,4 +12,4 @@ mod tests;
 
 pub use nonresponse::{ResponseRate, Shift, mixture, response_rates, tipping_point};
 pub use rake::{Margin, RakeError, Raked, Settings, enrollment_margins, rake};
-pub use share::{Design, WeightedShare, kish, share};
+pub use share::{Design, WeightedShare, in_two_parts, kish, share};

@@ -64,6 +64,17 @@ pub fn share(answers: &[Option<bool>], design: Design) -> Option<WeightedShare> 
     Some(WeightedShare { value, se, low90, high90, answers: known.len(), kish_deff, kish_n: n / kish_deff })
 }
 
+/// The share that is counted for the one or for the other: `none` of all, and of the rest `slow`, `p = g + (1 - g) s`. To
+/// first order, the two taken as independent, `var = (1 - s)^2 var g + (1 - g)^2 var s`; the interval is as for one
+/// share, with `p (1 - p) / var` answers. `answers` are those of both, what weighting costs is that of `slow`.
+pub fn in_two_parts(none: &WeightedShare, slow: &WeightedShare, counted: usize) -> WeightedShare {
+    let (g, s) = (none.value, slow.value);
+    let value = g + (1.0 - g) * s;
+    let variance = ((1.0 - s) * none.se).powi(2) + ((1.0 - g) * slow.se).powi(2);
+    let (low90, high90) = interval(value, variance, slow.kish_n);
+    WeightedShare { value, se: variance.sqrt(), low90, high90, answers: counted, ..*slow }
+}
+
 /// Kish's design effect of unequal weights (Kish 1965, section 11.7): `n sum w^2 / (sum w)^2`, at least 1.
 pub fn kish(weights: &[f64]) -> f64 {
     let sum: f64 = weights.iter().sum();

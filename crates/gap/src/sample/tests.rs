@@ -141,7 +141,7 @@ fn student(school: u32, frl: bool) -> Student {
 #[test]
 fn response_rates_count_each_student_once() {
     let students = [student(0, true), student(0, false), student(1, true), student(1, true)];
-    let answer = |student| Answer { student, measures: [None; 7], barrier: None };
+    let answer = |student| Answer { student, measures: [None; 7], no_service: None, barrier: None };
     let rates = response_rates(&students, &[answer(0), answer(0), answer(2)]);
     let rate = |group: &str| rates.iter().find(|r| r.group == group).expect("a group").rate();
     assert_eq!((rate("all"), rate("school:0"), rate("school:1")), (0.5, 0.5, 0.5));

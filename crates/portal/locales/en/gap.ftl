@@ -229,3 +229,4 @@ methods-data-table = Census ACS table { $table }
 methods-data-bdc-fixed = FCC fixed broadband availability
 methods-data-model = Figures of areas: { $measure }
 methods-data-with = Predicted with { $covariates }
+methods-data-no-computers = This table does not see computers, so the share with no subscription or no computer can be higher.

@@ -13,6 +13,7 @@ layout-connectivity = School connectivity
 layout-survey = Survey
 layout-data = Data
 layout-roster = Roster
+layout-students = Students
 layout-accounts = Accounts
 layout-audit = Audit log
 layout-methods = How figures are made

@@ -2,6 +2,7 @@ data-title = Data
 data-lead = What was loaded, when, from whom, under which licence, and with what problems.
 data-none = Nothing has been loaded yet.
 data-csv = Download this table as CSV
+data-jobs = Work under way, and a new estimate
 data-loads = Loads
 data-what = What it is
 data-source = Source

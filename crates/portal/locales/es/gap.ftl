@@ -229,3 +229,4 @@ methods-data-table = Tabla { $table } de la encuesta ACS del Censo
 methods-data-bdc-fixed = Disponibilidad de banda ancha fija según la FCC
 methods-data-model = Cifras de las áreas: { $measure }
 methods-data-with = Predicho con { $covariates }
+methods-data-no-computers = Esta tabla no ve las computadoras: el porcentaje sin servicio o sin computadora puede ser mayor.

@@ -13,6 +13,7 @@ layout-connectivity = Líneas de las escuelas
 layout-survey = Encuesta
 layout-data = Datos
 layout-roster = Matrícula
+layout-students = Estudiantes
 layout-accounts = Cuentas
 layout-audit = Registro de auditoría
 layout-methods = Cómo se calculan las cifras

@@ -2,6 +2,7 @@ data-title = Datos
 data-lead = Qué se cargó, cuándo, de quién, con qué licencia y con qué problemas.
 data-none = Todavía no se ha cargado nada.
 data-csv = Descargar esta tabla en CSV
+data-jobs = Trabajo en marcha y una nueva estimación
 data-loads = Cargas
 data-what = Qué es
 data-source = Fuente

@@ -66,7 +66,7 @@ pub struct PageLink {
 
 /// The navigation of a district: message key, path with `{}` for the district, and what the viewer must
 /// be allowed to do to see the entry.
-const NAVIGATION: [(&str, &str, Action); 10] = [
+const NAVIGATION: [(&str, &str, Action); 11] = [
     ("layout-home", "/d/{}", Action::SeeFigures),
     ("layout-map", "/d/{}/gap/map", Action::SeeFigures),
     ("layout-table", "/d/{}/gap/table", Action::SeeFigures),
@@ -75,6 +75,7 @@ const NAVIGATION: [(&str, &str, Action); 10] = [
     ("layout-survey", "/d/{}/survey", Action::SeeSurvey),
     ("layout-data", "/d/{}/data", Action::SeeData),
     ("layout-roster", "/d/{}/roster", Action::SeeData),
+    ("layout-students", "/d/{}/roster/students", Action::SeeStudents),
     ("layout-accounts", "/accounts/{}", Action::ManageAccounts),
     ("layout-audit", "/audit/{}", Action::SeeAudit),
 ];

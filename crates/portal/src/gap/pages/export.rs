@@ -10,12 +10,13 @@ use crate::layout::Frame;
 use axum::extract::{Path, Query, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
+use evenfield_gap::publish::Coding;
 use evenfield_model::{Barrier, GeographyKind};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
 /// The columns of a CSV file of figures.
-const COLUMNS: [&str; 14] = [
+const COLUMNS: [&str; 15] = [
     "measure",
     "barrier",
     "geography_kind",
@@ -28,6 +29,7 @@ const COLUMNS: [&str; 14] = [
     "low90",
     "high90",
     "se",
+    "coding",
     "method",
     "suppressed",
 ];
@@ -107,8 +109,8 @@ pub(super) fn attached(p: &Frame, file: &str, body: Vec<u8>) -> Response {
 }
 
 /// One line: a withheld figure has its reason and no number.
-fn record(figure: &Figure, name: &str) -> [String; 14] {
-    let mut line: [String; 14] = Default::default();
+fn record(figure: &Figure, name: &str) -> [String; 15] {
+    let mut line: [String; 15] = Default::default();
     line[0] = figure.measure.code().to_owned();
     line[1] = figure.barrier.map_or("", Barrier::code).to_owned();
     line[2] = figure.kind.as_str().to_owned();
@@ -123,9 +125,11 @@ fn record(figure: &Figure, name: &str) -> [String; 14] {
             line[9] = n.low90().to_string();
             line[10] = n.high90().to_string();
             line[11] = n.se().map_or(String::new(), |se| se.to_string());
-            line[12] = n.method().as_str().to_owned();
+            // "At most 5%" has 0.05 as its value, and must not be read as 5%.
+            line[12] = n.coding().map_or("", Coding::as_str).to_owned();
+            line[13] = n.method().as_str().to_owned();
         }
-        Err(why) => line[13] = why.as_str().to_owned(),
+        Err(why) => line[14] = why.as_str().to_owned(),
     }
     line
 }
@@ -173,6 +177,9 @@ fn add(properties: &mut Value, figure: &Figure, classes: Option<&Classes>) {
             properties["value"] = json!(n.value());
             properties["low90"] = json!(n.low90());
             properties["high90"] = json!(n.high90());
+            if let Some(coding) = n.coding() {
+                properties["coding"] = json!(coding.as_str());
+            }
             properties["students"] = json!(n.students());
             properties["method"] = json!(n.method().as_str());
             properties["uncertain"] = json!(is_uncertain(n));

@@ -52,9 +52,13 @@ impl Input {
             model => match model.strip_prefix("model ").and_then(Measure::from_code) {
                 Some(measure) => {
                     let (table, covariates) = source.split_once(' ').unwrap_or((&source, ""));
+                    let blind = table == "B28002" && measure == Measure::M1NoSubscriptionOrComputer;
                     let table = p.tv("methods-data-table", "table", table);
                     let with = p.tv("methods-data-with", "covariates", covariates);
-                    let detail = if covariates.is_empty() { table } else { format!("{table}. {with}") };
+                    let mut detail = if covariates.is_empty() { table } else { format!("{table}. {with}") };
+                    if blind {
+                        detail = format!("{detail}. {}", p.t("methods-data-no-computers"));
+                    }
                     (p.tv("methods-data-model", "measure", p.t(measure_key(measure))), detail)
                 }
                 None => (kind, source),

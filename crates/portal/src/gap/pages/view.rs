@@ -135,11 +135,11 @@ pub fn headline(p: &Frame, measure: Measure, figure: &Figure) -> String {
         Ok(n) => n,
         Err(why) => return format!("{}: {}", p.t(figure.key()), p.t(why_key(*why))),
     };
-    let share = if n.coding().is_some() { n.text() } else { numbers::percent(n.value()) };
+    let (low, high) = numbers::ends(n);
     let mut values = vec![
-        ("share", share.into()),
-        ("low", numbers::percent(n.low90()).into()),
-        ("high", numbers::percent(n.high90()).into()),
+        ("share", n.text().into()),
+        ("low", low.into()),
+        ("high", high.into()),
         ("means", p.t(&format!("gap-means-{}", measure.code())).into()),
     ];
     match numbers::about(n) {

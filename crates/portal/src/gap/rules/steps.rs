@@ -82,7 +82,8 @@ impl Step {
         match self {
             Self::LoadRoster | Self::RenewRoster(_) | Self::PlaceAddresses(_) => "roster",
             Self::StartSurvey | Self::RaiseResponse(..) => "survey",
-            Self::FirstEstimate | Self::RenewEstimate | Self::LoadBoundaries | Self::GatherSpeeds => "data",
+            Self::FirstEstimate | Self::RenewEstimate => "jobs",
+            Self::LoadBoundaries | Self::GatherSpeeds => "data",
         }
     }
 
