@@ -50,6 +50,27 @@ pub fn benchmark(estimates: &mut [AreaEstimate], groups: &[Group], how: Benchmar
     Ok(())
 }
 
+/// Makes sure that estimates of shares are shares still, and cuts their intervals at 0 and 1.
+///
+/// # Errors
+/// [`AreaError::Benchmark`] when a total has moved a share out of 0 to 1; on the logit scale none can be.
+pub fn keep_shares(estimates: &mut [AreaEstimate], groups: &[Group]) -> Result<(), AreaError> {
+    for group in groups {
+        let moved = group.members.iter().map(|&(i, _)| &estimates[i]);
+        if let Some(e) = moved.into_iter().find(|e| !(0.0..=1.0).contains(&e.estimate)) {
+            let why = format!(
+                "area {} would become {:.3}, and a share is between 0 and 1; the logit scale keeps it there",
+                e.area, e.estimate
+            );
+            return Err(failure(group, &why));
+        }
+    }
+    for e in estimates {
+        (e.low90, e.high90) = (e.low90.max(0.0), e.high90.min(1.0));
+    }
+    Ok(())
+}
+
 /// The sum of weight times estimate over a group.
 pub fn total(estimates: &[AreaEstimate], group: &Group) -> f64 {
     group.members.iter().map(|&(i, w)| w * estimates[i].estimate).sum()

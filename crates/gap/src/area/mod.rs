@@ -25,7 +25,7 @@ mod transform;
 #[cfg(test)]
 mod tests;
 
-pub use benchmark::{Benchmark, Group, benchmark, total};
+pub use benchmark::{Benchmark, Group, benchmark, keep_shares, total};
 pub use error::AreaError;
 pub use estimate::{Coefficient, Outcome, Summary, estimate_areas};
 pub use fit::Fit;

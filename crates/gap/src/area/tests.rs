@@ -444,6 +444,20 @@ fn benchmarks_reproduce_each_total() {
     }
 }
 
+#[test]
+fn a_share_that_a_total_moves_past_one_is_refused() {
+    let (start, mut groups) = benchmark_case();
+    let mut estimates = start.clone();
+    benchmark(&mut estimates, &groups, Benchmark::Ratio).unwrap();
+    assert!(keep_shares(&mut estimates, &groups).is_ok());
+    assert!(estimates.iter().all(|e| 0.0 <= e.low90 && e.high90 <= 1.0));
+    groups[1].total *= 8.0;
+    let mut estimates = start;
+    benchmark(&mut estimates, &groups, Benchmark::Ratio).unwrap();
+    let error = keep_shares(&mut estimates, &groups).expect_err("a mean of 1.76").to_string();
+    assert!(error.contains("group \"b\"") && error.contains("between 0 and 1"), "{error}");
+}
+
 /// By hand. Ratio: 1.75 / 1.4 = 1.25. Difference: 0.35 in proportion to weight times squared error, 0.01 and 0.12, over
 /// 0.01 + 9 * 0.04. Logit: odds of 1 and 1/4 times 4 are 4 and 1.
 #[test]

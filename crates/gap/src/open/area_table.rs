@@ -94,10 +94,10 @@ pub fn parse_long(bytes: &[u8], file: &str) -> (AreaTable, Problems) {
             let Some((id, kind)) = region_id(row, id, region, problems) else { return };
             let Some(measure) = row.required(measure, "the name of a measure", problems) else { return };
             let year = row.parsed(year, |text| text.parse().ok(), "a year", problems);
-            let measure = table.measure(measure);
-            match number(row, value, problems) {
+            let measure_id = table.measure(measure);
+            match number(row, value, measure, problems) {
                 Some(value) => {
-                    let moe = margin(row, moe, problems);
+                    let (moe, measure) = (margin(row, moe, problems), measure_id);
                     table.rows.push(AreaRow { id, kind, year, measure, value, moe });
                 }
                 None => table.empty += 1,
@@ -131,7 +131,7 @@ pub fn parse_wide(bytes: &[u8], file: &str, map: &WideMap<'_>) -> (AreaTable, Pr
             let year = row.parsed(*year, |text| text.parse().ok(), "a year", problems);
             for (name, value, moe) in measures {
                 let measure = found.measure(name);
-                match number(row, Some(*value), problems) {
+                match number(row, Some(*value), name, problems) {
                     Some(value) => {
                         let moe = margin(row, *moe, problems);
                         found.rows.push(AreaRow { id: id.clone(), kind, year, measure, value, moe });
@@ -171,9 +171,21 @@ fn wide_columns(table: &mut Table<'_>, map: &WideMap<'_>, problems: &mut Problem
     }
 }
 
+/// Whether a measure is known by its name to be a number of children, homes or dollars: a line of an ACS table, or what
+/// counts as the size of an area.
+fn is_count(measure: &str) -> bool {
+    let is_line =
+        measure.strip_prefix('B').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    is_line || matches!(measure, "children" | "locations")
+}
+
 /// A number; `NA` and the Census codes for "no estimate" are none.
-fn number(row: &Row<'_>, column: Option<usize>, problems: &mut Problems) -> Option<f64> {
+fn number(row: &Row<'_>, column: Option<usize>, measure: &str, problems: &mut Problems) -> Option<f64> {
     match value::estimate(row.filled(column)?)? {
+        Ok(number) if number < 0.0 && is_count(measure) => {
+            row.problem(column, "a count, 0 or more", problems);
+            None
+        }
         Ok(number) => Some(number),
         Err(()) => {
             row.problem(column, "a number", problems);

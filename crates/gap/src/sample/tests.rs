@@ -164,3 +164,21 @@ fn mixture_and_tipping_point_undo_each_other() {
     assert_eq!(tipping_point(0.12, 0.4, 0.9), None, "even all of the silent would not do");
     assert_eq!(tipping_point(0.12, 1.0, 0.2), None);
 }
+
+/// By hand: 0.2 + 0.8 * 0.5 = 0.6, and sqrt((0.5 * 0.02)^2 + (0.8 * 0.04)^2) = sqrt(0.0001 + 0.001024) = 0.0335261.
+#[test]
+fn a_share_in_two_parts_by_hand() {
+    let part = |value: f64, se: f64, kish_n: f64| WeightedShare {
+        value,
+        se,
+        low90: 0.0,
+        high90: 1.0,
+        answers: 300,
+        kish_deff: 1.5,
+        kish_n,
+    };
+    let both = in_two_parts(&part(0.2, 0.02, 400.0), &part(0.5, 0.04, 156.25), 210);
+    assert!((both.value - 0.6).abs() < 1e-12 && (both.se - 0.033_526_1).abs() < 1e-7, "{both:?}");
+    assert_eq!((both.answers, both.kish_n), (210, 156.25));
+    assert!(both.low90 < 0.6 - 1.5 * both.se && both.high90 > 0.6 + 1.5 * both.se, "{both:?}");
+}

@@ -170,6 +170,9 @@ impl Areas {
                 return Ok(ExitCode::from(BAD_INPUT));
             };
             area::benchmark(&mut outcome.estimates, &groups, self.benchmark_by.into())?;
+            if self.settings().transform != area::Transform::None {
+                area::keep_shares(&mut outcome.estimates, &groups)?;
+            }
         }
         match &self.summary {
             Some(path) => replace(path, |file| Ok(serde_json::to_writer_pretty(file, &outcome.summary)?))?,

@@ -56,6 +56,15 @@ fn zeros_are_put_back_only_when_asked() {
     assert_eq!((table.rows.len(), problems.found()), (0, 1));
 }
 
+#[test]
+fn a_count_is_not_negative_and_other_measures_may_be() {
+    let csv = "geoid,measure,value\n51001,children,-400\n51001,B28002_001,-3\n51001,change,-2.5\n51131,children,7\n";
+    let (table, problems) = parse_long(csv.as_bytes(), "t.csv");
+    assert_eq!(table.rows.iter().map(|r| r.value).collect::<Vec<_>>(), [-2.5, 7.0]);
+    assert_eq!((problems.found(), problems.kept()[0].line), (2, 2));
+    assert_eq!(problems.kept()[0].wanted, "a count, 0 or more");
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_read_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
