@@ -42,7 +42,11 @@ pub async fn request(write: &mut Write, district: &str, wanted: &Wanted) -> Resu
     .fetch_optional(&mut **write)
     .await?;
     match waiting {
-        Some(id) => Ok(id),
+        Some(id) => {
+            // Whoever asks again wants it tried again, however often its process was killed before.
+            sqlx::query("UPDATE job SET attempts = 0 WHERE id = $1").bind(&id).execute(&mut **write).await?;
+            Ok(id)
+        }
         None => {
             let key = format!("{district}:{}", new_id());
             enqueue(write, &Request { district_id: Some(district), kind: KIND, key: &key, payload }).await
