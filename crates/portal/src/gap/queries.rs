@@ -377,6 +377,15 @@ fn figure_row((run, district): (&str, &str), figure: &publish::Figure) -> Vec<Va
         r.geography.kind.as_str().into(),
         (&r.geography.id).into(),
         (&r.group).into(),
+    ];
+    row.extend(numbers(&r));
+    row.extend(r.barrier.map(|b| b.code().into()));
+    row
+}
+
+/// What stands in a table of figures after the place: the numbers, how they were made, or why there are none.
+fn numbers(r: &Record) -> [Value; 8] {
+    [
         r.value.into(),
         r.low90.into(),
         r.high90.into(),
@@ -385,9 +394,7 @@ fn figure_row((run, district): (&str, &str), figure: &publish::Figure) -> Vec<Va
         r.students.map(i64::from).into(),
         r.method.map(Method::as_str).into(),
         r.suppressed.map(Why::as_str).into(),
-    ];
-    row.extend(r.barrier.map(|b| b.code().into()));
-    row
+    ]
 }
 
 async fn store_figures(write: &mut Write, of: (&str, &str), figures: &[publish::Figure]) -> Result<()> {

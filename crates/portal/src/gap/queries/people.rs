@@ -5,8 +5,7 @@ use crate::bulk::{self, Value};
 use crate::db::Write;
 use crate::gap::rules::Figure;
 use evenfield_gap::district::SurveyAlone;
-use evenfield_gap::estimate::Method;
-use evenfield_gap::publish::{self, Why};
+use evenfield_gap::publish;
 use evenfield_model::Measure;
 use sqlx::AnyPool;
 
@@ -120,20 +119,8 @@ pub(super) async fn store_sections(
                         se, answers, students, method, suppressed) VALUES";
     let row = |figure: &publish::Figure| -> Vec<Value> {
         let r = figure.to_record();
-        vec![
-            run.into(),
-            district.into(),
-            r.measure.code().into(),
-            (&r.geography.id).into(),
-            r.value.into(),
-            r.low90.into(),
-            r.high90.into(),
-            r.se.into(),
-            r.answers.map(i64::from).into(),
-            r.students.map(i64::from).into(),
-            r.method.map(Method::as_str).into(),
-            r.suppressed.map(Why::as_str).into(),
-        ]
+        let place = [run.into(), district.into(), r.measure.code().into(), (&r.geography.id).into()];
+        place.into_iter().chain(super::numbers(&r)).collect()
     };
     bulk::run(write, INTO, "", figures.iter().map(row)).await?;
     Ok(())
