@@ -138,6 +138,8 @@ pub struct Job {
     pub error_detail: Option<String>,
     /// When it was asked for, in milliseconds since 1970 UTC.
     pub created_ms: i64,
+    /// Waiting, it does not begin before this.
+    pub run_after_ms: i64,
     /// When the first run began.
     pub started_ms: Option<i64>,
     /// When it was done or given up.
@@ -146,7 +148,7 @@ pub struct Job {
 
 impl Job {
     const COLUMNS: &str = "id, district_id, kind, key, payload, state, attempts, checkpoint, done, total, note, \
-                           error, error_detail, created_ms, started_ms, finished_ms";
+                           error, error_detail, created_ms, run_after_ms, started_ms, finished_ms";
 
     fn from_row(row: &AnyRow) -> Result<Self, sqlx::Error> {
         let state: String = row.try_get("state")?;
@@ -166,6 +168,7 @@ impl Job {
             error: row.try_get("error")?,
             error_detail: row.try_get("error_detail")?,
             created_ms: row.try_get("created_ms")?,
+            run_after_ms: row.try_get("run_after_ms")?,
             started_ms: row.try_get("started_ms")?,
             finished_ms: row.try_get("finished_ms")?,
         })
@@ -197,6 +200,8 @@ pub struct Request<'a> {
     pub key: &'a str,
     /// What the handler needs.
     pub payload: serde_json::Value,
+    /// Not before this, in milliseconds since 1970 UTC; 0: at once.
+    pub begin_ms: i64,
 }
 
 /// Asks for work in the caller's transaction; returns the job's id. Asked for again with the same kind and
@@ -208,13 +213,14 @@ pub async fn enqueue(write: &mut Write, request: &Request<'_>) -> Result<String,
     let now = now_ms();
     sqlx::query(
         "INSERT INTO job (id, district_id, kind, key, payload, state, run_after_ms, created_ms) \
-         VALUES ($1, $2, $3, $4, $5, 'waiting', $6, $6) ON CONFLICT (kind, key) DO NOTHING",
+         VALUES ($1, $2, $3, $4, $5, 'waiting', $6, $7) ON CONFLICT (kind, key) DO NOTHING",
     )
     .bind(new_id())
     .bind(request.district_id)
     .bind(request.kind)
     .bind(request.key)
     .bind(request.payload.to_string())
+    .bind(request.begin_ms.max(now))
     .bind(now)
     .execute(&mut **write)
     .await?;

@@ -1,6 +1,11 @@
 job-title = Work under way
 job-lead = Estimates take some seconds to some minutes. They go on if you leave this page.
 job-ask = Estimate again
+job-begins = Begins at { $time } UTC, with all answers that have come in by then.
+job-awaited-later = The newest answers are not in the figures yet. The next estimate begins at { $time } UTC, with all answers that have come in by then.
+job-awaited-now = An estimate is under way. Until it is done, the newest data is not in the figures.
+job-awaited-link = Work under way
+job-ask-now = Estimate now
 job-look-again = Look again
 job-none = Nothing has been asked for yet.
 job-table = Work, the newest first (times in UTC)

@@ -1,6 +1,11 @@
 job-title = Trabajo en curso
 job-lead = Las estimaciones tardan de unos segundos a unos minutos. Continúan aunque salga de esta página.
 job-ask = Estimar de nuevo
+job-begins = Empieza a las { $time } UTC, con todas las respuestas que hayan llegado hasta entonces.
+job-awaited-later = Las respuestas más recientes todavía no están en las cifras. La próxima estimación empieza a las { $time } UTC, con todas las respuestas que hayan llegado hasta entonces.
+job-awaited-now = Hay una estimación en curso. Hasta que termine, los datos más recientes no están en las cifras.
+job-awaited-link = Trabajo en curso
+job-ask-now = Estimar ahora
 job-look-again = Actualizar
 job-none = Todavía no se ha pedido nada.
 job-table = Trabajo, lo más reciente primero (horas en UTC)

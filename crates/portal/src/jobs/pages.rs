@@ -45,6 +45,34 @@ struct Line {
     total: i64,
 }
 
+/// What pages with figures say while data has come in that is not in them: made by [`awaited`], shown by the macro of
+/// `jobs/templates/awaited.html`.
+pub struct Awaited {
+    /// That it is not, and when it will be.
+    pub text: String,
+    /// Whether to offer the button that begins at once.
+    pub may_ask: bool,
+}
+
+/// The district's estimate that is asked for and not made, in words.
+///
+/// # Errors
+/// The database's.
+pub async fn awaited(app: &App, p: &Frame) -> Result<Option<Awaited>> {
+    let job = estimate::awaited(app.db.read(), p.district_id()).await?;
+    Ok(job.map(|job| match begins(&job) {
+        Some(time) => {
+            Awaited { text: p.tv("job-awaited-later", "time", time), may_ask: p.may(Action::LoadData) }
+        }
+        None => Awaited { text: p.t("job-awaited-now"), may_ask: false },
+    }))
+}
+
+/// When a job that waits for its time begins.
+fn begins(job: &Job) -> Option<String> {
+    (job.state == JobState::Waiting && job.run_after_ms > now_ms()).then(|| minute(job.run_after_ms))
+}
+
 async fn page(State(app): State<App>, p: Frame) -> Result<Html<String>> {
     let jobs = list(app.db.read(), p.district_id(), SHOWN).await?;
     let page = Page {
@@ -65,6 +93,9 @@ fn line(p: &Frame, job: &Job) -> Line {
     };
     let progress = match (job.state, &job.error, &job.note) {
         (JobState::Failed | JobState::Waiting, Some(error), _) => p.t(error),
+        (JobState::Waiting, None, _) => {
+            begins(job).map_or_else(String::new, |time| p.tv("job-begins", "time", time))
+        }
         (JobState::Running, _, Some(note)) => {
             let left = job.left_ms(now_ms()).map_or_else(String::new, |ms| {
                 format!(" {}", p.tv("job-left", "seconds", (ms / 1000 + 1).to_string()))

@@ -1,5 +1,7 @@
 use super::worker::{Worker, wait_before};
-use super::{Failure, Handler, Job, Outcome, Progress, Request, State, enqueue, get, handler, list, retry};
+use super::{
+    Failure, Handler, Job, Outcome, Progress, Request, State, enqueue, estimate, get, handler, list, retry,
+};
 use crate::App;
 use crate::config::Config;
 use crate::db::tests::spawn_test;
@@ -20,7 +22,7 @@ fn quick(db: &Db, handlers: Vec<Handler>) -> Worker {
 
 async fn ask(db: &Db, kind: &str, key: &str, payload: serde_json::Value) -> String {
     let mut write = db.write().await.unwrap();
-    let request = Request { district_id: None, kind, key, payload };
+    let request = Request { district_id: None, kind, key, payload, begin_ms: 0 };
     let id = enqueue(&mut write, &request).await.unwrap();
     write.commit().await.unwrap();
     id
@@ -48,7 +50,7 @@ async fn asking_twice_is_one_job_and_asking_in_vain_is_none() {
         assert_eq!(ask(&db, "k", "a", json!({"n": 2})).await, first);
         assert_ne!(ask(&db, "k", "b", json!(null)).await, first);
         let mut write = db.write().await.unwrap();
-        let request = Request { district_id: None, kind: "k", key: "c", payload: json!(null) };
+        let request = Request { district_id: None, kind: "k", key: "c", payload: json!(null), begin_ms: 0 };
         let gone = enqueue(&mut write, &request).await.unwrap();
         drop(write);
         assert!(get(db.read(), &gone).await.unwrap().is_none());
@@ -141,6 +143,7 @@ fn the_time_left_goes_by_what_is_done() {
         error: None,
         error_detail: None,
         created_ms: 0,
+        run_after_ms: 0,
         started_ms: Some(1_000),
         finished_ms: None,
     };
@@ -260,12 +263,85 @@ async fn a_district_sees_its_own_jobs() {
         .await;
         for (district, key) in [("5100001", "a"), ("5100002", "b"), ("5100001", "c")] {
             let mut write = db.write().await.unwrap();
-            let request = Request { district_id: Some(district), kind: "k", key, payload: json!(null) };
+            let request = Request { district_id: Some(district), kind: "k", key, payload: json!(null), begin_ms: 0 };
             enqueue(&mut write, &request).await.unwrap();
             write.commit().await.unwrap();
         }
         let keys: Vec<_> = list(db.read(), "5100001", 10).await.unwrap().into_iter().map(|j| j.key).collect();
         assert_eq!(keys, ["c", "a"]);
+    })
+    .await;
+}
+
+const HERE: &str = "5100001";
+
+async fn district(db: &Db) {
+    sql(db, "INSERT INTO district (id, name, state, created_ms) VALUES ('5100001', 'a', '51', 1)").await;
+}
+
+/// An estimate asked for after an answer, or at once.
+async fn wish(db: &Db, later: bool) -> Job {
+    let mut write = db.write().await.unwrap();
+    let id = if later {
+        estimate::request_later(&mut write, HERE).await
+    } else {
+        estimate::request(&mut write, HERE, &estimate::Wanted::default()).await
+    };
+    write.commit().await.unwrap();
+    now(db, &id.unwrap()).await
+}
+
+#[tokio::test]
+async fn one_estimate_serves_for_all_answers_until_it_begins() {
+    async fn run(_: App, _: Job, _: Progress) -> Outcome {
+        Ok(())
+    }
+    harness::each(|db| async move {
+        district(&db).await;
+        let worker = quick(&db, vec![handler(estimate::KIND, run)]);
+        let mut write = db.write().await.unwrap();
+        estimate::request_later(&mut write, HERE).await.unwrap();
+        drop(write);
+        assert!(estimate::awaited(db.read(), HERE).await.unwrap().is_none(), "the answer was not stored");
+
+        let first = wish(&db, true).await;
+        assert!((first.run_after_ms - first.created_ms - estimate::GATHER_MS).abs() < 1_000);
+        let second = wish(&db, true).await;
+        assert_eq!((&second.id, second.run_after_ms), (&first.id, first.run_after_ms));
+        assert_eq!(worker.run_one(None).await.unwrap(), None, "it waits for more answers");
+        let awaited = estimate::awaited(db.read(), HERE).await.unwrap().unwrap();
+        assert_eq!((awaited.id, awaited.state), (first.id.clone(), State::Waiting));
+
+        assert_eq!(wish(&db, false).await.id, first.id, "asked for at once it is the same");
+        assert!(
+            wish(&db, true).await.run_after_ms <= crate::db::now_ms(),
+            "a later answer does not put it off"
+        );
+        assert_eq!(worker.run_one(None).await.unwrap(), Some(first.id.clone()));
+        assert!(estimate::awaited(db.read(), HERE).await.unwrap().is_none());
+
+        let third = wish(&db, true).await;
+        assert_ne!(third.id, first.id, "what came in after it began waits for the next");
+        sql(&db, "UPDATE job SET state = 'running', lease_until_ms = 99999999999999 WHERE state = 'waiting'")
+            .await;
+        assert_ne!(wish(&db, true).await.id, third.id);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_of_the_same_moment_ask_for_one_estimate() {
+    harness::each(|db| async move {
+        district(&db).await;
+        let asked = (0..8).map(|_| {
+            let db = db.clone();
+            tokio::spawn(async move { wish(&db, true).await.id })
+        });
+        let mut ids = std::collections::HashSet::new();
+        for id in asked.collect::<Vec<_>>() {
+            ids.insert(id.await.unwrap());
+        }
+        assert_eq!(ids.len(), 1);
     })
     .await;
 }

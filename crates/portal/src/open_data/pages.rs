@@ -7,6 +7,7 @@ use crate::db::now_ms;
 use crate::error::{Error, Result};
 use crate::exchange::{Upload, UploadForm, count, csv_file, digest, minute, problems_file};
 use crate::jobs::estimate;
+use crate::jobs::pages::{Awaited, awaited};
 use crate::layout::Frame;
 use crate::routes::{Needs, Route, route};
 use crate::{App, audit};
@@ -76,6 +77,7 @@ struct Page {
     kinds: Vec<Choice>,
     geographies: Vec<Choice>,
     may_load: bool,
+    awaited: Option<Awaited>,
 }
 
 fn is_known(kind: &str) -> bool {
@@ -195,6 +197,7 @@ pub async fn page(State(app): State<App>, p: Frame) -> Result<Response> {
             .map(|k| Choice { value: k.as_str(), label: geography_words(&p, k.as_str()) })
             .collect(),
         may_load: p.may(Action::LoadData),
+        awaited: awaited(&app, &p).await?,
         p,
     };
     Ok(Html(page.render()?).into_response())

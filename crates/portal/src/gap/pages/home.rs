@@ -8,6 +8,7 @@ use super::{Choice, HEADLINE, district_of, figures_of};
 use crate::App;
 use crate::db::now_ms;
 use crate::error::Result;
+use crate::jobs::pages::{Awaited, awaited};
 use crate::layout::{Frame, Link};
 use askama::Template;
 use axum::extract::{Query, State};
@@ -28,6 +29,7 @@ struct Home {
     map_kind: &'static str,
     map_title: String,
     steps: Vec<Link>,
+    awaited: Option<Awaited>,
 }
 
 pub(super) async fn home(
@@ -53,7 +55,11 @@ pub(super) async fn home(
         None => (None, GeographyKind::BlockGroup),
     };
     let known = queries::known(db, &district.id, now_ms()).await?;
-    let steps = steps::next(&known).iter().filter(|s| p.may(s.action())).map(|s| told(&p, s)).collect();
+    let awaited = awaited(&app, &p).await?;
+    let steps = steps::next(&known);
+    // An estimate that is asked for is no longer to be asked for.
+    let steps = steps.iter().filter(|s| p.may(s.action()) && (awaited.is_none() || s.path() != "jobs"));
+    let steps = steps.map(|s| told(&p, s)).collect();
     let page = Home {
         sentence,
         day: run.as_ref().map_or(String::new(), |r| p.date(r.finished_ms)),
@@ -67,6 +73,7 @@ pub(super) async fn home(
             &[("measure", p.t(measure_key(measure)).into()), ("kind", p.t(kind_key(kind)).into())],
         ),
         steps,
+        awaited,
         district: district.id,
         p,
     };

@@ -5,6 +5,7 @@ use super::view::{self, QuestionView};
 use crate::App;
 use crate::db::now_ms;
 use crate::error::{Error, Result};
+use crate::jobs::estimate;
 use crate::layout::Frame;
 use crate::routes::escape;
 use crate::survey::queries::{self, Entered, Holder, Source};
@@ -88,6 +89,7 @@ pub async fn answer(State(app): State<App>, p: Frame, Form(fields): Form<Fields>
     let mut tx = app.db.write().await?;
     let entered = Entered { source: Source::Web, by: None };
     queries::insert_many(&mut tx, &district, std::slice::from_ref(&response), entered).await?;
+    estimate::request_later(&mut tx, &district).await?;
     tx.commit().await?;
     let lines = view::answers(&p, &response, &ALL);
     let code = code::grouped(&code::read(field(&fields, "code")).unwrap_or_default());

@@ -6,6 +6,7 @@ use crate::App;
 use crate::db::now_ms;
 use crate::error::{Error, Result};
 use crate::exchange::csv_file;
+use crate::jobs::estimate;
 use crate::layout::Frame;
 use crate::survey::queries::{self, Entered, Source};
 use crate::survey::rules::form::{self, ALL, Fields, Wrong, field};
@@ -208,6 +209,7 @@ pub async fn entered(State(app): State<App>, p: Frame, Form(fields): Form<Fields
     let mut tx = app.db.write().await?;
     let entered = Entered { source: Source::Paper, by };
     queries::insert_many(&mut tx, &district, std::slice::from_ref(&response), entered).await?;
+    estimate::request_later(&mut tx, &district).await?;
     record(&mut tx, &p, "survey.enter", ("student", &response.student), json!(null)).await?;
     tx.commit().await?;
     enter_page(p, (term, Fields::new()), &[], true)

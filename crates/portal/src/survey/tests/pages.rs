@@ -106,6 +106,34 @@ async fn a_family_answers_in_two_steps_and_sees_one_letter_of_the_name() {
 }
 
 #[tokio::test]
+async fn an_answer_asks_for_an_estimate_and_the_pages_say_when_it_will_be_in_the_figures() {
+    let (kit, code) = kit().await;
+    let awaited = async || crate::jobs::estimate::awaited(kit.app.db.read(), HERE).await.expect("a job");
+    let staff = kit.sign_in(Role::Coordinator, HERE).await;
+    let analyst = kit.sign_in(Role::Analyst, HERE).await;
+    let phone = kit.browser();
+    send(&phone, &code, &STEP_1).await;
+    assert!(awaited().await.is_none(), "nothing is stored yet");
+    assert!(!staff.get(&format!("/d/{HERE}")).await.body.contains("newest answers"));
+    assert_eq!(send(&phone, &code, &STEP_2).await.status, 200);
+    let job = awaited().await.expect("an estimate");
+    assert!(job.run_after_ms > job.created_ms);
+    let paper = [&[("term", TERM), ("student", code.as_str())], &STEP_2[1..]].concat();
+    assert_eq!(staff.post(&format!("/d/{HERE}/survey/enter"), &paper).await.status, 200);
+    assert_eq!(awaited().await.expect("an estimate").id, job.id, "one for both");
+    let when = format!("begins at {} UTC", crate::exchange::minute(job.run_after_ms));
+    for path in [format!("/d/{HERE}"), format!("/d/{HERE}/data")] {
+        let page = staff.get(&path).await.body;
+        assert!(page.contains(&when) && page.contains("Estimate now"), "{path}: {page}");
+        let page = analyst.get(&path).await.body;
+        assert!(page.contains(&when) && !page.contains("Estimate now"), "{path}: {page}");
+    }
+    assert_eq!(staff.post(&format!("/d/{HERE}/jobs/estimate"), &[]).await.status, 303);
+    assert!(awaited().await.expect("an estimate").run_after_ms <= crate::db::now_ms(), "now due");
+    assert!(staff.get(&format!("/d/{HERE}")).await.body.contains("An estimate is under way"));
+}
+
+#[tokio::test]
 async fn a_wrong_code_or_a_missing_answer_is_said_and_nothing_is_stored() {
     let (kit, code) = kit().await;
     let phone = kit.browser();
