@@ -7,13 +7,14 @@
 //! |---|---|---|---|
 //! | M1 | no service at home, only a community's Wi-Fi, dial-up alone, or no device | a service of another kind (or access with the kind not said) and a device | otherwise |
 //! | M2 | M1, or the service is cellular or a hotspot | M1 false and another known kind, `Other` included | otherwise |
-//! | M3 | no service, or any kind but residential broadband and `Other` | residential broadband (fixed wireless cannot be told apart) | otherwise |
+//! | M3 | no service, or any kind but residential broadband | residential broadband | otherwise |
 //! | M4 | no service, dial-up, or a speed below either limit | both speeds known and neither below | otherwise |
 //! | M5 | no service, dial-up, or a speed below the limit times the students of the household (at least 1) | both speeds and the number of students known and neither below | otherwise |
 //! | M6 | device shared, a smartphone, or none | another device, not shared | otherwise |
 //!
 //! M1 follows ACS table B28005, which counts a smartphone as a computer and dial-up alone as no
-//! broadband subscription. M2 and M3 follow B28002. M4: 25/3 Mbps (FCC 2015) and 100/20 Mbps (FCC 24-27, March 2024).
+//! broadband subscription. M2 and M3 follow B28002. Our form takes an antenna that points to a tower (fixed wireless) as `Other`,
+//! and so does B28002, whose wired line is cable, fiber or DSL; other forms may take it as residential broadband. M4: 25/3 Mbps (FCC 2015) and 100/20 Mbps (FCC 24-27, March 2024).
 //! M5: 25/12 Mbps for each student (CoSN, Student Home Connectivity Study, 2021).
 
 use crate::survey::Response;
@@ -137,8 +138,8 @@ fn no_wired(response: &Response) -> Option<bool> {
     match service(response) {
         Service::None => Some(true),
         Service::Kind(InternetType::ResidentialBroadband) => Some(false),
-        Service::Kind(InternetType::Other) | Service::SomeKind | Service::Unknown => None,
         Service::Kind(_) => Some(true),
+        Service::SomeKind | Service::Unknown => None,
     }
 }
 

@@ -281,10 +281,10 @@ fn children_by_tract(town: &Town, rng: &mut ChaCha8Rng) -> Result<File> {
     for (tract, _) in &town.land.tracts {
         let homes: Vec<_> = homes_in(town, tract);
         let children = homes.iter().map(|h| f64::from(h.students)).sum::<f64>() / 0.73;
-        let kind = |h: &Household| match (h.computer, h.service) {
+        let kind = |h: &Household| match (h.has_device(), h.online()) {
             (false, _) => 3,
-            (true, Service::None) => 2,
-            _ => 1,
+            (true, false) => 2,
+            (true, true) => 1,
         };
         let split = sampled(children, &shares(&homes, kind, 4), rng);
         let with_computer = split[..3].iter().map(|c| c.estimate).sum::<i64>();
@@ -309,25 +309,27 @@ fn households_by_block_group(town: &Town, rng: &mut ChaCha8Rng) -> Result<File> 
         let kind = |h: &Household| match h.service {
             Service::Wired => 0,
             Service::CellularOnly => 1,
-            Service::FixedWireless | Service::Satellite => 2,
-            Service::None => 3,
+            Service::Satellite => 2,
+            // Broadband of no kind that has a line of its own.
+            Service::FixedWireless => 3,
+            Service::None => 4,
         };
-        let split = sampled(households, &shares(&homes, kind, 4), rng);
+        let split = sampled(households, &shares(&homes, kind, 5), rng);
         let sum = |kinds: &[usize]| Count {
             estimate: kinds.iter().map(|&k| split[k].estimate).sum(),
             moe: kinds.iter().map(|&k| (split[k].moe as f64).powi(2)).sum::<f64>().sqrt().round() as i64,
         };
         let none = Count { estimate: 0, moe: 12 };
         let counts = [
+            sum(&[0, 1, 2, 3, 4]),
             sum(&[0, 1, 2, 3]),
-            sum(&[0, 1, 2]),
             none,
-            sum(&[0, 1, 2]),
+            sum(&[0, 1, 2, 3]),
             sum(&[1]),
             sum(&[0]),
             sum(&[2]),
             Count { estimate: 0, moe: 12 },
-            sum(&[3]),
+            sum(&[4]),
         ];
         let geoid = &place.geoid;
         let mut row = vec![format!("1500000US{geoid}"), format!("Block group {geoid}, fictional")];

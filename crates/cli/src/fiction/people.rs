@@ -54,7 +54,10 @@ pub struct Household {
     pub ell: bool,
     pub wired_offered: bool,
     pub service: Service,
-    pub computer: bool,
+    /// The best device that the household itself has.
+    pub own_device: DeviceAway,
+    /// Whether its students bring home a Chromebook of the school's.
+    pub school_devices: bool,
     pub download_mbps: f64,
     pub upload_mbps: f64,
     pub barrier: Option<Barrier>,
@@ -115,7 +118,15 @@ impl Household {
         let ell = rng.random_bool(if frl { 0.17 } else { 0.05 });
         let wired_offered = rng.random_bool(place.wired_offered);
         let service = service(frl, ell, wired_offered, rng);
-        let computer = rng.random_bool(share(3.4 - 1.6 * f64::from(u8::from(frl))));
+        let own_device = match rng.random_bool(share(3.4 - 1.6 * f64::from(u8::from(frl)))) {
+            true => DeviceAway::LaptopComputer,
+            false => match rng.random::<f64>() {
+                r if r < 0.6 => DeviceAway::Smartphone,
+                r if r < 0.8 => DeviceAway::Tablet,
+                _ => DeviceAway::None,
+            },
+        };
+        let school_devices = rng.random_bool(0.55);
         let (download_mbps, upload_mbps) = speeds(service, place.urban, rng);
         let students = [1, 1, 1, 2, 2, 2, 2, 3, 3, 4][rng.random_range(0..10)];
         Self {
@@ -129,7 +140,8 @@ impl Household {
             ell,
             wired_offered,
             service,
-            computer,
+            own_device,
+            school_devices,
             download_mbps,
             upload_mbps,
             barrier: barrier(service, frl, wired_offered, rng),
@@ -140,6 +152,12 @@ impl Household {
     /// Whether a student of this household can use the Internet at home at all.
     pub fn online(&self) -> bool {
         self.service != Service::None
+    }
+
+    /// Whether there is any device, the family's or the school's. The census asks for computers that anybody of the
+    /// household owns *or uses*, so that a smartphone counts, and the school's Chromebook.
+    pub fn has_device(&self) -> bool {
+        self.school_devices || self.own_device != DeviceAway::None
     }
 }
 
@@ -192,17 +210,11 @@ impl Student {
             year => Grade::Year(year),
         };
         let school = school(grade, household, land, rng);
-        let device = match rng.random::<f64>() {
-            r if r < 0.55 => DeviceAway::Chromebook,
-            _ if household.computer => DeviceAway::LaptopComputer,
-            r if r < 0.80 => DeviceAway::Smartphone,
-            r if r < 0.92 => DeviceAway::Tablet,
-            _ => DeviceAway::None,
-        };
+        let device = if household.school_devices { DeviceAway::Chromebook } else { household.own_device };
         let shared = device != DeviceAway::Chromebook
             && rng.random_bool(0.15 + 0.15 * f64::from(household.students - 1));
-        let logit =
-            0.35 - 0.8 * f64::from(u8::from(household.frl)) - 0.7 * f64::from(u8::from(!household.online()));
+        // Who answers depends on what the roster knows and on nothing else, so that weighting can mend it.
+        let logit = 0.3 - 1.0 * f64::from(u8::from(household.frl));
         Self {
             household: household_id,
             school,
@@ -231,7 +243,9 @@ impl Student {
     /// The kind of service in Ed-Fi's words.
     pub fn internet_type(household: &Household) -> InternetType {
         match household.service {
-            Service::Wired | Service::FixedWireless => InternetType::ResidentialBroadband,
+            Service::Wired => InternetType::ResidentialBroadband,
+            // As the form says: an antenna that points to a tower is another kind.
+            Service::FixedWireless => InternetType::Other,
             Service::Satellite => InternetType::Satellite,
             Service::CellularOnly => InternetType::CellularNetwork,
             Service::None => InternetType::None,

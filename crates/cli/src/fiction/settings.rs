@@ -11,7 +11,10 @@ pub fn settings(records: &Path) -> String {
          [[district]]\nleaid = \"{LEAID}\"\nname = \"{NAME}\"\nfictional = true\nterm = \"{TERM}\"\nas_of = \"2026-10-15\"\n",
         format!("sqlite:{}", records.display())
     );
-    let mut load = |lines: &str| text.push_str(&format!("\n[[district.load]]\n{lines}\n"));
+    let mut load = |lines: &str| {
+        let open = if lines.contains("source = ") { "\nlicence = \"fictional\"" } else { "" };
+        text.push_str(&format!("\n[[district.load]]\n{lines}{open}\n"));
+    };
     load("kind = \"roster\"\nfile = \"files/roster.zip\"\naddresses = \"files/addresses.csv\"");
     for (kind, file) in [
         ("block_group", "block_groups"),

@@ -21,7 +21,7 @@ fn each_row_of_the_table() {
         (t, Some(T::Satellite), Some(D::Tablet), [f, f, t]),
         (t, Some(T::DialUp), Some(D::Tablet), [t, t, t]),
         (f, Some(T::CommunityProvidedWiFi), Some(D::Tablet), [t, t, t]),
-        (t, Some(T::Other), Some(D::Tablet), [f, f, u]),
+        (t, Some(T::Other), Some(D::Tablet), [f, f, t]),
         (t, u_kind(), Some(D::Tablet), [f, u, u]),
         (t, Some(T::Unknown), Some(D::Tablet), [f, u, u]),
         (u, Some(T::Unknown), Some(D::Tablet), [u, u, u]),
