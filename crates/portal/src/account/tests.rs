@@ -91,6 +91,15 @@ async fn a_refusal_does_not_tell_which_accounts_exist() {
         plain(&wrong.body, "ada@example.org", &known.csrf().await),
         plain(&nobody.body, "bob@example.org", &unknown.csrf().await)
     );
+    let failed: Vec<(Option<String>, String, String)> = sqlx::query_as(
+        "SELECT account_id, subject_id, detail FROM audit_entry WHERE action = 'account.sign-in-failed' ORDER BY seq",
+    )
+    .fetch_all(kit.app.db.read())
+    .await
+    .expect("entries");
+    let ada = queries::account_by_email(&kit.app.db, "ada@example.org").await.expect("read").expect("Ada").id;
+    let entry = |account: &str| (None, account.to_owned(), "null".to_owned());
+    assert_eq!(failed, [entry(&ada), entry("")], "who was meant, and nothing that was typed");
     let elsewhere = [("email", "ada@example.org"), ("password", PASSWORD), ("next", "//evil.example/")];
     assert_eq!(kit.browser().post("/login", &elsewhere).await.location(), "/");
     for _ in 0..12 {

@@ -203,6 +203,12 @@ async fn a_real_provider_does_not_let_strangers_in() {
         assert!(refused.body.contains("no invited account"), "{}", refused.body);
         assert_eq!(browser.cookie("evenfield"), None);
     }
+    let failed: i64 =
+        sqlx::query_scalar("SELECT COUNT(*) FROM audit_entry WHERE action = 'account.sign-in-failed'")
+            .fetch_one(kit.app.db.read())
+            .await
+            .expect("a count");
+    assert_eq!(failed, 2);
     // An account that has a password and no open invitation is not taken over by an equal address.
     let id = invite(&kit, "ada@example.org").await;
     let mut write = kit.app.db.write().await.expect("a write");

@@ -1,6 +1,6 @@
 //! Ways in and out: set-up, sign-in, sign-out, one-time links.
 
-use super::{Deed, Faults, begin_session, note, page, set_cookie, with_session, wrong};
+use super::{Deed, Faults, begin_session, note, note_failed, page, set_cookie, with_session, wrong};
 use crate::account::queries::{self, Account};
 use crate::account::session::Session;
 use crate::account::{First, rules, secret};
@@ -164,10 +164,15 @@ pub async fn sign_in(
     if !app.limits.allows(Limit::Account, &counted) {
         return Err(Error::TooMany);
     }
-    let account = queries::account_by_email(&app.db, &email).await?.filter(|a| !a.disabled);
+    let known = queries::account_by_email(&app.db, &email).await?;
+    let named = known.as_ref().map_or(String::new(), |a| a.id.clone());
+    let account = known.filter(|a| !a.disabled);
     let stored = account.as_ref().map(|a| a.password_hash.as_str());
     let is_right = app.accounts.passwords.verify(&form.password, stored).await?;
     let Some(account) = account.filter(|_| is_right) else {
+        let mut write = app.db.write().await?;
+        note_failed(&mut write, &named).await?;
+        write.commit().await?;
         let message = p.t("account-login-wrong");
         let mut sign_in = SignInPage::new(&app, p, form.email, &form.next);
         sign_in.faults.push("email", message);

@@ -120,6 +120,19 @@ async fn note(write: &mut Write, by: &str, deed: Deed<'_>) -> Result<()> {
     Ok(audit::record(write, &entry).await?)
 }
 
+/// Writes down that a sign-in failed: to which account, where there is one. What was typed is not kept, for people type
+/// passwords into the wrong field; nor is it known who did it.
+async fn note_failed(write: &mut Write, account: &str) -> Result<()> {
+    let entry = Entry {
+        district_id: None,
+        account_id: None,
+        action: "account.sign-in-failed",
+        subject: ("account", account),
+        detail: serde_json::Value::Null,
+    };
+    Ok(audit::record(write, &entry).await?)
+}
+
 /// What was done to an account.
 struct Deed<'a> {
     action: &'a str,

@@ -1,6 +1,6 @@
 //! Sign-in by an identity provider.
 
-use super::{Deed, begin_session, note, with_session};
+use super::{Deed, begin_session, note, note_failed, with_session};
 use crate::account::queries::{self, Account};
 use crate::account::{oidc, rules, secret};
 use crate::app::App;
@@ -83,7 +83,16 @@ pub async fn callback(
         said.code.filter(|_| said.error.is_none()).ok_or(Error::BadRequest("account-oidc-declined"))?;
     let next = flow.next_path.clone();
     let person = app.accounts.oidc.finish(&app.config, provider, (flow, code)).await?;
-    let account = account_of(&app, &person).await?;
+    let account = match account_of(&app, &person).await {
+        Err(refused @ Error::BadRequest(_)) => {
+            let known = known(&app, &person).await?.map_or(String::new(), |a| a.id);
+            let mut write = app.db.write().await?;
+            note_failed(&mut write, &known).await?;
+            write.commit().await?;
+            return Err(refused);
+        }
+        found => found?,
+    };
     let mut write = app.db.write().await?;
     note(&mut write, &account.id, Deed::plain("account.sign-in", &account.id)).await?;
     let token = begin_session(&mut write, &app, &headers, &account.id).await?;
@@ -100,6 +109,15 @@ fn restart(app: &App, issuer: Option<&str>) -> Redirect {
         }
         _ => Redirect::to("/login"),
     }
+}
+
+/// The account that this person means, whether or not she may sign in to it.
+async fn known(app: &App, person: &oidc::Person) -> Result<Option<Account>> {
+    let linked = queries::account_by_identity(&app.db, &person.issuer, &person.subject).await?;
+    Ok(match (linked, &person.verified_email) {
+        (None, Some(email)) => queries::account_by_email(&app.db, email).await?,
+        (linked, _) => linked,
+    })
 }
 
 /// The account of this person: linked before, or invited under the same verified e-mail address, which
