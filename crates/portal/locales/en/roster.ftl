@@ -9,6 +9,7 @@ roster-staff = Staff
 roster-places-title = Where students live
 roster-places-lead = Each address is matched to a block group with the district’s own address points or coordinates. No address is sent anywhere.
 roster-place = Home address
+roster-block-group = Block group of the home
 roster-placed = On the map
 roster-place-exact = Exact address
 roster-place-loose = Address with a small difference

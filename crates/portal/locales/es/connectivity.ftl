@@ -1,4 +1,4 @@
-connectivity-title = Líneas de las escuelas
+connectivity-title = Conexión de las escuelas
 connectivity-none = Todavía no se conoce la línea de ninguna escuela.
 connectivity-lead = { $short } de { $n } escuelas cumplen la primera meta de la FCC, 100 Mbps por cada 1,000 estudiantes; { $long } cumplen la segunda, 1 Gbps.
 connectivity-goals = La FCC fijó las dos metas en 2014 (FCC 14-99). Cuenta la velocidad medida; si no se midió, la del contrato.

@@ -9,6 +9,7 @@ roster-staff = Personal
 roster-places-title = Dónde viven los estudiantes
 roster-places-lead = Cada domicilio se ubica en un grupo de manzanas con los puntos de domicilio o las coordenadas del propio distrito. Ningún domicilio se envía a otro lado.
 roster-place = Domicilio
+roster-block-group = Grupo de manzanas del domicilio
 roster-placed = En el mapa
 roster-place-exact = Domicilio exacto
 roster-place-loose = Domicilio con una pequeña diferencia

@@ -77,6 +77,8 @@ struct Page {
     assessed: usize,
     meet_short: usize,
     meet_long: usize,
+    /// Whether any school goes by its contract, for nothing was measured there.
+    by_contract: bool,
     may_load: bool,
     shown: Vec<Problem>,
     found: u64,
@@ -116,6 +118,7 @@ async fn render(app: &App, p: Frame, sort: &str, problems: &Problems) -> Result<
         assessed: lines.iter().filter(|l| l.assessment.is_some()).count(),
         meet_short: meet(0),
         meet_long: meet(1),
+        by_contract: lines.iter().any(|l| l.assessment.is_some() && !l.is_measured),
         sorts: SortBy::ALL
             .map(|order| SortView {
                 label: p.t(&format!("connectivity-sort-{}", order.as_str())),

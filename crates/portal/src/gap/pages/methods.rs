@@ -10,7 +10,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
 use evenfield_gap::publish::PublishRule;
-use evenfield_model::Measure;
+use evenfield_model::{GeographyKind, Measure};
 
 #[derive(Template)]
 #[template(path = "gap/templates/methods.html")]
@@ -43,7 +43,7 @@ struct Input {
 impl Input {
     fn told(p: &Frame, input: RunInput) -> Self {
         let RunInput { kind, source, vintage, rows } = input;
-        let is_table = kind.strip_prefix('B').is_some_and(|n| n.starts_with(|c: char| c.is_ascii_digit()));
+        let is_table = is_acs(&kind);
         let (what, detail) = match kind.as_str() {
             "roster" => (p.t("layout-roster"), String::new()),
             "survey" => (p.t("layout-survey"), String::new()),
@@ -54,7 +54,9 @@ impl Input {
                     let (table, covariates) = source.split_once(' ').unwrap_or((&source, ""));
                     let blind = table == "B28002" && measure == Measure::M1NoSubscriptionOrComputer;
                     let table = p.tv("methods-data-table", "table", table);
-                    let with = p.tv("methods-data-with", "covariates", covariates);
+                    let named: Vec<String> =
+                        covariates.split(", ").filter(|c| !c.is_empty()).map(|c| covariate(p, c)).collect();
+                    let with = p.tv("methods-data-with", "covariates", named.join("; "));
                     let mut detail = if covariates.is_empty() { table } else { format!("{table}. {with}") };
                     if blind {
                         detail = format!("{detail}. {}", p.t("methods-data-no-computers"));
@@ -66,6 +68,44 @@ impl Input {
         };
         Self { what, detail, vintage, rows: numbers::count(rows as i64) }
     }
+}
+
+/// A covariate in plain words; one from a table of the district's own goes by the name that the table gives it.
+fn covariate(p: &Frame, name: &str) -> String {
+    if let Some((what, around)) = name.rsplit_once(" of the ") {
+        let key = match GeographyKind::from_word(around) {
+            Some(GeographyKind::Tract) => "methods-covariate-of-tract",
+            Some(GeographyKind::County) => "methods-covariate-of-county",
+            _ => return format!("“{name}”"),
+        };
+        return p.tv(key, "what", covariate(p, what));
+    }
+    let offered = ["_25_3", "_100_20"].into_iter().find_map(|tier| Some((name.strip_suffix(tier)?, tier)));
+    let key = match (name, offered) {
+        ("B19013_001", _) => "income",
+        ("speed_down", _) => "speed-down",
+        ("speed_up", _) => "speed-up",
+        ("speed_latency", _) => "speed-latency",
+        ("mobile_4g", _) => "mobile-4g",
+        ("mobile_5g", _) => "mobile-5g",
+        ("mobile_5g_35_3", _) => "mobile-5g-fast",
+        ("form477_blocks_served", _) => "form477-served",
+        ("form477_providers", _) => "form477-providers",
+        ("form477_max_down", _) => "form477-fastest",
+        (_, Some(("wired", _))) => "wired",
+        (_, Some(("fixed_wireless", _))) => "fixed-wireless",
+        (_, Some(("satellite", _))) => "satellite",
+        (_, Some(("terrestrial", _))) => "terrestrial",
+        _ if is_acs(name) => return p.tv("methods-covariate-acs", "line", name),
+        _ => return format!("“{name}”"),
+    };
+    let speed = if name.ends_with("_100_20") { "100/20" } else { "25/3" };
+    p.tv(&format!("methods-covariate-{key}"), "speed", speed)
+}
+
+/// Whether this is the code of a table or a line of the American Community Survey.
+fn is_acs(name: &str) -> bool {
+    name.strip_prefix('B').is_some_and(|n| n.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 pub(super) async fn methods(State(app): State<App>, p: Frame) -> Result<Html<String>> {
