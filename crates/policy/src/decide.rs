@@ -1,0 +1,288 @@
+//! The decision on a name. The order of precedence is the table of `docs/policy.md`, and this file is its only
+//! implementation.
+
+use crate::in_force::InForce;
+use crate::name::{MAX_LABELS, Name};
+use crate::snapshot::{Answer, Category, ListId, PolicyId, Regime, RuleId, Ruling, Set, Target, View};
+use crate::subject::Subject;
+
+/// What to do with a query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Answer it.
+    Allow,
+    /// Do not; say so like this.
+    Block(Answer),
+    /// Answer with a CNAME to this name, and that name's addresses.
+    Rewrite(Target),
+}
+
+/// What a verdict rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Because {
+    /// Nothing speaks of the name.
+    Nothing,
+    /// Only names that a rule allows are let through, and none allows this one.
+    NotAllowed,
+    /// A rule of one of the subject's scopes.
+    Rule(RuleId),
+    /// A list whose category is blocked.
+    List(ListId),
+}
+
+/// The decision on one query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// What to do.
+    pub action: Action,
+    /// What it rests on.
+    pub because: Because,
+    /// The category for which a list blocks it.
+    pub category: Option<Category>,
+    /// The policy that decided.
+    pub policy: PolicyId,
+    /// For how many seconds this holds: no answer may live longer.
+    pub seconds_to_boundary: u32,
+    /// Whether ECH keys are taken out of HTTPS records of the answer.
+    pub strip_ech: bool,
+    /// Whether the targets of CNAME records of the answer are to be decided on, too.
+    pub check_cname: bool,
+}
+
+/// A step on the way to a verdict, in the order in which they are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Who asks has this policy.
+    Policy(PolicyId),
+    /// This regime is in force, for so many seconds more.
+    Regime(u32, u32),
+    /// A list speaks of the suffix of so many labels; whether its category is blocked, and whether it excepts the
+    /// name from its category instead.
+    Listed {
+        /// Labels of the suffix.
+        depth: usize,
+        /// The list.
+        list: ListId,
+        /// Whether it excepts instead of listing.
+        excepted: bool,
+        /// Whether the category is blocked.
+        blocked: bool,
+    },
+    /// The strongest rule for the suffix of so many labels.
+    Ruled(usize, RuleId, Ruling),
+    /// The suffix of so many labels decided.
+    Decided(usize),
+    /// No suffix decided.
+    Undecided,
+    /// Let through, but sent to a safe address.
+    Rewritten(Target),
+}
+
+/// A verdict with each step that led to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// What [`decide`] says.
+    pub verdict: Verdict,
+    /// The steps.
+    pub steps: Vec<Step>,
+}
+
+/// Decides. No allocation, no lock, no clock. `in_force` must be made from the same snapshot as `view`.
+#[inline]
+pub fn decide(view: &View<'_>, in_force: &InForce, subject: &Subject, name: &Name<'_>) -> Verdict {
+    run(view, in_force, subject, name, |_| {})
+}
+
+/// Decides by the same code, and keeps each step.
+pub fn explain(view: &View<'_>, in_force: &InForce, subject: &Subject, name: &Name<'_>) -> Explanation {
+    let mut steps = Vec::new();
+    let verdict = run(view, in_force, subject, name, |step| steps.push(step(view)));
+    // What lists say is many steps of one depth, and is told in a row.
+    Explanation { verdict, steps: steps.into_iter().flatten().collect() }
+}
+
+/// Makes a step's account, when somebody wants it.
+type Account<'s> = &'s dyn Fn(&View<'_>) -> Vec<Step>;
+
+/// What a suffix says: whether to block, and why.
+type Statement = (bool, Because, Option<Category>);
+
+fn run(
+    view: &View<'_>,
+    in_force: &InForce,
+    subject: &Subject,
+    name: &Name<'_>,
+    mut step: impl FnMut(Account<'_>),
+) -> Verdict {
+    let policy = view.policy_of(subject);
+    let (number, seconds_to_boundary) = in_force.of(policy);
+    let regime = view.regime(number);
+    step(&|_| vec![Step::Policy(policy), Step::Regime(number, seconds_to_boundary)]);
+
+    // From the last label to the whole name: which suffixes are listed.
+    let mut sets = [0u16; MAX_LABELS + 1];
+    let mut listed = 0u128;
+    for (depth, hash) in (1..).zip(name.suffix_hashes(view.key)).take(view.deepest) {
+        sets[depth] = view.find(hash);
+        listed |= u128::from(sets[depth] != 0) << depth;
+    }
+
+    // From the most specific to the least: the first suffix that says something decides.
+    let (mut excepted, mut rewrite, mut decided) = (0, 0, None);
+    while listed != 0 && decided.is_none() {
+        let depth = listed.ilog2() as usize;
+        listed &= !(1 << depth);
+        let (set, exact) = (view.set(sets[depth]), depth == name.labels());
+        if exact {
+            rewrite = set.rewrite;
+        }
+        excepted |= if exact { set.exact_excepted } else { set.below_excepted };
+        let blocked = if exact { set.exact } else { set.below } & !excepted & regime.blocked;
+        step(&|view| lists_say(view, &set, exact, depth, regime.blocked));
+        let rule = ruled(view, &regime, &set, name, depth);
+        if let Some((ruling, rule)) = rule {
+            step(&|_| vec![Step::Ruled(depth, rule, ruling)]);
+        }
+        decided = says(view, &set, exact, blocked, rule);
+        if decided.is_some() {
+            step(&|_| vec![Step::Decided(depth)]);
+        }
+    }
+    let (block, because, category) = decided.unwrap_or_else(|| {
+        step(&|_| vec![Step::Undecided]);
+        let because = if regime.allowed_only { Because::NotAllowed } else { Because::Nothing };
+        (regime.allowed_only, because, None)
+    });
+    let action = act(view, &regime, block, category, rewrite);
+    if let Action::Rewrite(target) = action {
+        step(&|_| vec![Step::Rewritten(target)]);
+    }
+    Verdict {
+        action,
+        because,
+        category,
+        policy,
+        seconds_to_boundary,
+        strip_ech: regime.strip_ech,
+        check_cname: regime.check_cname,
+    }
+}
+
+/// The strongest rule for a suffix. Few suffixes have any, so its hash is made again only here.
+#[inline]
+fn ruled(
+    view: &View<'_>,
+    regime: &Regime,
+    set: &Set,
+    name: &Name<'_>,
+    depth: usize,
+) -> Option<(Ruling, RuleId)> {
+    if !set.ruled {
+        return None;
+    }
+    let hash = name.suffix_hashes(view.key).nth(depth - 1)?;
+    view.rule_for(regime, hash, depth == name.labels())
+}
+
+/// What one suffix says: its rule before its lists. (Among rules a mandatory deny comes first: `View::rule_for`.)
+#[inline]
+fn says(
+    view: &View<'_>,
+    set: &Set,
+    exact: bool,
+    blocked: u128,
+    rule: Option<(Ruling, RuleId)>,
+) -> Option<Statement> {
+    match rule {
+        Some((ruling, rule)) => Some((ruling != Ruling::Allow, Because::Rule(rule), None)),
+        None if blocked != 0 => {
+            let (list, category) = view.list_for(set, blocked, exact)?;
+            Some((true, Because::List(list), Some(category)))
+        }
+        None => None,
+    }
+}
+
+#[inline]
+fn act(view: &View<'_>, regime: &Regime, block: bool, category: Option<Category>, rewrite: u16) -> Action {
+    if block {
+        let silent = category.is_some_and(|category| view.is_always_nxdomain(category));
+        return Action::Block(if silent { Answer::Nxdomain } else { regime.answer });
+    }
+    View::rewrite(regime, rewrite).map_or(Action::Allow, Action::Rewrite)
+}
+
+fn lists_say(view: &View<'_>, set: &Set, exact: bool, depth: usize, blocked: u128) -> Vec<Step> {
+    view.lists_of(set)
+        .filter(|(_, on_exact, on_below, _)| if exact { *on_exact } else { *on_below })
+        .map(|(list, _, _, excepted)| {
+            let mask = view.category_of(list).map_or(0, Category::mask);
+            Step::Listed { depth, list, excepted, blocked: blocked & mask != 0 }
+        })
+        .collect()
+}
+
+impl Step {
+    /// The step in words.
+    pub fn say(&self, view: &View<'_>, name: &Name<'_>) -> String {
+        let suffix = |depth: usize| {
+            Name::parse(name.suffix(depth)).map_or_else(|_| String::new(), |suffix| suffix.to_string())
+        };
+        match *self {
+            Self::Policy(policy) => {
+                let default = if policy.0 == 0 { ", the safe default" } else { "" };
+                format!("policy {}: {}{default}", policy.0, view.policy_name(policy))
+            }
+            Self::Regime(number, seconds) => {
+                let regime = view.regime(number);
+                let scopes: Vec<_> = view.scopes_of(&regime).collect();
+                let blocked = view.categories().filter(|c| regime.blocked & c.mask() != 0);
+                let blocked: Vec<_> = blocked.map(|c| view.category_name(c)).collect();
+                let holds = match seconds {
+                    0 => "as long as nothing changes".to_owned(),
+                    seconds if seconds > 366 * 86_400 => "with no end known".to_owned(),
+                    seconds => format!("for {seconds} s more"),
+                };
+                let listed = |words: &[&str]| {
+                    if words.is_empty() { "none".to_owned() } else { words.join(", ") }
+                };
+                format!(
+                    "in force {holds}: categories blocked: {}; rules of: {}; SafeSearch {}; YouTube {:?}",
+                    listed(&blocked),
+                    listed(&scopes),
+                    if regime.safe_search { "on" } else { "off" },
+                    regime.youtube,
+                )
+            }
+            Self::Listed { depth, list, excepted, blocked } => {
+                let category = view.category_of(list).map_or("", |c| view.category_name(c));
+                let said = if excepted { "is excepted from" } else { "is on" };
+                let state = if blocked { "blocked" } else { "not blocked" };
+                format!("{} {said} {}, category {category} ({state})", suffix(depth), view.list_name(list))
+            }
+            Self::Ruled(depth, rule, ruling) => {
+                let word = match ruling {
+                    Ruling::Allow => "allow",
+                    Ruling::Deny => "deny",
+                    Ruling::MandatoryDeny => "mandatory deny",
+                };
+                let rule = view.rule(rule);
+                let (scope, note) = rule.map_or(("", ""), |r| (r.scope, r.note));
+                format!(
+                    "{}: {word} by {scope}{}{note}",
+                    suffix(depth),
+                    if note.is_empty() { "" } else { ": " }
+                )
+            }
+            Self::Decided(depth) => {
+                format!("{} decides: the most specific name that says something", suffix(depth))
+            }
+            Self::Undecided => "no rule and no blocked list speaks of the name".to_owned(),
+            Self::Rewritten(target) => {
+                let target =
+                    Name::parse(view.target(target)).map_or_else(|_| String::new(), |t| t.to_string());
+                format!("sent to {target}")
+            }
+        }
+    }
+}

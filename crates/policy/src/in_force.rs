@@ -1,0 +1,102 @@
+//! What is in force now: the only place where time is looked up.
+
+use crate::snapshot::{PolicyId, View};
+use std::sync::Arc;
+
+/// For each policy the regime that holds and until when. A ticker makes a new one each second by [`InForce::tick`],
+/// which costs nothing until a boundary is passed; queries only read it. It belongs to one snapshot.
+#[derive(Clone, Debug)]
+pub struct InForce {
+    now_s: u32,
+    next_s: u32,
+    /// The regime's number and when it ends, seconds since 1970.
+    policies: Arc<[(u32, u32)]>,
+}
+
+/// What a timetable says: the slot, `None` outside the time that it knows, and when that ends.
+type Slot = (Option<u32>, u32);
+
+impl InForce {
+    /// What is in force at `now_s`, seconds since 1970.
+    pub fn at(view: &View<'_>, now_s: u32) -> Self {
+        let slots: Vec<Slot> = (0..view.timetables.len()).map(|n| slot(view, n, now_s)).collect();
+        let policies: Arc<[(u32, u32)]> =
+            (0..view.policies.len()).map(|n| regime(view, n as u32, now_s, &slots)).collect();
+        let next_s = policies.iter().map(|(_, until)| *until).min().unwrap_or(u32::MAX);
+        Self { now_s, next_s, policies }
+    }
+
+    /// The same a moment later; looks the schedules up again only when one of them has changed, or when the clock
+    /// was put back.
+    pub fn tick(&self, view: &View<'_>, now_s: u32) -> Self {
+        if (self.now_s..self.next_s).contains(&now_s) {
+            return Self { now_s, next_s: self.next_s, policies: self.policies.clone() };
+        }
+        Self::at(view, now_s)
+    }
+
+    /// The regime's number, and for how many seconds it holds still.
+    #[inline]
+    pub fn of(&self, policy: PolicyId) -> (u32, u32) {
+        // A policy that there is not lets nothing through: see `View::regime`.
+        let (regime, until) = self.policies.get(policy.0 as usize).copied().unwrap_or((u32::MAX, u32::MAX));
+        (regime, until - self.now_s.min(until))
+    }
+
+    /// When something changes for somebody next, seconds since 1970.
+    pub fn next_s(&self) -> u32 {
+        self.next_s
+    }
+}
+
+/// The slot of a timetable: its days begin at instants, and a day's pattern says when in it which slot begins.
+fn slot(view: &View<'_>, timetable: usize, now_s: u32) -> Slot {
+    let [at, count] = pair(&view.timetables[timetable]);
+    let days = view.days.get(at as usize..(at as usize).saturating_add(count as usize)).unwrap_or_default();
+    let begun = days.partition_point(|day| pair(day)[0] <= now_s);
+    let ends = days.get(begun).map_or(u32::MAX, |day| pair(day)[0]);
+    let Some([start, pattern]) = begun.checked_sub(1).map(|day| pair(&days[day])) else {
+        return (None, ends);
+    };
+    let Some([at, count]) = view.patterns.get(pattern as usize).map(pair) else { return (None, ends) };
+    let moments = view.moments.get(at as usize..(at as usize).saturating_add(count as usize));
+    let moments = moments.unwrap_or_default();
+    let passed = moments.partition_point(|moment| pair(moment)[0] <= now_s - start);
+    let slot = passed.checked_sub(1).map_or(0, |last| pair(&moments[last])[1]);
+    let until = moments.get(passed).map_or(ends, |moment| start.saturating_add(pair(moment)[0]).min(ends));
+    (Some(slot), until)
+}
+
+/// The regime of a policy: that of a span of its own, else that of its timetable's slot, else that outside schedules.
+fn regime(view: &View<'_>, policy: u32, now_s: u32, slots: &[Slot]) -> (u32, u32) {
+    let [timetable, slots_at, slots_count, outside] = quad(&view.policies[policy as usize]);
+    let (slot, mut until) = slots.get(timetable as usize).copied().unwrap_or((None, u32::MAX));
+    let chosen = slot.filter(|slot| *slot < slots_count).and_then(|slot| {
+        view.slot_regimes.get(slots_at.saturating_add(slot) as usize).map(|r| u32::from_le_bytes(*r))
+    });
+    let first = view.spans.partition_point(|span| quad(span)[0] < policy);
+    for span in &view.spans[first..] {
+        let [whose, from, to, regime] = quad(span);
+        if whose != policy {
+            break;
+        }
+        if (from..to).contains(&now_s) {
+            return (regime, until.min(to));
+        }
+        if from > now_s {
+            until = until.min(from);
+            break;
+        }
+    }
+    (chosen.unwrap_or(outside), until)
+}
+
+fn pair(record: &[u8; 8]) -> [u32; 2] {
+    let (numbers, _) = record.as_chunks::<4>();
+    [u32::from_le_bytes(numbers[0]), u32::from_le_bytes(numbers[1])]
+}
+
+fn quad<const N: usize>(record: &[u8; N]) -> [u32; 4] {
+    let (numbers, _) = record.as_chunks::<4>();
+    std::array::from_fn(|n| numbers.get(n).map_or(0, |number| u32::from_le_bytes(*number)))
+}

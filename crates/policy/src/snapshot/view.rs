@@ -1,0 +1,272 @@
+//! The sections of an open snapshot, found once.
+
+use super::layout::{Header, Section, u16_at, u32_at, u128_at};
+use super::records::{Category, ListId, PolicyId, Regime, RuleId, Ruling, Set, Target, YouTube};
+use crate::hash::{HashKey, scoped};
+use crate::subject::{SiteId, Subject};
+use crate::table::{Bucket, narrow, wide};
+use core::net::IpAddr;
+
+/// The sections of a snapshot. Copied freely; holds no byte of its own.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    pub(crate) key: HashKey,
+    pub(crate) deepest: usize,
+    text: &'a [u8],
+    categories: &'a [[u8; 8]],
+    lists: &'a [[u8; 16]],
+    sets: &'a [[u8; 80]],
+    set_lists: &'a [[u8; 4]],
+    domains: &'a [Bucket],
+    scopes: &'a [[u8; 8]],
+    rules: &'a [[u8; 16]],
+    rule_map: &'a [Bucket],
+    chains: &'a [[u8; 4]],
+    regimes: &'a [[u8; 32]],
+    pub(crate) policies: &'a [[u8; 20]],
+    pub(crate) slot_regimes: &'a [[u8; 4]],
+    pub(crate) timetables: &'a [[u8; 8]],
+    pub(crate) days: &'a [[u8; 8]],
+    pub(crate) patterns: &'a [[u8; 8]],
+    pub(crate) moments: &'a [[u8; 8]],
+    pub(crate) spans: &'a [[u8; 16]],
+    devices: &'a [Bucket],
+    sites: &'a [[u8; 8]],
+    ranges: &'a [[u8; 20]],
+    targets: &'a [[u8; 4]],
+}
+
+/// A rule, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule<'a> {
+    /// The name that it is about.
+    pub name: &'a str,
+    /// The scope that gave it.
+    pub scope: &'a str,
+    /// Who gave it and why, as the settings say.
+    pub note: &'a str,
+}
+
+impl<'a> View<'a> {
+    #[inline]
+    pub(super) fn new(bytes: &'a [u8], header: &Header) -> Self {
+        fn of<'a, const N: usize>(bytes: &'a [u8], header: &Header, section: Section) -> &'a [[u8; N]] {
+            bytes[header.ranges[section as usize].clone()].as_chunks::<N>().0
+        }
+        Self {
+            key: HashKey::new(header.seed),
+            deepest: header.deepest as usize,
+            text: &bytes[header.ranges[Section::Text as usize].clone()],
+            categories: of(bytes, header, Section::Categories),
+            lists: of(bytes, header, Section::Lists),
+            sets: of(bytes, header, Section::Sets),
+            set_lists: of(bytes, header, Section::SetLists),
+            domains: of(bytes, header, Section::Domains),
+            scopes: of(bytes, header, Section::Scopes),
+            rules: of(bytes, header, Section::Rules),
+            rule_map: of(bytes, header, Section::RuleMap),
+            chains: of(bytes, header, Section::Chains),
+            regimes: of(bytes, header, Section::Regimes),
+            policies: of(bytes, header, Section::Policies),
+            slot_regimes: of(bytes, header, Section::SlotRegimes),
+            timetables: of(bytes, header, Section::Timetables),
+            days: of(bytes, header, Section::Days),
+            patterns: of(bytes, header, Section::Patterns),
+            moments: of(bytes, header, Section::Moments),
+            spans: of(bytes, header, Section::Spans),
+            devices: of(bytes, header, Section::Devices),
+            sites: of(bytes, header, Section::Sites),
+            ranges: of(bytes, header, Section::Ranges),
+            targets: of(bytes, header, Section::Targets),
+        }
+    }
+
+    pub(super) fn has_policy(&self) -> bool {
+        !self.policies.is_empty() && !self.regimes.is_empty()
+    }
+
+    /// The octets of a text: two of length, then so many.
+    fn octets(&self, at: u32) -> &'a [u8] {
+        let at = at as usize;
+        let length = usize::from(u16_at(self.text, at));
+        self.text.get(at + 2..at + 2 + length).unwrap_or_default()
+    }
+
+    fn text(&self, at: u32) -> &'a str {
+        std::str::from_utf8(self.octets(at)).unwrap_or_default()
+    }
+
+    /// The policy of whoever asks; the safe default for whom it does not know.
+    #[inline]
+    pub fn policy_of(&self, subject: &Subject) -> PolicyId {
+        let known = match subject {
+            Subject::Device(key) => {
+                let (low, high) = key.halves();
+                wide::find(self.devices, low, high).map(|(policy, _)| policy.wrapping_sub(1))
+            }
+            Subject::Site(SiteId(site)) => self.sites.get(*site as usize).map(|r| u32_at(r, 4)),
+            Subject::Unknown => None,
+        };
+        PolicyId(known.filter(|policy| (*policy as usize) < self.policies.len()).unwrap_or(0))
+    }
+
+    /// The number of a device among the devices of its snapshot, for counting; `None` for one it does not know.
+    pub fn device_number(&self, key: crate::DeviceKey) -> Option<u32> {
+        let (low, high) = key.halves();
+        wide::find(self.devices, low, high).map(|(_, number)| number)
+    }
+
+    /// The place of an address: the narrowest range of the settings that holds it.
+    pub fn site_of(&self, address: IpAddr) -> Option<SiteId> {
+        let address = match address {
+            IpAddr::V4(v4) => u128::from(v4.to_ipv6_mapped()),
+            IpAddr::V6(v6) => u128::from(v6),
+        };
+        let after = self.ranges.partition_point(|r| u128_at(r, 0) <= address);
+        let range = self.ranges.get(after.checked_sub(1)?)?;
+        u32_at(range, 16).checked_sub(1).map(SiteId)
+    }
+
+    /// The site of this name.
+    pub fn site(&self, name: &str) -> Option<SiteId> {
+        let at = self.sites.iter().position(|r| self.text(u32_at(r, 0)) == name)?;
+        Some(SiteId(at as u32))
+    }
+
+    /// What holds under this number; a number that there is not lets nothing through.
+    #[inline]
+    pub fn regime(&self, number: u32) -> Regime {
+        self.regimes.get(number as usize).map_or(Regime::CLOSED, Regime::read)
+    }
+
+    /// The set of the suffix with this hash; 0 for none.
+    #[inline]
+    pub(crate) fn find(&self, hash: u64) -> u16 {
+        narrow::find(self.domains, hash)
+    }
+
+    #[inline]
+    pub(crate) fn set(&self, number: u16) -> Set {
+        self.sets.get(usize::from(number)).map_or_else(Set::default, Set::read)
+    }
+
+    /// The strongest rule of the regime's scopes for the suffix with this hash: a mandatory deny, then that of the
+    /// narrowest scope, then a deny.
+    pub(crate) fn rule_for(&self, regime: &Regime, hash: u64, exact: bool) -> Option<(Ruling, RuleId)> {
+        let (at, count) = (regime.scopes.0 as usize, usize::from(regime.scopes.1));
+        let scopes = self.chains.get(at..at + count).unwrap_or_default();
+        let rules = scopes.iter().filter_map(|scope| {
+            let (low, high) = rule_key(u32_at(scope, 0), hash);
+            let (rule, rulings) = wide::find(self.rule_map, low, high)?;
+            let [for_exact, for_below, level, _] = rulings.to_le_bytes();
+            let ruling = Ruling::of_octet(if exact { for_exact } else { for_below })?;
+            let rank = (ruling == Ruling::MandatoryDeny, level, ruling);
+            Some((rank, RuleId(rule - 1)))
+        });
+        rules.max_by_key(|(rank, _)| *rank).map(|((_, _, ruling), rule)| (ruling, rule))
+    }
+
+    /// The first list that put one of these categories on the name, and the category.
+    pub(crate) fn list_for(&self, set: &Set, blocked: u128, exact: bool) -> Option<(ListId, Category)> {
+        self.lists_of(set).find_map(|(list, on_exact, on_below, excepted)| {
+            let category = self.category_of(list)?;
+            let listed = !excepted && if exact { on_exact } else { on_below };
+            (listed && blocked & category.mask() != 0).then_some((list, category))
+        })
+    }
+
+    /// The lists of a set: the list, whether it speaks of the name itself, of what is below, and whether it excepts.
+    pub(crate) fn lists_of(&self, set: &Set) -> impl Iterator<Item = (ListId, bool, bool, bool)> {
+        let at = set.lists.0 as usize;
+        let lists = self.set_lists.get(at..at + usize::from(set.lists.1)).unwrap_or_default();
+        lists.iter().map(|r| (ListId(u16_at(r, 0)), r[2] & 1 != 0, r[2] & 2 != 0, r[2] & 4 != 0))
+    }
+
+    /// The category that a list is of.
+    pub fn category_of(&self, list: ListId) -> Option<Category> {
+        self.lists.get(usize::from(list.0)).map(|r| Category(r[8]))
+    }
+
+    /// Whether names of this category are answered NXDOMAIN whatever the regime says: ways around the filter, which
+    /// must not learn of a page.
+    #[inline]
+    pub(crate) fn is_always_nxdomain(&self, category: Category) -> bool {
+        self.categories.get(usize::from(category.0)).is_some_and(|r| r[4] & 1 != 0)
+    }
+
+    /// A category's name.
+    pub fn category_name(&self, category: Category) -> &'a str {
+        self.categories.get(usize::from(category.0)).map_or("", |r| self.text(u32_at(r, 0)))
+    }
+
+    /// All categories.
+    pub fn categories(&self) -> impl Iterator<Item = Category> {
+        (0..self.categories.len().min(128)).map(|n| Category(n as u8))
+    }
+
+    /// All lists: number, name, version, names in it.
+    pub fn lists(&self) -> impl Iterator<Item = (ListId, &'a str, &'a str, u32)> {
+        let view = *self;
+        self.lists.iter().enumerate().map(move |(n, r)| {
+            (ListId(n as u16), view.text(u32_at(r, 0)), view.text(u32_at(r, 4)), u32_at(r, 12))
+        })
+    }
+
+    /// A list's name.
+    pub fn list_name(&self, list: ListId) -> &'a str {
+        self.lists.get(usize::from(list.0)).map_or("", |r| self.text(u32_at(r, 0)))
+    }
+
+    /// A policy's name.
+    pub fn policy_name(&self, policy: PolicyId) -> &'a str {
+        self.policies.get(policy.0 as usize).map_or("", |r| self.text(u32_at(r, 16)))
+    }
+
+    /// How many policies there are.
+    pub fn policies(&self) -> usize {
+        self.policies.len()
+    }
+
+    /// A rule's texts.
+    pub fn rule(&self, rule: RuleId) -> Option<Rule<'a>> {
+        let r = self.rules.get(rule.0 as usize)?;
+        let scope = self.scopes.get(u32_at(r, 0) as usize)?;
+        Some(Rule {
+            name: self.text(u32_at(r, 4)),
+            scope: self.text(u32_at(scope, 0)),
+            note: self.text(u32_at(r, 8)),
+        })
+    }
+
+    /// The scopes whose rules hold under a regime.
+    pub fn scopes_of(&self, regime: &Regime) -> impl Iterator<Item = &'a str> {
+        let view = *self;
+        let at = regime.scopes.0 as usize;
+        let chain = self.chains.get(at..at + usize::from(regime.scopes.1)).unwrap_or_default();
+        chain.iter().map(move |r| {
+            view.scopes.get(u32_at(r, 0) as usize).map_or("", |scope| view.text(u32_at(scope, 0)))
+        })
+    }
+
+    /// The name that answers are rewritten to, in wire form.
+    pub fn target(&self, target: Target) -> &'a [u8] {
+        self.targets.get(usize::from(target.0)).map_or(&[0], |r| self.octets(u32_at(r, 0)))
+    }
+
+    /// Where a name is sent under a regime, by what its set says about rewriting.
+    #[inline]
+    pub(crate) fn rewrite(regime: &Regime, rewrite: u16) -> Option<Target> {
+        match (rewrite, regime.youtube) {
+            (0, _) | (1, YouTube::Open) => None,
+            (1, YouTube::Moderate) => Some(Target(0)),
+            (1, YouTube::Strict) => Some(Target(1)),
+            (other, _) => regime.safe_search.then(|| Target(other - 2)),
+        }
+    }
+}
+
+/// The key of a rule in its table.
+#[inline]
+pub(crate) fn rule_key(scope: u32, suffix: u64) -> (u64, u64) {
+    (scoped(scope, suffix), scoped(!scope, suffix))
+}
