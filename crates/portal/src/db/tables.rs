@@ -142,8 +142,9 @@ pub async fn columns(
                  AND s.table_name = k.table_name \
                  WHERE s.constraint_type = 'PRIMARY KEY' AND k.table_schema = c.table_schema \
                  AND k.table_name = c.table_name AND k.column_name = c.column_name), 0) AS BIGINT) AS place \
-             FROM information_schema.columns c WHERE c.table_schema = current_schema() \
-             ORDER BY c.table_name COLLATE \"C\", c.ordinal_position"
+             FROM information_schema.columns c JOIN information_schema.tables t \
+               ON t.table_schema = c.table_schema AND t.table_name = c.table_name AND t.table_type = 'BASE TABLE' \
+             WHERE c.table_schema = current_schema() ORDER BY c.table_name COLLATE \"C\", c.ordinal_position"
         }
     };
     let rows = sqlx::query(sql).fetch_all(database).await?;

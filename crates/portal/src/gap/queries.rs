@@ -186,9 +186,9 @@ pub async fn names(db: &AnyPool, district: &str, kind: GeographyKind) -> Result<
             sqlx::query_as(
                 // Of two names the later counts: NCES names a district better than its boundary does.
                 "SELECT id, name FROM ( \
-                   SELECT geography_id AS id, name, 0 AS rank FROM boundary \
+                   SELECT geography_id AS id, name, 0 AS rank FROM boundary_now \
                      WHERE district_id = $1 AND geography_kind = $2 \
-                   UNION ALL SELECT geography_id, name, 1 FROM directory_entry \
+                   UNION ALL SELECT geography_id, name, 1 FROM directory_entry_now \
                      WHERE district_id = $1 AND geography_kind = $2) AS each_source ORDER BY rank",
             )
             .bind(district)
@@ -217,7 +217,7 @@ pub struct Boundary {
 /// When the database fails.
 pub async fn boundaries(db: &AnyPool, district: &str, kind: GeographyKind) -> Result<Vec<Boundary>> {
     sqlx::query_as(
-        "SELECT geography_id, name, geojson FROM boundary \
+        "SELECT geography_id, name, geojson FROM boundary_now \
          WHERE district_id = $1 AND geography_kind = $2 ORDER BY geography_id",
     )
     .bind(district)
@@ -232,7 +232,7 @@ pub async fn boundaries(db: &AnyPool, district: &str, kind: GeographyKind) -> Re
 /// When the database fails.
 pub async fn boundary_kinds(db: &AnyPool, district: &str) -> Result<Vec<GeographyKind>> {
     let words: Vec<String> =
-        sqlx::query_scalar("SELECT DISTINCT geography_kind FROM boundary WHERE district_id = $1")
+        sqlx::query_scalar("SELECT DISTINCT geography_kind FROM boundary_now WHERE district_id = $1")
             .bind(district)
             .fetch_all(db)
             .await?;
@@ -258,14 +258,15 @@ pub async fn known(db: &AnyPool, district: &str, now_ms: i64) -> Result<Known> {
             "SELECT MAX(loaded_ms) FROM roster_load WHERE district_id = $1 AND undone_ms IS NULL",
         )
         .await?,
-        open_data_ms: time("SELECT MAX(loaded_ms) FROM load WHERE district_id = $1").await?,
+        open_data_ms: time("SELECT MAX(COALESCE(removed_ms, loaded_ms)) FROM load WHERE district_id = $1")
+            .await?,
         answer_ms: time("SELECT MAX(answered_ms) FROM survey_answer WHERE district_id = $1").await?,
         students: one("SELECT COUNT(*) FROM student WHERE district_id = $1").await?,
         unplaced: one("SELECT COUNT(*) FROM student WHERE district_id = $1 AND geocode_reason IS NOT NULL")
             .await?,
-        boundaries: one("SELECT COUNT(*) FROM boundary WHERE district_id = $1").await?,
-        speeds: one("SELECT COUNT(*) FROM speed_test WHERE district_id = $1").await?
-            + one("SELECT COUNT(*) FROM speed_tile WHERE district_id = $1").await?
+        boundaries: one("SELECT COUNT(*) FROM boundary_now WHERE district_id = $1").await?,
+        speeds: one("SELECT COUNT(*) FROM speed_test_now WHERE district_id = $1").await?
+            + one("SELECT COUNT(*) FROM speed_tile_now WHERE district_id = $1").await?
             + one("SELECT COUNT(*) FROM survey_answer WHERE district_id = $1 AND download_mbps IS NOT NULL")
                 .await?,
         responses: responses(db, district).await?,

@@ -1,5 +1,7 @@
 //! HTTP of the slice `open_data`: the data page.
 
+mod removal;
+
 use super::queries::{self, LoadFacts, LoadRow, SchoolCheck};
 use super::rules::{self, Kind, Rows};
 use crate::access::Action;
@@ -34,6 +36,8 @@ pub fn routes() -> Vec<Route> {
         route("/d/{district}/data/schools.csv", see, get(schools_csv)),
         route("/d/{district}/data/upload", load, post(upload)).uploads(UPLOAD_BYTES),
         route("/d/{district}/data/loads/{load}/problems.csv", see, get(problems_csv)),
+        route("/d/{district}/data/loads/{load}/remove", load, get(removal::ask).post(removal::remove)),
+        route("/d/{district}/data/loads/{load}/put-back", load, post(removal::put_back)),
     ]
 }
 
@@ -48,6 +52,10 @@ struct LoadView {
     rows: String,
     problems: String,
     problems_href: String,
+    /// When it was removed; empty while it counts.
+    removed: String,
+    /// The path of its pages; empty for a load of another slice, which has a page of its own.
+    own_href: String,
 }
 
 struct Choice {
@@ -161,6 +169,11 @@ fn view(p: &Frame, load: LoadRow) -> LoadView {
         } else {
             format!("/d/{district}/data/loads/{}/problems.csv", load.id)
         },
+        removed: load.removed_ms.map_or_else(String::new, minute),
+        own_href: match load.kind.as_str() {
+            "roster" | "survey" => String::new(),
+            _ => format!("/d/{district}/data/loads/{}", load.id),
+        },
         kind: kind_words(p, &load.kind),
         used: use_words(p, &load.kind),
         source: if own { p.t("data-own") } else { load.source },
@@ -215,9 +228,11 @@ pub async fn csv(State(app): State<App>, p: Frame) -> Result<Response> {
             minute(load.loaded_ms),
             load.rows.to_string(),
             load.problems.to_string(),
+            load.removed_ms.map_or_else(String::new, minute),
         ]
     });
-    let header = ["kind", "source", "vintage", "licence", "file", "loaded_utc", "rows", "problems"];
+    let header =
+        ["kind", "source", "vintage", "licence", "file", "loaded_utc", "rows", "problems", "removed_utc"];
     csv_file("data.csv", &header, rows)
 }
 

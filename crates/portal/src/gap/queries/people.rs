@@ -172,7 +172,7 @@ pub async fn district_figures(db: &AnyPool, measure: Option<Measure>) -> Result<
 /// When the database fails.
 pub async fn district_boundaries(db: &AnyPool) -> Result<Vec<Boundary>> {
     sqlx::query_as(
-        "SELECT geography_id, name, geojson FROM boundary \
+        "SELECT geography_id, name, geojson FROM boundary_now \
          WHERE geography_kind = 'district' AND geography_id = district_id ORDER BY geography_id",
     )
     .fetch_all(db)

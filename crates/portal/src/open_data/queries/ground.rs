@@ -1,37 +1,19 @@
 //! Which areas belong to which district, what is offered and measured on the ground, and what NCES lists.
 
-use super::last_of_each;
-use crate::bulk::{self, Value};
+use super::{Of, insert};
 use crate::db::Write;
 use crate::open_data::rules::Listed;
 use evenfield_gap::open::fcc::mobile::{Environment, MobileCell, MobileTechnology};
 use evenfield_gap::open::nces::relationship::Part;
+use evenfield_gap::open::ndt7::{Direction, SpeedTest};
 use evenfield_gap::open::tiles::Tile;
 use evenfield_model::{Geoid, Leaid};
 use sqlx::AnyPool;
 
-/// Makes these the parts of the district, or of the state's districts, in place of those before.
-///
-/// # Errors
-/// The database's.
-pub async fn replace_parts(
-    tx: &mut Write,
-    district: &str,
-    load_id: &str,
-    parts: &[Part],
-) -> sqlx::Result<u64> {
-    sqlx::query("DELETE FROM district_part WHERE district_id = $1").bind(district).execute(&mut **tx).await?;
-    let rows = last_of_each(parts, |p| (p.area.as_str(), p.leaid.as_str())).map(|p| {
-        vec![
-            Value::from(district),
-            p.area.as_str().into(),
-            p.leaid.as_str().into(),
-            p.share.into(),
-            load_id.into(),
-        ]
-    });
-    let insert = "INSERT INTO district_part (district_id, geography_id, leaid, share, load_id) VALUES";
-    bulk::run(tx, insert, "", rows).await
+pub(super) async fn store_parts(tx: &mut Write, of: Of<'_>, parts: &[Part]) -> sqlx::Result<()> {
+    let key = |p: &Part| (p.area.as_str().to_owned(), p.leaid.as_str().to_owned());
+    let row = |p: &Part| [p.area.as_str().into(), p.leaid.as_str().into(), p.share.into()];
+    insert(tx, of, ("district_part", ["geography_id", "leaid", "share"]), (parts, key, row)).await
 }
 
 /// The parts of a relationship file that were stored, by area.
@@ -40,7 +22,7 @@ pub async fn replace_parts(
 /// The database's.
 pub async fn read_parts(pool: &AnyPool, district: &str) -> sqlx::Result<Vec<Part>> {
     let rows: Vec<(String, String, f64)> = sqlx::query_as(
-        "SELECT geography_id, leaid, share FROM district_part WHERE district_id = $1 ORDER BY geography_id, leaid",
+        "SELECT geography_id, leaid, share FROM district_part_now WHERE district_id = $1 ORDER BY geography_id, leaid",
     )
     .bind(district)
     .fetch_all(pool)
@@ -51,36 +33,17 @@ pub async fn read_parts(pool: &AnyPool, district: &str) -> sqlx::Result<Vec<Part
     Ok(rows.into_iter().filter_map(part).collect())
 }
 
-/// Stores cells; of a cell that is there already (the files come by provider) the faster claim stays.
-///
-/// # Errors
-/// The database's.
-pub async fn store_mobile_cells(
+pub(super) async fn store_mobile_cells(
     tx: &mut Write,
-    district: &str,
-    (load_id, vintage): (&str, &str),
-    cells: &[MobileCell],
-) -> sqlx::Result<u64> {
-    let rows = last_of_each(cells, |c| (c.h3.as_str(), c.technology)).map(|c| {
-        vec![
-            Value::from(district),
-            vintage.into(),
-            (&c.h3).into(),
-            i64::from(c.technology.code()).into(),
-            c.down.into(),
-            c.up.into(),
-            load_id.into(),
-        ]
-    });
-    bulk::run(
-        tx,
-        "INSERT INTO mobile_cell (district_id, vintage, h3, technology, down_mbps, up_mbps, load_id) VALUES",
-        "ON CONFLICT (district_id, vintage, h3, technology) DO UPDATE SET down_mbps = EXCLUDED.down_mbps, \
-         up_mbps = EXCLUDED.up_mbps, load_id = EXCLUDED.load_id \
-         WHERE EXCLUDED.down_mbps > mobile_cell.down_mbps",
-        rows,
-    )
-    .await
+    of: Of<'_>,
+    (vintage, cells): (&str, &[MobileCell]),
+) -> sqlx::Result<()> {
+    let columns = ["vintage", "h3", "technology", "down_mbps", "up_mbps"];
+    let row = |c: &MobileCell| {
+        let technology = i64::from(c.technology.code());
+        [vintage.into(), (&c.h3).into(), technology.into(), c.down.into(), c.up.into()]
+    };
+    insert(tx, of, ("mobile_cell", columns), (cells, |c| (c.h3.as_str(), c.technology), row)).await
 }
 
 /// The cells of the latest vintage.
@@ -89,8 +52,8 @@ pub async fn store_mobile_cells(
 /// The database's.
 pub async fn read_mobile_cells(pool: &AnyPool, district: &str) -> sqlx::Result<Vec<MobileCell>> {
     let rows: Vec<(String, i64, f64, f64)> = sqlx::query_as(
-        "SELECT h3, technology, down_mbps, up_mbps FROM mobile_cell WHERE district_id = $1 \
-         AND vintage = (SELECT MAX(vintage) FROM mobile_cell WHERE district_id = $1) ORDER BY h3, technology",
+        "SELECT h3, technology, down_mbps, up_mbps FROM mobile_cell_now WHERE district_id = $1 \
+         AND vintage = (SELECT MAX(vintage) FROM mobile_cell_now WHERE district_id = $1) ORDER BY h3, technology",
     )
     .bind(district)
     .fetch_all(pool)
@@ -109,8 +72,8 @@ pub async fn read_mobile_cells(pool: &AnyPool, district: &str) -> sqlx::Result<V
 /// The database's.
 pub async fn read_speed_tiles(pool: &AnyPool, district: &str) -> sqlx::Result<Vec<Tile>> {
     let rows: Vec<(String, f64, f64, f64, i64, i64)> = sqlx::query_as(
-        "SELECT quadkey, download_mbps, upload_mbps, latency_ms, tests, devices FROM speed_tile \
-         WHERE district_id = $1 AND vintage = (SELECT MAX(vintage) FROM speed_tile WHERE district_id = $1) \
+        "SELECT quadkey, download_mbps, upload_mbps, latency_ms, tests, devices FROM speed_tile_now \
+         WHERE district_id = $1 AND vintage = (SELECT MAX(vintage) FROM speed_tile_now WHERE district_id = $1) \
          ORDER BY quadkey",
     )
     .bind(district)
@@ -135,41 +98,48 @@ pub async fn read_speed_tiles(pool: &AnyPool, district: &str) -> sqlx::Result<Ve
 /// # Errors
 /// The database's.
 pub async fn speeds(pool: &AnyPool, district: &str, direction: &str) -> sqlx::Result<Vec<f64>> {
-    sqlx::query_scalar("SELECT mbps FROM speed_test WHERE district_id = $1 AND direction = $2 ORDER BY mbps")
-        .bind(district)
-        .bind(direction)
-        .fetch_all(pool)
-        .await
+    sqlx::query_scalar(
+        "SELECT mbps FROM speed_test_now WHERE district_id = $1 AND direction = $2 ORDER BY mbps",
+    )
+    .bind(district)
+    .bind(direction)
+    .fetch_all(pool)
+    .await
 }
 
-/// Stores entries of a directory; one that is there already is replaced.
-///
-/// # Errors
-/// The database's.
-pub async fn store_directory(
+/// Stores tiles of a quarter.
+pub(super) async fn store_speed_tiles(
     tx: &mut Write,
-    district: &str,
-    load_id: &str,
-    entries: &[Listed],
-) -> sqlx::Result<u64> {
-    let rows = last_of_each(entries, |e| (e.kind.as_str(), e.id.as_str())).map(|e| {
-        vec![
-            Value::from(district),
-            e.kind.as_str().into(),
-            (&e.id).into(),
-            (&e.name).into(),
-            i64::from(e.open).into(),
-            load_id.into(),
-        ]
-    });
-    bulk::run(
-        tx,
-        "INSERT INTO directory_entry (district_id, geography_kind, geography_id, name, is_open, load_id) VALUES",
-        "ON CONFLICT (district_id, geography_kind, geography_id) DO UPDATE SET name = EXCLUDED.name, \
-         is_open = EXCLUDED.is_open, load_id = EXCLUDED.load_id",
-        rows,
-    )
-    .await
+    of: Of<'_>,
+    (vintage, tiles): (&str, &[Tile]),
+) -> sqlx::Result<()> {
+    let columns = ["vintage", "quadkey", "download_mbps", "upload_mbps", "latency_ms", "tests", "devices"];
+    let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX).into();
+    let row = |t: &Tile| {
+        let speeds = [t.down.into(), t.up.into(), t.latency.into()];
+        let [down, up, latency] = speeds;
+        [vintage.into(), (&t.quadkey).into(), down, up, latency, number(t.tests), number(t.devices)]
+    };
+    insert(tx, of, ("speed_tile", columns), (tiles, |t| t.quadkey.as_str(), row)).await
+}
+
+pub(super) async fn store_speed_tests(tx: &mut Write, of: Of<'_>, tests: &[SpeedTest]) -> sqlx::Result<()> {
+    let columns = ["id", "direction", "mbps", "rtt_ms"];
+    let row = |t: &SpeedTest| {
+        let direction = match t.direction {
+            Direction::Download => "download",
+            Direction::Upload => "upload",
+        };
+        [(&t.id).into(), direction.into(), t.mbps.into(), t.min_rtt_ms.into()]
+    };
+    insert(tx, of, ("speed_test", columns), (tests, |t| (t.id.as_str(), t.direction), row)).await
+}
+
+pub(super) async fn store_directory(tx: &mut Write, of: Of<'_>, entries: &[Listed]) -> sqlx::Result<()> {
+    let columns = ["geography_kind", "geography_id", "name", "is_open"];
+    let row =
+        |e: &Listed| [e.kind.as_str().into(), (&e.id).into(), (&e.name).into(), i64::from(e.open).into()];
+    insert(tx, of, ("directory_entry", columns), (entries, |e| (e.kind, e.id.as_str()), row)).await
 }
 
 /// A school as NCES and as the roster know it.
@@ -197,13 +167,14 @@ pub async fn schools(pool: &AnyPool, district: &str) -> sqlx::Result<Vec<SchoolC
     type Found = (String, String, Option<i64>, Option<f64>, Option<f64>);
     let listed: Vec<Found> = sqlx::query_as(
         "SELECT id, CAST(MAX(name) AS TEXT), CAST(MAX(is_open) AS BIGINT), MAX(students), MAX(locale) FROM ( \
-           SELECT geography_id AS id, name, is_open, NULL AS students, NULL AS locale FROM directory_entry \
+           SELECT geography_id AS id, name, is_open, NULL AS students, NULL AS locale FROM directory_entry_now \
              WHERE district_id = $1 AND geography_kind = 'school' \
            UNION ALL SELECT geography_id, '', NULL, CASE WHEN variable = 'students' THEN value END, \
-               CASE WHEN variable = 'locale' THEN value END FROM area_value a \
-             WHERE district_id = $1 AND geography_kind = 'school' AND variable IN ('students', 'locale') \
-               AND vintage = (SELECT MAX(vintage) FROM area_value b WHERE b.district_id = $1 \
-                 AND b.geography_kind = 'school' AND b.variable = a.variable) \
+               CASE WHEN variable = 'locale' THEN value END FROM area_value_now a \
+             JOIN (SELECT variable AS of_variable, MAX(vintage) AS latest FROM area_value_now \
+               WHERE district_id = $1 AND geography_kind = 'school' AND variable IN ('students', 'locale') \
+               GROUP BY variable) l ON l.of_variable = a.variable AND l.latest = a.vintage \
+             WHERE district_id = $1 AND geography_kind = 'school' \
          ) AS each_source GROUP BY id ORDER BY id",
     )
     .bind(district)
@@ -259,11 +230,11 @@ pub async fn belonging(pool: &AnyPool, district: &str) -> sqlx::Result<Belonging
     let own = format!("{}%", district.strip_suffix("00000").unwrap_or(district));
     let (students, parts, parts_districts, districts, areas) = sqlx::query_as(
         "SELECT (SELECT COUNT(*) FROM student WHERE district_id = $1), \
-         (SELECT COUNT(DISTINCT geography_id) FROM district_part WHERE district_id = $1), \
-         (SELECT COUNT(DISTINCT leaid) FROM district_part WHERE district_id = $1), \
-         (SELECT COUNT(*) FROM boundary WHERE district_id = $1 AND geography_kind = 'district' \
+         (SELECT COUNT(DISTINCT geography_id) FROM district_part_now WHERE district_id = $1), \
+         (SELECT COUNT(DISTINCT leaid) FROM district_part_now WHERE district_id = $1), \
+         (SELECT COUNT(*) FROM boundary_now WHERE district_id = $1 AND geography_kind = 'district' \
            AND geography_id LIKE $2), \
-         (SELECT COUNT(*) FROM boundary WHERE district_id = $1 \
+         (SELECT COUNT(*) FROM boundary_now WHERE district_id = $1 \
            AND geography_kind IN ('block_group', 'tract', 'county'))",
     )
     .bind(district)

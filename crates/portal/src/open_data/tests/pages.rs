@@ -57,6 +57,41 @@ async fn what_is_loaded_is_listed_with_source_and_licence() {
 }
 
 #[tokio::test]
+async fn a_load_is_removed_after_a_page_that_asks_and_put_back() {
+    let (kit, staff) = kit().await;
+    assert_eq!(load(&staff, "acs", &[], ACS).await.status, 303);
+    let id = queries::loads(kit.app.db.read(), HERE).await.expect("loads")[0].id.clone();
+    let path = |act: &str| format!("/d/{HERE}/data/loads/{id}/{act}");
+    let values = async || {
+        queries::read_area_values(kit.app.db.read(), HERE, ("tract", "")).await.expect("values").len()
+    };
+    assert!(staff.get(&format!("/d/{HERE}/data")).await.body.contains(&path("remove")));
+    let page = staff.get(&path("remove")).await;
+    assert!(page.status == 200 && page.body.contains("2 rows") && page.body.contains("Remove it"));
+    assert_eq!(values().await, 2, "asking changes nothing");
+    let mut write = kit.app.db.write().await.expect("a write");
+    sqlx::query("UPDATE job SET state = 'done'").execute(&mut *write).await.expect("an estimate made");
+    write.commit().await.expect("stored");
+    assert_eq!(staff.post(&path("put-back"), &[]).await.status, 404, "it counts");
+    assert_eq!(staff.post(&path("remove"), &[]).await.status, 303);
+    assert_eq!((values().await, staff.post(&path("remove"), &[]).await.status), (0, 404));
+    assert!(crate::jobs::estimate::awaited(kit.app.db.read(), HERE).await.expect("jobs").is_some());
+    let body = staff.get(&format!("/d/{HERE}/data")).await.body;
+    assert!(body.contains("Removed 20") && body.contains(&path("put-back")), "{body}");
+    let analyst = kit.sign_in(Role::Analyst, HERE).await;
+    assert_eq!(analyst.get(&path("remove")).await.status, 403);
+    assert_eq!(staff.post(&path("put-back"), &[]).await.status, 303);
+    assert_eq!(values().await, 2);
+    let acts: Vec<String> =
+        sqlx::query_scalar("SELECT action FROM audit_entry WHERE subject_id = $1 ORDER BY seq")
+            .bind(&id)
+            .fetch_all(kit.app.db.read())
+            .await
+            .expect("the audit log");
+    assert_eq!(acts, ["data.load", "data.remove", "data.put-back"]);
+}
+
+#[tokio::test]
 async fn a_file_with_problems_is_stored_only_when_accepted() {
     let (kit, staff) = kit().await;
     let text = String::from_utf8(ACS.to_vec()).expect("text").replace("1400000US51001090200", "5.1E+10");
