@@ -25,6 +25,8 @@ pub struct Problems {
     found: u64,
     #[serde(default)]
     kinds: Vec<ProblemKind>,
+    #[serde(default)]
+    empty_cells: u64,
 }
 
 /// How many problems one column of one file has.
@@ -76,6 +78,16 @@ impl Problems {
         }
     }
 
+    /// Notes a cell without a value where one need not be: nothing is wrong, but people want to know how many there are.
+    pub fn note_empty_cell(&mut self) {
+        self.empty_cells += 1;
+    }
+
+    /// How many cells had no value where one need not be.
+    pub fn empty_cells(&self) -> u64 {
+        self.empty_cells
+    }
+
     /// How many were found by file and column, for the first [`Problems::KINDS`] of these.
     pub fn kinds(&self) -> &[ProblemKind] {
         &self.kinds
@@ -84,6 +96,7 @@ impl Problems {
     /// Adds the problems of another part of the input.
     pub fn append(&mut self, other: Self) {
         self.found += other.found;
+        self.empty_cells += other.empty_cells;
         for kind in &other.kinds {
             self.count(&kind.file, &kind.column, kind.found);
         }

@@ -2,6 +2,8 @@
 -- loads that are not removed, and of two for the same thing the later load's (ids of loads sort by time).
 
 ALTER TABLE load ADD COLUMN removed_ms BIGINT;  -- NULL: it counts
+-- Cells without a value, which are no problem. None were counted before.
+ALTER TABLE load ADD COLUMN empty_count BIGINT NOT NULL DEFAULT 0;
 
 CREATE TABLE boundary_kept (
     district_id TEXT NOT NULL REFERENCES district (id),

@@ -2,7 +2,7 @@
 //! its margin beside it), by a small map of columns.
 
 use super::acs::{geo_id, value};
-use super::input::each_row;
+use super::input::{Seen, each_row};
 use crate::read::{Row, Table};
 use evenfield_model::{GeographyKind, Problems};
 
@@ -28,10 +28,8 @@ pub struct AreaRow {
 pub struct AreaTable {
     /// The measures' names.
     pub measures: Vec<String>,
-    /// The values that are there; empty cells make no row.
+    /// The values that are there; cells without one make no row and are counted among the problems.
     pub rows: Vec<AreaRow>,
-    /// Cells without a value.
-    pub empty: u64,
 }
 
 impl AreaTable {
@@ -79,6 +77,7 @@ pub enum Measures<'a> {
 pub fn parse_long(bytes: &[u8], file: &str) -> (AreaTable, Problems) {
     let mut problems = Problems::default();
     let mut table = AreaTable::default();
+    let mut seen = Seen::default();
     each_row(
         bytes,
         file,
@@ -90,17 +89,19 @@ pub fn parse_long(bytes: &[u8], file: &str) -> (AreaTable, Problems) {
                 .map(|names| table.column(names, problems));
             needed.iter().all(Option::is_some).then_some((needed, more))
         },
-        |row, &([id, measure, value], [year, moe, region]), problems| {
-            let Some((id, kind)) = region_id(row, id, region, problems) else { return };
+        |row, &([id_column, measure, value], [year, moe, region]), problems| {
+            let Some((id, kind)) = region_id(row, id_column, region, problems) else { return };
             let Some(measure) = row.required(measure, "the name of a measure", problems) else { return };
             let year = row.parsed(year, |text| text.parse().ok(), "a year", problems);
-            let measure_id = table.measure(measure);
-            match number(row, value, measure, problems) {
-                Some(value) => {
-                    let (moe, measure) = (margin(row, moe, problems), measure_id);
-                    table.rows.push(AreaRow { id, kind, year, measure, value, moe });
-                }
-                None => table.empty += 1,
+            let of = table.measure(measure);
+            if let Some(before) = seen.before((id.clone(), kind, year, of), row.line) {
+                let wanted =
+                    format!("each area once for a measure and year; line {before} has {measure} of it");
+                return row.problem(id_column, wanted, problems);
+            }
+            if let Some(value) = number(row, value, measure, problems) {
+                let moe = margin(row, moe, problems);
+                table.rows.push(AreaRow { id, kind, year, measure: of, value, moe });
             }
         },
     );
@@ -111,6 +112,7 @@ pub fn parse_long(bytes: &[u8], file: &str) -> (AreaTable, Problems) {
 pub fn parse_wide(bytes: &[u8], file: &str, map: &WideMap<'_>) -> (AreaTable, Problems) {
     let mut problems = Problems::default();
     let mut found = AreaTable::default();
+    let mut seen = Seen::default();
     each_row(
         bytes,
         file,
@@ -126,17 +128,19 @@ pub fn parse_wide(bytes: &[u8], file: &str, map: &WideMap<'_>) -> (AreaTable, Pr
             }
             Some((id, year, measures))
         },
-        |row, (id, year, measures), problems| {
-            let Some((id, kind)) = wide_id(row, *id, map, problems) else { return };
+        |row, (id_column, year, measures), problems| {
+            let Some((id, kind)) = wide_id(row, *id_column, map, problems) else { return };
             let year = row.parsed(*year, |text| text.parse().ok(), "a year", problems);
+            if let Some(before) = seen.before((id.clone(), year), row.line) {
+                let wanted =
+                    format!("each area once (once a year, in a table of years); line {before} has it");
+                return row.problem(Some(*id_column), wanted, problems);
+            }
             for (name, value, moe) in measures {
                 let measure = found.measure(name);
-                match number(row, Some(*value), name, problems) {
-                    Some(value) => {
-                        let moe = margin(row, *moe, problems);
-                        found.rows.push(AreaRow { id: id.clone(), kind, year, measure, value, moe });
-                    }
-                    None => found.empty += 1,
+                if let Some(value) = number(row, Some(*value), name, problems) {
+                    let moe = margin(row, *moe, problems);
+                    found.rows.push(AreaRow { id: id.clone(), kind, year, measure, value, moe });
                 }
             }
         },
@@ -179,9 +183,13 @@ fn is_count(measure: &str) -> bool {
     is_line || matches!(measure, "children" | "locations")
 }
 
-/// A number; `NA` and the Census codes for "no estimate" are none.
+/// A number; an empty cell, `NA`, `NaN` and the Census codes for "no estimate" are none.
 fn number(row: &Row<'_>, column: Option<usize>, measure: &str, problems: &mut Problems) -> Option<f64> {
-    match value::estimate(row.filled(column)?)? {
+    let Some(said) = row.filled(column).and_then(value::estimate) else {
+        problems.note_empty_cell();
+        return None;
+    };
+    match said {
         Ok(number) if number < 0.0 && is_count(measure) => {
             row.problem(column, "a count, 0 or more", problems);
             None

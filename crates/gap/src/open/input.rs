@@ -2,6 +2,31 @@
 
 use crate::read::{Limits, ReadError, Row, Source, Table, TableRules, decode};
 use evenfield_model::Problems;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+/// What was read before, and on which line: of two rows for the same thing neither can be told to be the right one, so the
+/// second is a problem and left out.
+pub(super) struct Seen<K>(HashMap<K, u64>);
+
+impl<K> Default for Seen<K> {
+    fn default() -> Self {
+        Self(HashMap::new())
+    }
+}
+
+impl<K: std::hash::Hash + Eq> Seen<K> {
+    /// The line on which it stands already, if there is one.
+    pub(super) fn before(&mut self, key: K, line: u64) -> Option<u64> {
+        match self.0.entry(key) {
+            Entry::Occupied(entry) => Some(*entry.get()),
+            Entry::Vacant(entry) => {
+                entry.insert(line);
+                None
+            }
+        }
+    }
+}
 
 /// Gives the bytes of each member (a plain file is its own only member) with its name.
 pub(super) fn each_member(

@@ -108,3 +108,4 @@ data-remove-about = { $kind }, { $vintage }: { $rows } rows, loaded { $loaded } 
 data-remove-what = Its rows will no longer count, and a new estimate is made without them. Where an earlier load says something about the same places, that counts again. The load stays on the list, and you can put it back.
 data-remove-yes = Remove it
 data-remove-no = Keep it
+data-empty-cells = ({ $n } cells without a value)

@@ -108,3 +108,4 @@ data-remove-about = { $kind }, { $vintage }: { $rows } filas, cargada { $loaded 
 data-remove-what = Sus filas dejarán de contar y se hará una nueva estimación sin ellas. Donde una carga anterior diga algo sobre los mismos lugares, eso vuelve a contar. La carga queda en la lista y usted puede restaurarla.
 data-remove-yes = Retirarla
 data-remove-no = Conservarla
+data-empty-cells = ({ $n } celdas sin valor)

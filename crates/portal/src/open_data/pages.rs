@@ -50,6 +50,8 @@ struct LoadView {
     file_name: String,
     loaded: String,
     rows: String,
+    /// That some cells had no value, and how many; empty when there were none.
+    empty_cells: String,
     problems: String,
     problems_href: String,
     /// When it was removed; empty while it counts.
@@ -182,6 +184,10 @@ fn view(p: &Frame, load: LoadRow) -> LoadView {
         file_name: load.file_name,
         loaded: minute(load.loaded_ms),
         rows: count(load.rows),
+        empty_cells: match load.empty_cells {
+            0 => String::new(),
+            n => p.tv("data-empty-cells", "n", count(n)),
+        },
         problems: count(load.problems),
     }
 }
@@ -228,11 +234,22 @@ pub async fn csv(State(app): State<App>, p: Frame) -> Result<Response> {
             minute(load.loaded_ms),
             load.rows.to_string(),
             load.problems.to_string(),
+            load.empty_cells.to_string(),
             load.removed_ms.map_or_else(String::new, minute),
         ]
     });
-    let header =
-        ["kind", "source", "vintage", "licence", "file", "loaded_utc", "rows", "problems", "removed_utc"];
+    let header = [
+        "kind",
+        "source",
+        "vintage",
+        "licence",
+        "file",
+        "loaded_utc",
+        "rows",
+        "problems",
+        "empty_cells",
+        "removed_utc",
+    ];
     csv_file("data.csv", &header, rows)
 }
 

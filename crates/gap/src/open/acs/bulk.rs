@@ -3,7 +3,8 @@
 use super::super::input::each_member;
 use super::table::{AcsTable, Assembler};
 use crate::read::{Table, TableRules, decode};
-use evenfield_model::Problems;
+use evenfield_model::{Geography, Problems};
+use std::collections::HashSet;
 
 pub(super) fn parse(bytes: &[u8], file: &str, problems: &mut Problems) -> AcsTable {
     let mut whole = AcsTable::default();
@@ -35,7 +36,15 @@ fn merge(whole: &mut AcsTable, part: AcsTable, path: &str, problems: &mut Proble
     if whole.rows.is_empty() {
         *whole = part;
     } else if whole.variables == part.variables {
-        whole.rows.extend(part.rows);
+        let known: HashSet<Geography> = whole.rows.iter().map(|row| row.geography.clone()).collect();
+        for row in part.rows {
+            if known.contains(&row.geography) {
+                let wanted = "each place once; a file before it in the archive has it already";
+                problems.push(path, 0, "GEO_ID", &row.geography.id, wanted);
+            } else {
+                whole.rows.push(row);
+            }
+        }
     } else {
         problems.push(
             path,

@@ -1,5 +1,6 @@
 //! A detailed table: estimates and margins by place.
 
+use super::super::input::Seen;
 use super::{api, bulk, geo_id, value};
 use evenfield_model::{Geography, Problems};
 
@@ -72,6 +73,7 @@ pub(super) struct Assembler {
     columns: Vec<Column>,
     headers: Vec<String>,
     table: AcsTable,
+    seen: Seen<Geography>,
 }
 
 impl Assembler {
@@ -87,15 +89,19 @@ impl Assembler {
             problems.push(file, 1, "", &said.join(","), wanted);
             return None;
         }
-        Some(Self { columns, headers, table })
+        Some(Self { columns, headers, table, seen: Seen::default() })
     }
 
-    /// Reads one row; a place or a number that cannot be read is a problem.
+    /// Reads one row; a place or a number that cannot be read is a problem, and so is a place that a row before has.
     pub(super) fn row(&mut self, texts: &[&str], file: &str, line: u64, problems: &mut Problems) {
         let geography = match self.geography(texts) {
             Ok(geography) => geography,
             Err((column, said, wanted)) => return problems.push(file, line, column, &said, wanted),
         };
+        if let Some(before) = self.seen.before(geography.clone(), line) {
+            let wanted = format!("each place once; it is on line {before} already");
+            return problems.push(file, line, "GEO_ID", &geography.id, wanted);
+        }
         let mut cells = vec![Cell::default(); self.table.variables.len()];
         for ((text, column), header) in texts.iter().zip(&self.columns).zip(&self.headers) {
             let (slot, read, wanted) = match *column {
@@ -111,6 +117,7 @@ impl Assembler {
                 // Every B28 estimate is a count of people or households.
                 Some(Ok(number)) if number >= 0.0 => *slot = Some(number),
                 Some(_) => problems.push(file, line, header, text, wanted),
+                None if matches!(column, Column::Estimate(_)) => problems.note_empty_cell(),
                 None => {}
             }
         }

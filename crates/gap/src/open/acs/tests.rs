@@ -77,3 +77,30 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_place_stands_once_and_cells_without_an_estimate_are_counted() {
+    let json = r#"[["GEO_ID","B28005_007E","B28005_007M"],
+["1400000US51001090100","12","5"],
+["1400000US51001090200",null,null],
+["1400000US51001090100","99","5"],
+["1400000US51001090300","Infinity","5"]]"#;
+    let csv = "GEO_ID,B28005_007E,B28005_007M\n1400000US51001090100,12,5\n1400000US51001090200,,\n\
+        1400000US51001090100,99,5\n1400000US51001090300,inf,5\n";
+    for (name, text) in [("a.json", json), ("a.csv", csv)] {
+        let (table, problems) = parse(text.as_bytes(), name);
+        assert_eq!(
+            table.rows.iter().map(|r| r.cells[0].estimate).collect::<Vec<_>>(),
+            [Some(12.0), None, None]
+        );
+        let told: Vec<_> =
+            problems.kept().iter().map(|p| (p.line, p.column.as_str(), p.said.as_str())).collect();
+        assert_eq!(told[0], (4, "GEO_ID", "51001090100"), "{name}");
+        assert_eq!(
+            (told[1].0, told[1].1, told.len(), problems.empty_cells()),
+            (5, "B28005_007E", 2, 1),
+            "{name}"
+        );
+        assert_eq!(problems.kept()[0].wanted, "each place once; it is on line 2 already");
+    }
+}

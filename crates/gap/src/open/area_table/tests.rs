@@ -13,7 +13,7 @@ fn a_long_table_with_regions() {
         51003,2018,perc,twelve,1.5,county\n\
         51003,2018\n";
     let (table, problems) = parse_long(csv.as_bytes(), "long.csv");
-    assert_eq!((table.rows.len(), table.empty, problems.found()), (3, 2, 4), "{problems:?}");
+    assert_eq!((table.rows.len(), problems.empty_cells(), problems.found()), (3, 1, 4), "{problems:?}");
     assert!(problems.kept()[1].wanted.contains("leading zero"));
     assert_eq!(table.rows[1].kind, None);
     let perc: Vec<_> = table.of("perc").collect();
@@ -63,6 +63,33 @@ fn a_count_is_not_negative_and_other_measures_may_be() {
     assert_eq!(table.rows.iter().map(|r| r.value).collect::<Vec<_>>(), [-2.5, 7.0]);
     assert_eq!((problems.found(), problems.kept()[0].line), (2, 2));
     assert_eq!(problems.kept()[0].wanted, "a count, 0 or more");
+}
+
+#[test]
+fn an_area_stands_once_and_cells_without_a_value_are_counted() {
+    let long = "geoid,year,measure,value\n51001,2020,a,1\n51001,2021,a,2\n51001,2020,a,3\n51003,2020,a,NaN\n\
+        51005,2020,a,\n51007,2020,a,inf\n51009,2020,a,-1e999\n";
+    let (table, problems) = parse_long(long.as_bytes(), "l.csv");
+    assert_eq!(table.rows.iter().map(|r| r.value).collect::<Vec<_>>(), [1.0, 2.0]);
+    let told = |problems: &Problems| -> Vec<(u64, String, String)> {
+        problems.kept().iter().map(|p| (p.line, p.column.clone(), p.said.clone())).collect()
+    };
+    let wanted = [(4, "geoid", "51001"), (7, "value", "inf"), (8, "value", "-1e999")]
+        .map(|(n, c, s)| (n, c.into(), s.into()));
+    assert_eq!((told(&problems), problems.empty_cells()), (wanted.to_vec(), 2));
+    assert!(problems.kept()[0].wanted.contains("line 2 has a of it"), "{problems:?}");
+
+    let wide = "GEOID,year,xE,xM\n51001,2020,1,\n51001,2021,NaN,\n51001,2020,3,\n";
+    let map = WideMap {
+        id: "GEOID",
+        kind: Some(GeographyKind::County),
+        year: &["year"],
+        measures: Measures::Pairs,
+        restore_zeros: false,
+    };
+    let (table, problems) = parse_wide(wide.as_bytes(), "w.csv", &map);
+    assert_eq!((table.rows.len(), problems.empty_cells()), (1, 1));
+    assert_eq!(told(&problems), [(4, "GEOID".to_owned(), "51001".to_owned())]);
 }
 
 proptest! {

@@ -59,7 +59,8 @@ pub async fn record_load(
     let id = new_id();
     let done = sqlx::query(
         "INSERT INTO load (district_id, id, kind, source, vintage, licence, file_name, digest, loaded_ms, \
-         loaded_by, row_count, problem_count) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+         loaded_by, row_count, problem_count, empty_count) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
          ON CONFLICT (district_id, kind, vintage, digest) DO NOTHING",
     )
     .bind(district)
@@ -74,6 +75,7 @@ pub async fn record_load(
     .bind(facts.loaded_by)
     .bind(i64::try_from(facts.rows).unwrap_or(i64::MAX))
     .bind(i64::try_from(facts.problems.found()).unwrap_or(i64::MAX))
+    .bind(i64::try_from(facts.problems.empty_cells()).unwrap_or(i64::MAX))
     .execute(&mut **tx)
     .await?;
     if done.rows_affected() == 0 {
@@ -162,6 +164,8 @@ pub struct LoadRow {
     pub problems: i64,
     /// When it was removed, milliseconds since 1970 UTC; `None` while it counts.
     pub removed_ms: Option<i64>,
+    /// Cells without a value, which are no problem.
+    pub empty_cells: i64,
 }
 
 impl LoadRow {
@@ -177,6 +181,7 @@ impl LoadRow {
             rows: row.try_get(7)?,
             problems: row.try_get(8)?,
             removed_ms: row.try_get(9)?,
+            empty_cells: row.try_get(10)?,
         })
     }
 }
@@ -187,7 +192,7 @@ impl LoadRow {
 /// The database's.
 pub async fn load(pool: &AnyPool, district: &str, id: &str) -> sqlx::Result<Option<LoadRow>> {
     let row = sqlx::query(
-        "SELECT id, kind, source, vintage, licence, file_name, loaded_ms, row_count, problem_count, removed_ms \
+        "SELECT id, kind, source, vintage, licence, file_name, loaded_ms, row_count, problem_count, removed_ms, empty_count \
          FROM load WHERE district_id = $1 AND id = $2",
     )
     .bind(district)
@@ -204,11 +209,11 @@ pub async fn load(pool: &AnyPool, district: &str, id: &str) -> sqlx::Result<Opti
 /// The database's.
 pub async fn loads(pool: &AnyPool, district: &str) -> sqlx::Result<Vec<LoadRow>> {
     let rows = sqlx::query(
-        "SELECT id, kind, source, vintage, licence, file_name, loaded_ms, row_count, problem_count, removed_ms \
+        "SELECT id, kind, source, vintage, licence, file_name, loaded_ms, row_count, problem_count, removed_ms, empty_count \
            FROM load WHERE district_id = $1 \
-         UNION ALL SELECT id, 'roster', '', '', '', file_name, loaded_ms, students, problems, NULL \
+         UNION ALL SELECT id, 'roster', '', '', '', file_name, loaded_ms, students, problems, NULL, 0 \
            FROM roster_load WHERE district_id = $1 AND undone_ms IS NULL \
-         UNION ALL SELECT id, 'survey', '', '', '', file_name, loaded_ms, answers, problems, NULL \
+         UNION ALL SELECT id, 'survey', '', '', '', file_name, loaded_ms, answers, problems, NULL, 0 \
            FROM survey_load WHERE district_id = $1 \
          ORDER BY 7 DESC, 1 DESC LIMIT 500",
     )
