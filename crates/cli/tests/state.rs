@@ -109,11 +109,14 @@ fn read(file: &Path) -> Figures {
     rows.map(|row| {
         assert_eq!(row["group"], "all", "areas say nothing of groups");
         let number = |key: &str| row[key].parse::<f64>().expect("a number");
+        if row["suppressed"].is_empty() {
+            assert_eq!(row["share_of"], "households", "as the table counts");
+        }
         let shown = row["suppressed"].is_empty().then(|| Shown {
             value: number("value"),
             low: number("low90"),
             high: number("high90"),
-            children: row["students"].parse().expect("a count"),
+            children: row["count"].parse().expect("a count"),
         });
         let key = ["measure", "geography_kind", "geography_id"].map(|key| row[key].clone());
         (key.into(), shown)

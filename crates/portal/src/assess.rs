@@ -9,6 +9,7 @@ mod ground;
 use crate::db::{Db, now_ms};
 use crate::gap::queries::{NewRun, StudentChance, store_run};
 use crate::gap::rules::RunInput;
+use crate::gap::rules::meaning::{COUNTED, Counts};
 use crate::jobs::estimate::Wanted;
 use crate::jobs::{Failure, Job, Outcome, Progress};
 use crate::{App, open_data, roster, survey};
@@ -206,6 +207,7 @@ impl Stored {
             source: source.to_owned(),
             vintage: vintage.to_owned(),
             rows,
+            counts: None,
         };
         let mut inputs = Vec::new();
         if !self.roster.students.is_empty() {
@@ -217,15 +219,17 @@ impl Stored {
         for (source, vintage, rows) in &self.sources {
             inputs.push(input(source, source, vintage, *rows));
         }
+        if self.roster.students.is_empty() {
+            let counts = Some(Counts { of: assessment.counted, leaves_out_computers: false });
+            inputs.push(RunInput { counts, ..input(COUNTED, "", "", u64::from(assessment.counted_areas)) });
+        }
         for report in &assessment.areas {
             let covariates = report.covariates.join(", ");
             let kind = format!("model {}", report.measure.code());
-            inputs.push(input(
-                &kind,
-                &format!("{} {}", report.table, covariates),
-                "",
-                u64::from(report.observed),
-            ));
+            let made_of = format!("{} {}", report.table, covariates);
+            let counts = Counts { of: report.counted, leaves_out_computers: report.leaves_out_computers };
+            let input = input(&kind, &made_of, "", u64::from(report.observed));
+            inputs.push(RunInput { counts: Some(counts), ..input });
         }
         inputs
     }

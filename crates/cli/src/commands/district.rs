@@ -2,16 +2,19 @@
 
 use super::records::{Records, block_on, settings};
 use anyhow::{Context, Result, bail};
-use evenfield_gap::publish::Coding;
+use evenfield_gap::district::Counted;
 use evenfield_model::GeographyKind;
 use evenfield_portal::App;
 use evenfield_portal::gap::queries;
-use evenfield_portal::gap::rules::Figure;
+use evenfield_portal::gap::rules::meaning::{Blind, counted_key};
+use evenfield_portal::gap::rules::{Figure, lines};
 use evenfield_portal::inputs::DistrictInputs;
 use evenfield_portal::jobs::worker::Worker;
 use evenfield_portal::jobs::{Job, State};
 use evenfield_portal::loading::{self, Read};
+use evenfield_portal::words::{Language, Words};
 use indicatif::{ProgressBar, ProgressStyle};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -66,10 +69,11 @@ impl District {
         for (district, files) in districts.iter().zip(all_read) {
             estimate(&app, district, files, self.seed).await?;
             let figures = figures(&app, district.leaid.as_str()).await?;
-            println!("{}", headline(district, &figures));
+            println!("{}", headline(&app.words, district, &figures));
             if let Some(out) = &self.out {
+                let names = names(&app, district, &figures).await?;
                 let path = out.join(format!("{}.csv", district.leaid));
-                write_csv(&path, &figures).with_context(|| path.display().to_string())?;
+                write_csv(&path, &figures, &names).with_context(|| path.display().to_string())?;
                 println!("  figures: {}", path.display());
             }
         }
@@ -126,11 +130,11 @@ pub async fn estimate(app: &App, district: &DistrictInputs, files: Vec<Read>, se
     bar.finish_and_clear();
     match done.state {
         State::Done => Ok(()),
-        _ => bail!(
-            "the estimate failed: {} {}",
-            done.error.unwrap_or_default(),
-            done.error_detail.unwrap_or_default()
-        ),
+        _ => {
+            let why = done.error.map_or(String::new(), |key| app.words.text(Language::En, &key, &[]));
+            let detail = done.error_detail.map_or(String::new(), |detail| format!(" ({detail})"));
+            bail!("the estimate failed. {why}{detail}")
+        }
     }
 }
 
@@ -140,20 +144,41 @@ async fn figures(app: &App, district: &str) -> Result<Vec<Figure>> {
     Ok(queries::figures(app.db.read(), &run.id, queries::Wanted::default()).await?)
 }
 
-/// The gap of the whole in one sentence, for the first measure that has a published figure.
-fn headline(district: &DistrictInputs, figures: &[Figure]) -> String {
+/// Names of places by kind and id.
+type Names = HashMap<(GeographyKind, String), String>;
+
+/// The names of the places that figures are of.
+async fn names(app: &App, district: &DistrictInputs, figures: &[Figure]) -> Result<Names> {
+    let mut names = HashMap::new();
+    for kind in GeographyKind::ALL.into_iter().filter(|kind| figures.iter().any(|f| f.kind == *kind)) {
+        let found = queries::names(app.db.read(), district.leaid.as_str(), kind).await?;
+        names.extend(found.into_iter().map(|(id, name)| ((kind, id), name)));
+    }
+    names.insert((GeographyKind::District, district.leaid.to_string()), district.name.clone());
+    Ok(names)
+}
+
+/// The gap of the whole, a line for each measure that has a published figure: whom the share is of, and what it leaves out.
+fn headline(words: &Words, district: &DistrictInputs, figures: &[Figure]) -> String {
+    let say = |key: &str| words.text(Language::En, key, &[]);
+    let whom = |counted: Counted| say(&format!("gap-of-{}", counted_key(counted)));
     let mut lines = vec![district.name.clone()];
     let whole = |f: &&Figure| f.kind == GeographyKind::District && f.id == district.leaid.as_str();
     for figure in figures.iter().filter(whole).filter(|f| f.group == "all") {
         let Ok(number) = &figure.shown else { continue };
+        let meaning = figure.meaning;
         lines.push(format!(
-            "  {}: {} lack access (90% interval {:.1}% to {:.1}%), {} students, {}",
+            "  {} {}: {} of {} (90% interval {:.1}% to {:.1}%), {} {} counted, {}{}",
             figure.measure.code(),
+            say(figure.key()),
             number.text(),
+            whom(meaning.share_of),
             number.low90() * 100.0,
             number.high90() * 100.0,
             number.students(),
+            whom(meaning.counted),
             number.method().as_str(),
+            if meaning.blind == Blind::Partly { "; the census part does not see computers" } else { "" },
         ));
     }
     if lines.len() == 1 {
@@ -163,48 +188,18 @@ fn headline(district: &DistrictInputs, figures: &[Figure]) -> String {
 }
 
 /// All figures; a withheld one has its reason and no number.
-fn write_csv(path: &Path, figures: &[Figure]) -> Result<()> {
+fn write_csv(path: &Path, figures: &[Figure], names: &Names) -> Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
     let file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
     let mut writer = csv::Writer::from_writer(file);
-    writer.write_record([
-        "measure",
-        "geography_kind",
-        "geography_id",
-        "group",
-        "value",
-        "low90",
-        "high90",
-        "se",
-        "coding",
-        "answers",
-        "students",
-        "method",
-        "suppressed",
-    ])?;
+    writer.write_record(lines::COLUMNS)?;
     for figure in figures {
-        let place = [figure.measure.code(), figure.kind.as_str(), &figure.id, &figure.group];
-        let cells: [String; 9] = match &figure.shown {
-            Ok(n) => [
-                n.value().to_string(),
-                n.low90().to_string(),
-                n.high90().to_string(),
-                n.se().map(|se| se.to_string()).unwrap_or_default(),
-                n.coding().map_or("", Coding::as_str).to_owned(),
-                n.answers().to_string(),
-                n.students().to_string(),
-                n.method().as_str().to_owned(),
-                String::new(),
-            ],
-            Err(why) => {
-                let mut cells = [const { String::new() }; 9];
-                cells[8] = why.as_str().to_owned();
-                cells
-            }
-        };
-        writer.write_record(place.into_iter().chain(cells.iter().map(String::as_str)))?;
+        writer.write_record(lines::line(
+            figure,
+            names.get(&(figure.kind, figure.id.clone())).map_or("", String::as_str),
+        ))?;
     }
     writer.into_inner().map_err(|e| anyhow::anyhow!("{e}"))?.persist(path)?;
     Ok(())

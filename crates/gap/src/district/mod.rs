@@ -5,10 +5,12 @@
 //! 3. [`covariates`]: what is known of every area and helps to predict the measures.
 //! 4. [`model`]: areas borrow strength from each other (Fay-Herriot).
 //!    [`counties`]: where they make up a county with a published share, they are held to it.
+//!    [`counted`]: whom figures count.
 //! 5. [`people`]: the roster and the answers as dense indices.
 //! 6. [`crate::estimate`] combines them, [`crate::publish`] lets through what may be shown.
 //! 7. [`survey`]: what the answers alone say; [`sections`]: what a teacher may be told of her own.
 
+mod counted;
 mod counties;
 mod covariates;
 mod cover;
@@ -21,13 +23,14 @@ mod survey;
 mod tests;
 mod values;
 
+pub use counted::Counted;
 pub use cover::Cover;
 pub use model::AreaReport;
 pub use people::Home;
 pub use survey::{SurveyAlone, SurveyMeasure};
 pub use values::{AreaValue, Values};
 
-use crate::estimate::{self, AreaChildren, Estimate, Estimates, InputError, Inputs, Link, Settings};
+use crate::estimate::{self, Estimate, Estimates, InputError, Inputs, Link, Settings};
 use crate::publish::{self, Figure, PublishRule, Release, RuleError};
 use crate::roster::Roster;
 use crate::survey::Response;
@@ -66,6 +69,10 @@ pub struct Assessment {
     pub survey: Option<SurveyAlone>,
     /// Probabilities of students, for those who may see them.
     pub students: Estimates,
+    /// Whom the figures count.
+    pub counted: Counted,
+    /// How many areas they were counted in; 0 with a roster.
+    pub counted_areas: u32,
     /// How the areas' figures were made, one a measure.
     pub areas: Vec<AreaReport>,
     /// The students of the roster, by the index that [`Estimates::students`] uses.
@@ -134,11 +141,12 @@ pub fn assess(
         }
     }
     let people = people::index(district);
-    let children: Vec<AreaChildren> = if people.students.is_empty() {
+    let (counted, children) = if people.students.is_empty() {
         shares::children(district.values, district.leaid, district.cover)
     } else {
-        Vec::new()
+        (Counted::Students, Vec::new())
     };
+    let counted_areas = children.len() as u32;
     let estimates = estimate::run(
         &Inputs {
             students: &people.students,
@@ -158,5 +166,14 @@ pub fn assess(
     let release = publish::release(&figures, &barriers, &links, rule)?;
     let sections = sections::figures(&estimates.figures, &people, rule)?;
     let survey = survey::alone(&people, district.leaid, rule)?;
-    Ok(Assessment { release, sections, survey, students: estimates, areas, student_ids: people.ids })
+    Ok(Assessment {
+        release,
+        sections,
+        survey,
+        students: estimates,
+        counted,
+        counted_areas,
+        areas,
+        student_ids: people.ids,
+    })
 }

@@ -1,5 +1,6 @@
 //! The areas' figures of one measure: Fay-Herriot where there are enough areas, else the direct figures.
 
+use super::counted::Counted;
 use super::counties;
 use super::covariates::{self, Covariates};
 use super::shares::{self, Direct, Found};
@@ -20,8 +21,11 @@ pub struct AreaReport {
     pub measure: Measure,
     /// The table it rests on.
     pub table: String,
-    /// Whom the table counts: `children` or `households`.
-    pub universe: String,
+    /// Whom the table counts.
+    pub counted: Counted,
+    /// Whether the table is blind to a part of the measure: it asks about subscriptions and not about computers.
+    #[serde(default)]
+    pub leaves_out_computers: bool,
     /// The kind of area.
     pub kind: GeographyKind,
     /// Areas with a direct figure.
@@ -51,7 +55,8 @@ pub(super) fn measure(values: &Values, measure: Measure) -> Option<(Vec<AreaShar
     let mut report = AreaReport {
         measure,
         table: nearest.table().to_owned(),
-        universe: if nearest.of_children() { "children" } else { "households" }.to_owned(),
+        counted: if nearest.of_children() { Counted::ChildrenInHouseholds } else { Counted::Households },
+        leaves_out_computers: nearest.leaves_out_computers(),
         kind,
         observed: direct.len() as u32,
         synthetic: 0,

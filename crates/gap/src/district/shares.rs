@@ -2,6 +2,7 @@
 //!
 //! M4 to M6 have none: nobody publishes speeds or devices of homes by area. They come from the survey.
 
+use super::counted::Counted;
 use super::cover::Cover;
 use super::values::Values;
 use crate::estimate::AreaChildren;
@@ -100,30 +101,45 @@ fn table(values: &Values, kind: GeographyKind) -> AcsTable {
 }
 
 /// Whom an area counts, the nearest to children first.
-const COUNTED: [&str; 4] = ["children", "B28005_002", "B28003_001", "B28002_001"];
+const COUNTED: [(&str, Counted); 4] = [
+    ("children", Counted::Children),
+    ("B28005_002", Counted::ChildrenInHouseholds),
+    ("B28003_001", Counted::Households),
+    ("B28002_001", Counted::Households),
+];
 
 /// Children by area and district, for a district (or a state) without a roster: of the smallest kind of area that has any count.
-/// Where that counts households alone and a tract or county around it counts children, those are spread over it by households.
-pub(super) fn children(values: &Values, leaid: &str, cover: &Cover) -> Vec<AreaChildren> {
-    let known = |kind| COUNTED.iter().find(|v| values.areas(kind).any(|a| values.get(kind, a, v).is_some()));
-    let Some((kind, counted)) = KINDS.into_iter().find_map(|kind| Some((kind, *known(kind)?))) else {
-        return Vec::new();
+/// Where that counts households alone and a tract or county around it counts children, those are spread over it by
+/// households. Whom the numbers count comes with them.
+pub(super) fn children(values: &Values, leaid: &str, cover: &Cover) -> (Counted, Vec<AreaChildren>) {
+    let known = |kind| {
+        let has = |variable| values.areas(kind).any(|a| values.get(kind, a, variable).is_some());
+        COUNTED.iter().find(|(variable, _)| has(variable))
+    };
+    let Some((kind, (variable, mut counted))) =
+        KINDS.into_iter().find_map(|kind| Some((kind, *known(kind)?)))
+    else {
+        return (Counted::Children, Vec::new());
     };
     let mut areas: Vec<(Geoid, f64)> = values
         .areas(kind)
-        .filter_map(|area| Some((Geoid::parse(area).ok()?, values.get(kind, area, counted)?.value.max(0.0))))
+        .filter_map(|area| Some((Geoid::parse(area).ok()?, values.get(kind, area, variable)?.value.max(0.0))))
         .collect();
-    if counted.starts_with("B28003") || counted.starts_with("B28002") {
-        spread(values, kind, &mut areas);
+    if counted == Counted::Households {
+        counted = spread(values, kind, &mut areas).unwrap_or(counted);
     }
-    areas.into_iter().filter_map(|(geoid, children)| placed(geoid, children, leaid, cover)).collect()
+    (
+        counted,
+        areas.into_iter().filter_map(|(geoid, children)| placed(geoid, children, leaid, cover)).collect(),
+    )
 }
 
-/// Spreads the children of tracts, or else of counties, over their areas in proportion to what those count.
-fn spread(values: &Values, kind: GeographyKind, areas: &mut [(Geoid, f64)]) {
+/// Spreads the children of tracts, or else of counties, over their areas in proportion to what those count; `None` where
+/// no count of children covers all areas.
+fn spread(values: &Values, kind: GeographyKind, areas: &mut [(Geoid, f64)]) -> Option<Counted> {
     let around = KINDS.into_iter().filter(|around| *around > kind);
     let known = around.flat_map(|around| COUNTED[..2].iter().map(move |variable| (around, variable)));
-    for (around, variable) in known {
+    for (around, (variable, counted)) in known {
         let mut sums: BTreeMap<Geoid, f64> = BTreeMap::new();
         for (area, count) in areas.iter() {
             *sums.entry(area.within(around).unwrap_or_else(|| area.clone())).or_default() += count;
@@ -137,9 +153,10 @@ fn spread(values: &Values, kind: GeographyKind, areas: &mut [(Geoid, f64)]) {
         // One unit for all: children everywhere, or what was counted everywhere.
         if factors.iter().all(Option::is_some) {
             areas.iter_mut().zip(factors).for_each(|((_, count), factor)| *count *= factor.unwrap_or(1.0));
-            return;
+            return Some(*counted);
         }
     }
+    None
 }
 
 /// An area's children, in whole numbers as students are, and the districts that they live in. A state keeps every area and
@@ -201,18 +218,18 @@ mod tests {
         let parts =
             [("5100060", "510010901001", 1.0), ("5100060", "510010901002", 0.5), ("5102710", "51131", 1.0)];
         let cover = cover(&parts);
-        let own = children(&values(&STATE), "5100060", &cover);
+        let (_, own) = children(&values(&STATE), "5100060", &cover);
         assert_eq!(found(&own), [("510010901001", 100.0), ("510010901002", 150.0)]);
         assert_eq!(own[1].districts, [("5100060".to_owned(), 150.0)]);
-        let all = children(&values(&STATE), "5100060", &Cover::default());
-        assert_eq!(all.len(), 4, "nothing says what belongs to it");
-        assert!(children(&values(&STATE), "5100090", &cover).is_empty(), "no area is its own");
+        let (counted, all) = children(&values(&STATE), "5100060", &Cover::default());
+        assert_eq!((counted, all.len()), (Counted::Households, 4), "nothing says what belongs to it");
+        assert!(children(&values(&STATE), "5100090", &cover).1.is_empty(), "no area is its own");
     }
 
     #[test]
     fn a_state_keeps_every_area_and_its_districts_apart() {
         let parts = [("5100060", "51001", 1.0), ("5102710", "51131", 0.5), ("2400001", "51131", 0.5)];
-        let found = children(&values(&STATE), "5100000", &cover(&parts));
+        let (_, found) = children(&values(&STATE), "5100000", &cover(&parts));
         assert_eq!(found.len(), 4);
         let state = ("5100000".to_owned(), 300.0);
         assert_eq!(found[1].districts, [state, ("5100060".to_owned(), 300.0)]);
@@ -223,10 +240,11 @@ mod tests {
     fn children_of_counties_are_spread_by_households() {
         let mut numbers = STATE.to_vec();
         numbers.push(("51001", "children", 200.0));
-        let some = children(&values(&numbers), "5100000", &Cover::default());
-        assert_eq!(some[1].children, 300.0, "a county without a count: households everywhere");
+        let (counted, some) = children(&values(&numbers), "5100000", &Cover::default());
+        assert_eq!((counted, some[1].children), (Counted::Households, 300.0), "a county without a count");
         numbers.push(("51131", "children", 10.0));
-        let all = children(&values(&numbers), "5100000", &Cover::default());
+        let (counted, all) = children(&values(&numbers), "5100000", &Cover::default());
+        assert_eq!(counted, Counted::Children);
         assert_eq!(all.iter().map(|c| c.children).collect::<Vec<_>>(), [50.0, 150.0, 5.0, 5.0]);
     }
 }

@@ -52,7 +52,7 @@ pub struct Release {
 pub struct Audit {
     /// Figures that may be shown.
     pub published: u32,
-    /// Suppressed for too few students or answers.
+    /// Suppressed for too few people or answers.
     pub primary: u32,
     /// Suppressed to protect those.
     pub complementary: u32,

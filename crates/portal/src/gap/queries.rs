@@ -40,7 +40,7 @@ pub async fn latest_run(db: &AnyPool, district: &str) -> Result<Option<Run>> {
             id: row.try_get("id")?,
             finished_ms: row.try_get("finished_ms")?,
             rule: serde_json::from_str(&rule).map_err(unread)?,
-            inputs: serde_json::from_str(&inputs).map_err(unread)?,
+            inputs: read_inputs(&inputs)?,
         })
     })
     .transpose()
@@ -81,7 +81,21 @@ pub async fn figures(db: &AnyPool, run: &str, wanted: Wanted<'_>) -> Result<Vec<
         .bind(wanted.group.unwrap_or(""))
         .fetch_all(db)
         .await?;
-    read(&rows)
+    meant(db, run, read(&rows)?).await
+}
+
+/// The figures of a run with what they say by its inputs.
+async fn meant(db: &AnyPool, run: &str, figures: Vec<Figure>) -> Result<Vec<Figure>> {
+    let inputs: Option<String> = sqlx::query_scalar("SELECT inputs_json FROM estimate_run WHERE id = $1")
+        .bind(run)
+        .fetch_optional(db)
+        .await?;
+    let inputs = inputs.map_or(Ok(Vec::new()), |json| read_inputs(&json))?;
+    Ok(figures.into_iter().map(|figure| figure.with_meaning(&inputs)).collect())
+}
+
+fn read_inputs(json: &str) -> Result<Vec<RunInput>> {
+    serde_json::from_str(json).map_err(|e| sqlx::Error::Decode(Box::new(e)))
 }
 
 /// Figures of barriers of the group `all`, whatever group is wanted, in the order of the descriptor.

@@ -94,6 +94,17 @@ impl ShareKind {
         self.lines().table
     }
 
+    /// Whether the measure asks for computers too, and the share does not see them: it is then too low.
+    pub fn leaves_out_computers(self) -> bool {
+        matches!(
+            self,
+            Self::HouseholdsM1
+                | Self::HouseholdsM1FromTypes
+                | Self::HouseholdsWithoutBroadband
+                | Self::HouseholdsM2
+        )
+    }
+
     /// Whether the share is of children; otherwise it is of households.
     pub fn of_children(self) -> bool {
         matches!(self, Self::ChildrenM1 | Self::ChildrenNoComputer)

@@ -2,7 +2,7 @@
 
 use super::super::queries::{self, Wanted};
 use super::super::rules::classes::Classes;
-use super::super::rules::{Figure, is_uncertain, numbers};
+use super::super::rules::{Figure, is_uncertain, lines};
 use super::{Choice, HEADLINE, district_of};
 use crate::App;
 use crate::error::{Error, Result};
@@ -10,29 +10,9 @@ use crate::layout::Frame;
 use axum::extract::{Path, Query, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
-use evenfield_gap::publish::Coding;
-use evenfield_model::{Barrier, GeographyKind};
+use evenfield_model::GeographyKind;
 use serde_json::{Value, json};
 use std::collections::HashMap;
-
-/// The columns of a CSV file of figures.
-const COLUMNS: [&str; 15] = [
-    "measure",
-    "barrier",
-    "geography_kind",
-    "geography_id",
-    "name",
-    "group",
-    "students",
-    "answers",
-    "value",
-    "low90",
-    "high90",
-    "se",
-    "coding",
-    "method",
-    "suppressed",
-];
 
 pub(super) async fn table_csv(
     State(app): State<App>,
@@ -92,9 +72,9 @@ pub(super) fn file(
 ) -> Result<Response> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let failed = |e: csv::Error| Error::Internal(format!("CSV: {e}"));
-    writer.write_record(COLUMNS).map_err(failed)?;
+    writer.write_record(lines::COLUMNS).map_err(failed)?;
     for figure in figures {
-        writer.write_record(record(figure, &name(figure))).map_err(failed)?;
+        writer.write_record(lines::line(figure, &name(figure))).map_err(failed)?;
     }
     let body = writer.into_inner().map_err(|e| Error::Internal(format!("CSV: {e}")))?;
     Ok(attached(p, file, body))
@@ -106,32 +86,6 @@ pub(super) fn attached(p: &Frame, file: &str, body: Vec<u8>) -> Response {
     let name = format!("attachment; filename=\"evenfield-{of}{file}.csv\"");
     ([(CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (CONTENT_DISPOSITION, name)], body)
         .into_response()
-}
-
-/// One line: a withheld figure has its reason and no number.
-fn record(figure: &Figure, name: &str) -> [String; 15] {
-    let mut line: [String; 15] = Default::default();
-    line[0] = figure.measure.code().to_owned();
-    line[1] = figure.barrier.map_or("", Barrier::code).to_owned();
-    line[2] = figure.kind.as_str().to_owned();
-    line[3] = numbers::cell(&figure.id);
-    line[4] = numbers::cell(name);
-    line[5] = numbers::cell(&figure.group);
-    match &figure.shown {
-        Ok(n) => {
-            line[6] = n.students().to_string();
-            line[7] = n.answers().to_string();
-            line[8] = n.value().to_string();
-            line[9] = n.low90().to_string();
-            line[10] = n.high90().to_string();
-            line[11] = n.se().map_or(String::new(), |se| se.to_string());
-            // "At most 5%" has 0.05 as its value, and must not be read as 5%.
-            line[12] = n.coding().map_or("", Coding::as_str).to_owned();
-            line[13] = n.method().as_str().to_owned();
-        }
-        Err(why) => line[14] = why.as_str().to_owned(),
-    }
-    line
 }
 
 pub(super) async fn geojson(
@@ -180,7 +134,10 @@ fn add(properties: &mut Value, figure: &Figure, classes: Option<&Classes>) {
             if let Some(coding) = n.coding() {
                 properties["coding"] = json!(coding.as_str());
             }
-            properties["students"] = json!(n.students());
+            properties["count"] = json!(n.students());
+            properties["counted"] = json!(figure.meaning.counted.as_str());
+            properties["share_of"] = json!(figure.meaning.share_of.as_str());
+            properties["leaves_out"] = json!(figure.meaning.leaves_out());
             properties["method"] = json!(n.method().as_str());
             properties["uncertain"] = json!(is_uncertain(n));
             properties["shade"] = json!(classes.map_or(0, |c| c.shade(c.number(n))));

@@ -1,8 +1,9 @@
 //! `/d/{district}`: the gap in one sentence, the map, every measure, and what to do next.
 
 use super::super::queries;
+use super::super::rules::meaning::Meaning;
 use super::super::rules::steps::{self, Step};
-use super::super::rules::{kind_key, measure_key, numbers};
+use super::super::rules::{kind_key, name_key, numbers};
 use super::view::{self, Chart, Map, Picks};
 use super::{Choice, HEADLINE, district_of, figures_of};
 use crate::App;
@@ -21,6 +22,7 @@ struct Home {
     p: Frame,
     district: String,
     sentence: Option<String>,
+    notes: Vec<String>,
     day: String,
     picks: Picks,
     measure: &'static str,
@@ -42,7 +44,8 @@ pub(super) async fn home(
     let measure = choice.measure()?.unwrap_or(HEADLINE);
     let run = queries::latest_run(db, &district.id).await?;
     let figures = figures_of(db, run.as_ref(), GeographyKind::District, &district.id).await?;
-    let sentence = figures.iter().find(|f| f.measure == measure).map(|f| view::headline(&p, measure, f));
+    let sentence = figures.iter().find(|f| f.measure == measure).map(|f| view::headline(&p, f));
+    let meaning = Meaning::together(figures.iter().filter(|f| f.measure == measure));
     let drafts: Vec<_> = figures
         .iter()
         .map(|f| {
@@ -70,8 +73,9 @@ pub(super) async fn home(
         map_kind: kind.as_str(),
         map_title: p.tvs(
             "gap-map-title",
-            &[("measure", p.t(measure_key(measure)).into()), ("kind", p.t(kind_key(kind)).into())],
+            &[("measure", p.t(name_key(measure, meaning)).into()), ("kind", p.t(kind_key(kind)).into())],
         ),
+        notes: view::notes(&p, meaning),
         steps,
         awaited,
         district: district.id,

@@ -1,7 +1,8 @@
 //! `/gap/map`: one measure by place. The server draws the map; with scripts it can be moved and asked.
 
 use super::super::queries::{self, Boundary, Wanted};
-use super::super::rules::{Figure, SortBy, kind_key, measure_key, sort};
+use super::super::rules::meaning::Meaning;
+use super::super::rules::{Figure, SortBy, kind_key, name_key, sort};
 use super::view::{self, Chart, Map, Picks};
 use super::{Choice, HEADLINE, district_of, encode};
 use crate::App;
@@ -24,6 +25,7 @@ struct Page {
     query: String,
     map: Map,
     chart: Chart,
+    notes: Vec<String>,
 }
 
 /// The kinds that a map can show: those with boundaries and figures, best first: the smallest area of
@@ -91,9 +93,10 @@ pub(super) async fn map(
         .iter()
         .map(|(name, f)| (name.clone(), view::place_href(&district, f.kind, &f.id), f, None))
         .collect();
+    let meaning = Meaning::together(figures.iter());
     let title = p.tvs(
         "gap-map-title",
-        &[("measure", p.t(measure_key(measure)).into()), ("kind", p.t(kind_key(kind)).into())],
+        &[("measure", p.t(name_key(measure, meaning)).into()), ("kind", p.t(kind_key(kind)).into())],
     );
     let page = Page {
         title,
@@ -102,6 +105,7 @@ pub(super) async fn map(
         query: format!("measure={}&kind={}&group={}", measure.code(), kind.as_str(), encode(group)),
         map: view::map(&p, &boundaries, &figures),
         chart: view::chart(&p, &drafts),
+        notes: view::notes(&p, meaning),
         district,
         p,
     };

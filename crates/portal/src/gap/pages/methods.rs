@@ -1,6 +1,7 @@
 //! `/methods`: how each figure is made, in plain words.
 
 use super::super::queries;
+use super::super::rules::meaning::{COUNTED, Counts, counted_key};
 use super::super::rules::{RunInput, WIDE, measure_key, numbers};
 use super::district_of;
 use crate::App;
@@ -9,6 +10,7 @@ use crate::layout::Frame;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
+use evenfield_gap::district::Counted;
 use evenfield_gap::publish::PublishRule;
 use evenfield_model::{GeographyKind, Measure};
 
@@ -18,6 +20,8 @@ struct Page {
     p: Frame,
     day: String,
     measures: Vec<Explained>,
+    /// Whom figures count where it is not students; empty otherwise.
+    counted: String,
     inputs: Vec<Input>,
     wide: String,
     rule_few: String,
@@ -42,17 +46,21 @@ struct Input {
 
 impl Input {
     fn told(p: &Frame, input: RunInput) -> Self {
-        let RunInput { kind, source, vintage, rows } = input;
+        let RunInput { kind, source, vintage, rows, counts } = input;
         let is_table = is_acs(&kind);
         let (what, detail) = match kind.as_str() {
             "roster" => (p.t("layout-roster"), String::new()),
             "survey" => (p.t("layout-survey"), String::new()),
             "bdc_fixed" => (p.t("methods-data-bdc-fixed"), String::new()),
+            COUNTED => {
+                let of = counts.map_or(Counted::Students, |c| c.of);
+                (p.t("methods-data-counted"), p.t(&format!("gap-count-{}", counted_key(of))))
+            }
             _ if is_table => (p.tv("methods-data-table", "table", kind), String::new()),
             model => match model.strip_prefix("model ").and_then(Measure::from_code) {
                 Some(measure) => {
                     let (table, covariates) = source.split_once(' ').unwrap_or((&source, ""));
-                    let blind = table == "B28002" && measure == Measure::M1NoSubscriptionOrComputer;
+                    let blind = counts.is_some_and(|c| c.leaves_out_computers);
                     let table = p.tv("methods-data-table", "table", table);
                     let named: Vec<String> =
                         covariates.split(", ").filter(|c| !c.is_empty()).map(|c| covariate(p, c)).collect();
@@ -68,6 +76,13 @@ impl Input {
         };
         Self { what, detail, vintage, rows: numbers::count(rows as i64) }
     }
+}
+
+/// That figures count no students but others, where there is no roster.
+fn not_students(p: &Frame, inputs: &[RunInput]) -> String {
+    let counts = inputs.iter().find(|i| i.kind == COUNTED).and_then(|i| i.counts);
+    let of = |c: Counts| p.tv("gap-note-no-roster", "of", p.t(&format!("gap-of-{}", counted_key(c.of))));
+    counts.map_or(String::new(), of)
 }
 
 /// A covariate in plain words; one from a table of the district's own goes by the name that the table gives it.
@@ -132,6 +147,7 @@ pub(super) async fn methods(State(app): State<App>, p: Frame) -> Result<Html<Str
         ),
         rule_unsure: p.tv("methods-withheld-cv", "percent", numbers::percent(rule.max_cv)),
         day: run.as_ref().map_or(String::new(), |r| p.date(r.finished_ms)),
+        counted: run.as_ref().map_or(String::new(), |r| not_students(&p, &r.inputs)),
         measures,
         inputs: run.map_or(Vec::new(), |r| r.inputs.into_iter().map(|i| Input::told(&p, i)).collect()),
         wide: format!("{:.0}", WIDE * 100.0),

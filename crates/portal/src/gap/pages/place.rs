@@ -1,6 +1,7 @@
 //! `/gap/schools/{school}` and `/gap/district`: all that is published about one place.
 
 use super::super::queries::{self, Wanted};
+use super::super::rules::meaning::Meaning;
 use super::super::rules::{Figure, Run, group_key, measure_key};
 use super::view::{self, Chart};
 use super::{Choice, HEADLINE, district_of, figures_of};
@@ -20,6 +21,7 @@ struct Page {
     name: String,
     eyebrow: String,
     sentence: Option<String>,
+    notes: Vec<String>,
     day: String,
     chart: Chart,
     groups: Chart,
@@ -104,7 +106,8 @@ async fn show(app: &App, p: Frame, place: Place, choice: Choice) -> Result<Html<
     let barrier_drafts: Vec<_> = barriers.iter().map(|f| (p.t(f.key()), String::new(), f, None)).collect();
     let page = Page {
         eyebrow: p.t(if place.kind == GeographyKind::School { "gap-a-school" } else { "gap-whole-district" }),
-        sentence: figures.iter().find(|f| f.measure == measure).map(|f| view::headline(&p, measure, f)),
+        sentence: figures.iter().find(|f| f.measure == measure).map(|f| view::headline(&p, f)),
+        notes: view::notes(&p, Meaning::together(figures.iter().filter(|f| f.measure == measure))),
         day: run.as_ref().map_or(String::new(), |r| p.date(r.finished_ms)),
         chart: view::chart(&p, &drafts).compared("gap-chart-note-compared"),
         groups: view::chart(&p, &group_drafts).compared("gap-chart-note-place"),

@@ -165,7 +165,7 @@ pub(super) async fn one(
         .map(|f| (p.t(f.key()), String::new(), f, place::share_of(&whole, f.measure)))
         .collect();
     let page = One {
-        sentence: figures.iter().find(|f| f.measure == HEADLINE).map(|f| view::headline(&p, HEADLINE, f)),
+        sentence: figures.iter().find(|f| f.measure == HEADLINE).map(|f| view::headline(&p, f)),
         chart: view::chart(&p, &drafts).compared("gap-chart-note-compared"),
         csv: format!("{}/figures.csv", href(&district, &section)),
         name: name(&section),

@@ -4,6 +4,7 @@
 //! the others never gives away a district whose figure is withheld: it is not in the total.
 
 use super::super::queries::{self, DistrictRow};
+use super::super::rules::meaning::Meaning;
 use super::super::rules::{Figure, SortBy, measure_key, numbers, sort};
 use super::view::{self, Chart, Map, Picks};
 use super::{Choice, HEADLINE, export};
@@ -15,8 +16,8 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::{Html, Response};
 use evenfield_gap::publish::{Published, together};
-use evenfield_model::{Geography, GeographyKind, Measure};
-use std::collections::HashMap;
+use evenfield_model::{Geography, GeographyKind};
+use std::collections::{BTreeMap, HashMap};
 
 #[derive(Template)]
 #[template(path = "gap/templates/state.html")]
@@ -36,6 +37,7 @@ struct Page {
 /// All districts whose figure is shown, together.
 struct Total {
     sentence: String,
+    notes: Vec<String>,
     /// What is in it and what is not.
     counted: String,
     /// The interval if all districts' errors went the same way.
@@ -62,7 +64,7 @@ pub(super) async fn state(
     figures.retain(|f| by_id.contains_key(f.id.as_str()));
     let mut boundaries = queries::district_boundaries(app.db.read()).await?;
     boundaries.retain(|b| by_id.contains_key(b.geography_id.as_str()));
-    let total = total(&p, measure, &districts, &figures);
+    let total = total(&p, &districts, &figures);
     let compare = total.as_ref().map(|(_, share)| *share);
     let others = districts.iter().filter(|d| figures.iter().all(|f| f.id != d.id));
     let link = |d: &DistrictRow| Link { href: format!("/d/{}", d.id), label: name(&p, d), current: false };
@@ -94,12 +96,22 @@ fn name(p: &Frame, district: &DistrictRow) -> String {
     }
 }
 
+/// What most districts' figures say. Students and households cannot be added up.
+fn commonest(meanings: impl Iterator<Item = Meaning>) -> Option<Meaning> {
+    let mut counts: BTreeMap<Meaning, usize> = BTreeMap::new();
+    meanings.for_each(|meaning| *counts.entry(meaning).or_default() += 1);
+    counts.into_iter().rev().max_by_key(|(_, count)| *count).map(|(meaning, _)| meaning)
+}
+
 /// All districts together, and their share. Made-up districts are not added to real ones.
-fn total(p: &Frame, measure: Measure, districts: &[DistrictRow], figures: &[Figure]) -> Option<(Total, f64)> {
+fn total(p: &Frame, districts: &[DistrictRow], figures: &[Figure]) -> Option<(Total, f64)> {
     let all_made_up = districts.iter().all(|d| d.fictional != 0);
     let counted: Vec<&DistrictRow> = districts.iter().filter(|d| all_made_up || d.fictional == 0).collect();
-    let shown = |d: &&DistrictRow| figures.iter().find(|f| f.id == d.id)?.shown.as_ref().ok();
-    let parts: Vec<&Published> = counted.iter().filter_map(shown).filter(|n| n.coding().is_none()).collect();
+    let shown = |d: &&DistrictRow| figures.iter().find(|f| f.id == d.id && f.shown.is_ok());
+    let meaning = commonest(counted.iter().filter_map(shown).map(|f| f.meaning))?;
+    let alike = counted.iter().filter_map(shown).filter(|f| f.meaning == meaning);
+    let parts: Vec<&Published> =
+        alike.filter_map(|f| f.shown.as_ref().ok()).filter(|n| n.coding().is_none()).collect();
     if parts.len() < 2 {
         return None;
     }
@@ -109,7 +121,8 @@ fn total(p: &Frame, measure: Measure, districts: &[DistrictRow], figures: &[Figu
     let share = whole.value();
     let ends = numbers::ends(&alike);
     let total = Total {
-        sentence: view::headline(p, measure, &Figure::published(whole)),
+        sentence: view::headline(p, &Figure { meaning, ..Figure::published(whole) }),
+        notes: view::notes(p, meaning),
         counted: p.tvs(
             "gap-state-counted",
             &[("shown", (parts.len() as i64).into()), ("all", (counted.len() as i64).into())],

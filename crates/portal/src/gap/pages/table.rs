@@ -1,7 +1,8 @@
 //! `/gap/table`: the twin of the map, sorted by links.
 
 use super::super::queries::{self, Wanted};
-use super::super::rules::{SortBy, kind_key, measure_key, sort};
+use super::super::rules::meaning::Meaning;
+use super::super::rules::{SortBy, kind_key, name_key, sort};
 use super::view::{self, Chart, Picks};
 use super::{Choice, HEADLINE, district_of, encode};
 use crate::App;
@@ -26,6 +27,7 @@ struct Page {
     query: String,
     heads: Vec<Head>,
     chart: Chart,
+    notes: Vec<String>,
     pages: Vec<PageLink>,
 }
 
@@ -65,6 +67,7 @@ pub(super) async fn table(
     let mut rows: Vec<_> =
         figures.into_iter().map(|f| (names.get(&f.id).cloned().unwrap_or_else(|| f.id.clone()), f)).collect();
     sort(&mut rows, by, descending);
+    let meaning = Meaning::together(rows.iter().map(|(_, f)| f));
     let query = format!("measure={}&kind={}&group={}", measure.code(), kind.as_str(), encode(group));
     let sorting = format!("sort={}&dir={}", by.as_str(), if descending { "desc" } else { "asc" });
     let last = rows.len().div_ceil(ROWS).max(1) as u64;
@@ -76,12 +79,13 @@ pub(super) async fn table(
     let page = Page {
         title: p.tvs(
             "gap-table-title",
-            &[("measure", p.t(measure_key(measure)).into()), ("kind", p.t(kind_key(kind)).into())],
+            &[("measure", p.t(name_key(measure, meaning)).into()), ("kind", p.t(kind_key(kind)).into())],
         ),
         day: run.as_ref().map_or(String::new(), |r| p.date(r.finished_ms)),
         picks: view::picks(&p, (measure, kind, group), &kinds, &groups),
-        heads: SortBy::ALL.into_iter().map(|s| head(&p, s, (by, descending), &query)).collect(),
+        heads: SortBy::ALL.into_iter().map(|s| head(&p, (s, meaning), (by, descending), &query)).collect(),
         chart: view::chart(&p, &drafts),
+        notes: view::notes(&p, meaning),
         pages: (1..=last)
             .map(|n| PageLink {
                 href: format!("?{query}&{sorting}&page={n}"),
@@ -109,17 +113,21 @@ fn order(choice: &Choice) -> Result<(SortBy, bool)> {
 }
 
 /// The header of a column: its link sorts by it, or turns the order round.
-fn head(p: &Frame, column: SortBy, (by, descending): (SortBy, bool), query: &str) -> Head {
+fn head(
+    p: &Frame,
+    (column, meaning): (SortBy, Meaning),
+    (by, descending): (SortBy, bool),
+    query: &str,
+) -> Head {
     let current = column == by;
     let next = if current { !descending } else { column != SortBy::Name };
-    let key = match column {
-        SortBy::Name => "gap-column-place",
-        SortBy::Value => "gap-column-share",
-        SortBy::Width => "gap-column-interval",
-        SortBy::Students => "gap-column-students",
-    };
     Head {
-        label: p.t(key),
+        label: match column {
+            SortBy::Name => p.t("gap-column-place"),
+            SortBy::Value => view::share_of(p, meaning),
+            SortBy::Width => p.t("gap-column-interval"),
+            SortBy::Students => view::count_of(p, meaning),
+        },
         href: format!("?{query}&sort={}&dir={}", column.as_str(), if next { "desc" } else { "asc" }),
         state: match (current, descending) {
             (false, _) => "none",

@@ -1,11 +1,13 @@
 //! What templates are given: texts ready to read, positions ready to draw.
 
 use super::super::rules::classes::Classes;
+use super::super::rules::meaning::{Blind, Meaning, counted_key};
 use super::super::rules::shapes::{self, Shape};
 use super::super::rules::{Figure, group_key, is_uncertain, kind_key, measure_key, numbers, why_key};
 use super::encode;
 use crate::gap::queries::Boundary;
 use crate::layout::Frame;
+use evenfield_gap::district::Counted;
 use evenfield_gap::estimate::Method;
 use evenfield_gap::publish::Published;
 use evenfield_model::{GeographyKind, Measure};
@@ -21,6 +23,8 @@ pub struct Row {
     pub number: Option<Told>,
     /// Why there is no number; empty when there is one.
     pub withheld: String,
+    /// Whom the share is of, where rows differ, and what it leaves out; empty where there is nothing to say.
+    pub note: String,
 }
 
 /// A number in words and along the axis.
@@ -31,8 +35,8 @@ pub struct Told {
     pub low: String,
     /// As `low`.
     pub high: String,
-    /// Students it is about.
-    pub students: String,
+    /// Students, children or households that it is about.
+    pub count: String,
     /// Answers behind it.
     pub answers: String,
     /// How it was made, in words.
@@ -57,6 +61,10 @@ pub struct Chart {
     pub end: String,
     /// The message that says how to read it.
     pub note: &'static str,
+    /// The header of the shares: whom they are of, where all rows agree.
+    pub share: String,
+    /// The header of the numbers: whom they count.
+    pub count: String,
 }
 
 impl Chart {
@@ -76,14 +84,61 @@ pub type Draft<'a> = (String, String, &'a Figure, Option<f64>);
 pub fn chart(p: &Frame, drafts: &[Draft<'_>]) -> Chart {
     let shown = drafts.iter().filter_map(|d| d.2.shown.as_ref().ok().map(|n| n.high90()));
     let end = numbers::axis_end(shown.chain(drafts.iter().filter_map(|d| d.3)));
-    let rows = drafts.iter().map(|draft| row(p, draft, end)).collect();
-    Chart { rows, end: numbers::percent(end), note: "gap-chart-note" }
+    let meanings: Vec<Meaning> = drafts.iter().map(|d| d.2.meaning).collect();
+    let agree = |of: fn(&Meaning) -> Counted| meanings.windows(2).all(|two| of(&two[0]) == of(&two[1]));
+    let first = meanings.first().copied().unwrap_or_default();
+    let (shares, counts) = (agree(|m| m.share_of), agree(|m| m.counted));
+    let rows = drafts.iter().map(|draft| row(p, draft, end, shares)).collect();
+    Chart {
+        rows,
+        end: numbers::percent(end),
+        note: "gap-chart-note",
+        share: if shares { share_of(p, first) } else { p.t("gap-column-share") },
+        count: if counts { count_of(p, first) } else { p.t("gap-column-count") },
+    }
 }
 
-fn row(p: &Frame, (label, href, figure, compare): &Draft<'_>, end: f64) -> Row {
+/// The header of shares: whom they are of.
+pub fn share_of(p: &Frame, meaning: Meaning) -> String {
+    p.tv("gap-share-of", "of", counted(p, meaning.share_of))
+}
+
+/// The header of numbers: whom they count.
+pub fn count_of(p: &Frame, meaning: Meaning) -> String {
+    p.t(&format!("gap-count-{}", counted_key(meaning.counted)))
+}
+
+/// Whom is counted, in words within a sentence.
+fn counted(p: &Frame, counted: Counted) -> String {
+    p.t(&format!("gap-of-{}", counted_key(counted)))
+}
+
+/// What a reader must know beside the figures of one measure: that they count no students, that the share is of others than
+/// the number, that the tables do not see computers. Empty where there is nothing to say.
+pub fn notes(p: &Frame, meaning: Meaning) -> Vec<String> {
+    let (share, count) = (counted(p, meaning.share_of), counted(p, meaning.counted));
+    let mut notes = Vec::new();
+    if meaning.counted != Counted::Students {
+        notes.push(p.tv("gap-note-no-roster", "of", count.as_str()));
+    }
+    if meaning.share_of != meaning.counted {
+        notes.push(p.tvs("gap-note-share", &[("share", share.into()), ("count", count.into())]));
+    }
+    match meaning.blind {
+        Blind::No => {}
+        Blind::Partly => notes.push(p.t("gap-note-partly-blind")),
+        Blind::Wholly => notes.push(p.t("gap-note-blind")),
+    }
+    notes
+}
+
+fn row(p: &Frame, (label, href, figure, compare): &Draft<'_>, end: f64, shares_agree: bool) -> Row {
     let number = figure.shown.as_ref().ok().map(|n| told(p, n, end, *compare));
     let withheld = figure.shown.as_ref().err().map_or(String::new(), |why| p.t(why_key(*why)));
-    Row { label: label.clone(), href: href.clone(), number, withheld }
+    let of = (!shares_agree).then(|| p.tv("gap-row-of", "of", counted(p, figure.meaning.share_of)));
+    let partly = (figure.meaning.blind == Blind::Partly).then(|| p.t("gap-row-partly-blind"));
+    let note = of.into_iter().chain(partly).collect::<Vec<_>>().join("; ");
+    Row { label: label.clone(), href: href.clone(), number, withheld, note }
 }
 
 fn told(p: &Frame, n: &Published, end: f64, compare: Option<f64>) -> Told {
@@ -92,7 +147,7 @@ fn told(p: &Frame, n: &Published, end: f64, compare: Option<f64>) -> Told {
         value: n.text(),
         low,
         high,
-        students: numbers::count(n.students().into()),
+        count: numbers::count(n.students().into()),
         answers: numbers::count(n.answers().into()),
         method: method(p, n.method()),
         uncertain: is_uncertain(n),
@@ -129,20 +184,24 @@ pub fn short(p: &Frame, figure: &Figure) -> String {
     }
 }
 
-/// The gap of a place in one sentence, in whole percent.
-pub fn headline(p: &Frame, measure: Measure, figure: &Figure) -> String {
+/// The gap of a place in one sentence, in whole percent: of whom the share is, and of how many where the number counts the
+/// same.
+pub fn headline(p: &Frame, figure: &Figure) -> String {
     let n = match &figure.shown {
         Ok(n) => n,
         Err(why) => return format!("{}: {}", p.t(figure.key()), p.t(why_key(*why))),
     };
     let (low, high) = numbers::ends(n);
+    let meaning = figure.meaning;
+    let blind = if meaning.blind == Blind::Wholly { "-blind" } else { "" };
     let mut values = vec![
+        ("of", counted(p, meaning.share_of).into()),
         ("share", n.text().into()),
         ("low", low.into()),
         ("high", high.into()),
-        ("means", p.t(&format!("gap-means-{}", measure.code())).into()),
+        ("means", p.t(&format!("gap-means-{}{blind}", figure.measure.code())).into()),
     ];
-    match numbers::about(n) {
+    match numbers::about(n).filter(|_| meaning.counted == meaning.share_of) {
         Some(about) => {
             values.push(("count", numbers::count(about).into()));
             values.push(("students", numbers::count(n.students().into()).into()));
@@ -202,6 +261,8 @@ pub struct Map {
     pub height: f64,
     /// The areas.
     pub areas: Vec<Area>,
+    /// What the colours show: whom the shares are of.
+    pub share: String,
     /// Class ends with their shade.
     pub legend: Vec<(usize, String)>,
     /// Whether any area is uncertain, withheld, or without a figure.
@@ -255,6 +316,7 @@ pub fn map(p: &Frame, boundaries: &[Boundary], figures: &[Figure]) -> Map {
     });
     Map {
         height: drawing.height,
+        share: share_of(p, Meaning::together(figures.iter())),
         legend,
         uncertain: areas.iter().any(|a| a.uncertain),
         withheld: areas.iter().any(|a| a.withheld),

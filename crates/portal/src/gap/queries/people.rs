@@ -1,6 +1,6 @@
 //! SQL of sections, of the survey by itself, and of several districts together.
 
-use super::{Boundary, Result, read};
+use super::{Boundary, Result, meant, read, read_inputs};
 use crate::bulk::{self, Value};
 use crate::db::Write;
 use crate::gap::rules::Figure;
@@ -8,6 +8,7 @@ use evenfield_gap::district::SurveyAlone;
 use evenfield_gap::publish;
 use evenfield_model::Measure;
 use sqlx::AnyPool;
+use std::collections::HashMap;
 
 /// A section as its teacher knows it.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -90,7 +91,7 @@ pub async fn section_figures(
     .bind(measure.map_or("", Measure::code))
     .fetch_all(db)
     .await?;
-    read(&rows)
+    meant(db, run, read(&rows)?).await
 }
 
 /// The survey by itself of a run; `None` when the run had no answers.
@@ -163,7 +164,19 @@ pub async fn district_figures(db: &AnyPool, measure: Option<Measure>) -> Result<
     .bind(measure.map_or("", Measure::code))
     .fetch_all(db)
     .await?;
-    read(&rows)
+    let inputs: Vec<(String, String)> = sqlx::query_as(
+        "SELECT d.id, r.inputs_json FROM district d JOIN estimate_run r ON r.id = (SELECT x.id FROM estimate_run x \
+           WHERE x.district_id = d.id AND x.state = 'done' ORDER BY x.finished_ms DESC, x.id DESC LIMIT 1)",
+    )
+    .fetch_all(db)
+    .await?;
+    let read_of = |(id, json): (String, String)| Ok((id, read_inputs(&json)?));
+    let inputs: HashMap<String, _> = inputs.into_iter().map(read_of).collect::<Result<_>>()?;
+    let with = |figure: Figure| match inputs.get(&figure.id) {
+        Some(inputs) => figure.with_meaning(inputs),
+        None => figure,
+    };
+    Ok(read(&rows)?.into_iter().map(with).collect())
 }
 
 /// The boundary of each district, where it is stored.

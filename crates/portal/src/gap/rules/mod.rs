@@ -1,6 +1,8 @@
 //! What pages say about figures: pure.
 
 pub mod classes;
+pub mod lines;
+pub mod meaning;
 pub mod numbers;
 pub mod sensitivity;
 pub mod shapes;
@@ -10,6 +12,7 @@ mod tests;
 
 use evenfield_gap::publish::{self, PublishRule, Published, Why};
 use evenfield_model::{Barrier, GeographyKind, Measure};
+use meaning::{Blind, Counts, Meaning};
 use serde::{Deserialize, Serialize};
 
 /// An estimate of a district: when it was made, by which rule and from what.
@@ -36,6 +39,9 @@ pub struct RunInput {
     pub vintage: String,
     /// How many rows were used.
     pub rows: u64,
+    /// Whom it counts, where figures of areas come from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts: Option<Counts>,
 }
 
 /// The message that says why a figure is not shown.
@@ -68,6 +74,16 @@ pub fn measure_key(measure: Measure) -> &'static str {
     }
 }
 
+/// The message with the short name of what a figure of this measure says: of a part of the measure where the tables that
+/// it is made from see no more.
+pub fn name_key(measure: Measure, meaning: Meaning) -> &'static str {
+    match (measure, meaning.blind) {
+        (Measure::M1NoSubscriptionOrComputer, Blind::Wholly) => "gap-measure-m1-blind",
+        (Measure::M2OrCellularOnly, Blind::Wholly) => "gap-measure-m2-blind",
+        _ => measure_key(measure),
+    }
+}
+
 /// The message with the short name of a barrier.
 pub fn barrier_key(barrier: Barrier) -> &'static str {
     match barrier {
@@ -93,6 +109,8 @@ pub struct Figure {
     pub group: String,
     /// The number, or why there is none.
     pub shown: Result<Published, Why>,
+    /// Whom it counts, and how much of the measure it sees.
+    pub meaning: Meaning,
 }
 
 impl From<publish::Figure> for Figure {
@@ -106,6 +124,7 @@ impl From<publish::Figure> for Figure {
                 id: s.geography.id,
                 group: s.group,
                 shown: Err(s.why),
+                meaning: Meaning::default(),
             },
         }
     }
@@ -121,12 +140,19 @@ impl Figure {
             id: n.geography().id.clone(),
             group: n.group().to_owned(),
             shown: Ok(n),
+            meaning: Meaning::default(),
         }
+    }
+
+    /// The same with what it says by the inputs of its estimate.
+    pub fn with_meaning(self, inputs: &[RunInput]) -> Self {
+        let method = self.shown.as_ref().ok().map(Published::method);
+        Self { meaning: Meaning::of(inputs, self.measure, method), ..self }
     }
 
     /// The message with the short name of what it is of.
     pub fn key(&self) -> &'static str {
-        self.barrier.map_or_else(|| measure_key(self.measure), barrier_key)
+        self.barrier.map_or_else(|| name_key(self.measure, self.meaning), barrier_key)
     }
 }
 

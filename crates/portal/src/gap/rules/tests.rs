@@ -35,6 +35,7 @@ fn published(value: f64, students: u32) -> Figure {
         id: "s".into(),
         group: "all".into(),
         shown,
+        meaning: Meaning::default(),
     }
 }
 

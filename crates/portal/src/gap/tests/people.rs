@@ -54,7 +54,10 @@ async fn a_teacher_sees_her_own_sections_and_every_look_is_written_down() {
     let one = text(&get(&teacher, "/gap/sections/x1").await);
     assert!(one.contains("40% of students (between 32% and 48%)"), "{one}");
     let csv = get(&teacher, "/gap/sections/x1/figures.csv").await;
-    assert!(csv.contains("m1,,section,x1,Algebra,all,31,12,0.4,0.32,0.48,0.05,,combined,"), "{csv}");
+    assert!(
+        csv.contains("m1,,section,x1,Algebra,all,31,students,12,0.4,0.32,0.48,0.05,students,,,combined,"),
+        "{csv}"
+    );
 
     // Nobody else's, not even by its address.
     for (path, status) in
@@ -82,7 +85,7 @@ async fn who_runs_the_programme_sees_any_section_and_nobody_finds_one_in_the_pub
     let coordinator = kit.sign_in(Role::Coordinator, DISTRICT).await;
     let list = text(&get(&coordinator, "/gap/sections?school=s3").await);
     assert!(list.contains("Biology 50%"), "{list}");
-    assert!(list.contains("Latin Not shown: too few students or answers"), "{list}");
+    assert!(list.contains("Latin Not shown: too few people or answers"), "{list}");
     for role in [Role::Analyst, Role::Clerk, Role::Partner, Role::Transport] {
         let browser = kit.sign_in(role, DISTRICT).await;
         assert_eq!(browser.get(&format!("/d/{DISTRICT}/gap/sections/x1")).await.status, 403, "{role:?}");
@@ -114,7 +117,7 @@ async fn the_survey_by_itself_is_shown_with_what_would_change_it() {
     assert!(said.contains("only if students without an answer are at least"), "{said}");
     let slow = get(&me, "/gap/survey?measure=m4a").await;
     let row = between(&slow, "Slower than 25/3 Mbps</th>", "</tr>");
-    assert!(text(row).contains("Not shown: too few students or answers") && !row.contains(">9<"), "{row}");
+    assert!(text(row).contains("Not shown: too few people or answers") && !row.contains(">9<"), "{row}");
     assert!(text(&slow).contains("there is no share of the survey to start from"), "nothing to shift");
 
     let csv = get(&me, "/gap/survey.csv").await;
@@ -166,10 +169,10 @@ async fn districts_stand_side_by_side_and_the_total_gives_none_away() {
     assert!(page.contains("About 900 of 4,000 students (22.5%, between 21.1% and 23.9%)"), "{page}");
     assert!(page.contains("together: 2 of 3."), "{page}");
     assert!(page.contains("it would be between 20.8% and 24.2%"), "{page}");
-    assert!(page.contains("Gamma Not shown: too few students or answers"), "{page}");
+    assert!(page.contains("Gamma Not shown: too few people or answers"), "{page}");
     let csv = state.get("/state.csv?measure=m1").await.body;
     assert!(
-        csv.contains("Beta,all,1000,") && csv.contains("district,5199997,Gamma,all,,,,,,,,,primary"),
+        csv.contains("Beta,all,1000,") && csv.contains("district,5199997,Gamma,all,,,,,,,,,,,,primary"),
         "{csv}"
     );
 

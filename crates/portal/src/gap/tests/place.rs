@@ -139,6 +139,7 @@ pub async fn store(db: &Db, finished_ms: i64) -> String {
         source: "Census ACS".into(),
         vintage: "2020-2024".into(),
         rows: 24,
+        counts: None,
     }];
     let run = NewRun {
         district_id: DISTRICT,
