@@ -7,7 +7,9 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let (table, _) = parse_long(bytes, "f");
-    assert!(table.rows.iter().all(|row| (row.measure as usize) < table.measures.len() && row.value.is_finite()));
+    assert!(
+        table.rows.iter().all(|row| (row.measure as usize) < table.measures.len() && row.value.is_finite())
+    );
     let map = WideMap { id: "geoid", kind: None, year: None, measures: Measures::Pairs, restore_zeros: true };
     let _ = parse_wide(bytes, "f", &map);
 });

@@ -16,7 +16,9 @@ fuzz_target!(|bytes: &[u8]| {
         assert!(bytes.len() as u64 <= limits.file_bytes.max(source.size()));
         let mut problems = Problems::default();
         let Ok(text) = decode(&member, &bytes, &mut problems) else { continue };
-        let Ok(mut table) = Table::open(&member, &text, TableRules::default(), &mut problems) else { continue };
+        let Ok(mut table) = Table::open(&member, &text, TableRules::default(), &mut problems) else {
+            continue;
+        };
         let mut last = 0;
         while let Some(row) = table.next_row(&mut problems) {
             // Equal where a lone carriage return ends a row in a file of other line ends.

@@ -21,6 +21,7 @@ mod build;
 mod decide;
 mod hash;
 mod in_force;
+pub mod lists;
 mod name;
 mod snapshot;
 mod subject;
