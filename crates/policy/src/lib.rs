@@ -23,6 +23,7 @@ mod hash;
 mod in_force;
 pub mod lists;
 mod name;
+pub mod schedule;
 mod snapshot;
 mod subject;
 mod table;
