@@ -15,9 +15,11 @@
 //! - [`Snapshot`] holds one table for all lists, `suffix -> set of lists`; who a device is; what is in force when.
 //! - [`InForce`] says for each policy which [`Regime`] holds now and until when. Made by a ticker, read by [`decide`].
 //! - [`decide`] gives the [`Verdict`], without allocation, lock or clock; [`explain`] runs the same code and keeps each step.
-//! - [`Builder`] makes a snapshot.
+//! - [`Builder`] makes a snapshot; [`compile::compile`] feeds it with what [`config::read`] and [`lists::read`] say.
 
 mod build;
+pub mod compile;
+pub mod config;
 mod decide;
 mod hash;
 mod in_force;

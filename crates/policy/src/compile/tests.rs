@@ -1,0 +1,163 @@
+use super::*;
+use crate::config;
+use crate::{Action, Answer, DeviceKey, Explanation, InForce, Snapshot, Subject, YouTube, explain};
+use evenfield_model::Grade;
+
+const EXAMPLE: &str = include_str!("../../../../docs/examples/policy.toml");
+
+fn people() -> People {
+    let student = |id: &str, grade, sections: &[usize]| Student {
+        id: id.to_owned(),
+        school: "101".to_owned(),
+        grade: Grade::Year(grade),
+        sections: sections.to_vec(),
+    };
+    let device = |token: &str, owner| Device { key: DeviceKey::of_token(token), owner };
+    People {
+        district: "5100001".to_owned(),
+        students: vec![
+            student("s1", 10, &[0]),
+            student("s2", 10, &[]),
+            student("s3", 2, &[]),
+            student("s4", 10, &[]),
+        ],
+        sections: vec![Section { id: "chess-club".to_owned(), period: Some("2(B)".to_owned()) }],
+        devices: vec![
+            device("token-of-s1", Owner::Student(0)),
+            device("token-of-s2", Owner::Student(1)),
+            device("token-of-s3", Owner::Student(2)),
+            device("second-of-s2", Owner::Student(1)),
+            device("token-of-s4", Owner::Student(3)),
+            device("cart", Owner::School("101".to_owned())),
+        ],
+    }
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().expect(text)
+}
+
+fn compiled(text: &str) -> Compiled {
+    let config =
+        config::read("policy.toml", text).map_err(|p| format!("{:#?}", p.kept())).expect("sound settings");
+    let mut read = |file: &str| Err(format!("no {file}"));
+    compile("policy.toml", &config, &[people()], &mut read, at("2026-11-20T12:00:00Z"), [3; 16])
+        .map_err(|p| format!("{:#?}", p.kept()))
+        .expect("a snapshot")
+}
+
+fn snapshot(text: &str) -> Snapshot<Vec<u8>> {
+    let key = SecretKey::from_seed(&[9; 32]);
+    let bytes = compiled(text).finish(&key).expect("a snapshot");
+    Snapshot::open(bytes, &key.public()).expect("a snapshot")
+}
+
+fn ask(snapshot: &Snapshot<Vec<u8>>, token: &str, when: &str, name: &str) -> Explanation {
+    let view = snapshot.view();
+    let in_force = InForce::at(&view, seconds(at(when)));
+    let subject = match token {
+        "" => Subject::Unknown,
+        "bus" => Subject::Site(view.site_of("10.12.3.4".parse().expect("an address")).expect("the bus")),
+        token => Subject::Device(DeviceKey::of_token(token)),
+    };
+    explain(&view, &in_force, &subject, &NameBuf::from_text(name).expect(name).as_name())
+}
+
+#[test]
+fn a_day_of_the_example_goes_as_its_words_say() {
+    let snapshot = snapshot(EXAMPLE);
+    let page = Action::Block(Answer::BlockPage);
+    let nxdomain = Action::Block(Answer::Nxdomain);
+    // 24 November 2026 is a Tuesday and the 66th school day: a B day.
+    for (token, when, name, action) in [
+        // In the chess club's period, and outside it.
+        ("token-of-s1", "2026-11-24T09:40:00-05:00", "games.example", Action::Allow),
+        ("token-of-s1", "2026-11-24T09:34:00-05:00", "games.example", page),
+        ("token-of-s2", "2026-11-24T09:40:00-05:00", "games.example", page),
+        ("token-of-s1", "2026-11-23T09:40:00-05:00", "games.example", page),
+        ("token-of-s1", "2026-11-24T09:40:00-05:00", "x.arcade.example", Action::Allow),
+        ("token-of-s2", "2026-11-24T09:40:00-05:00", "x.arcade.example", page),
+        ("token-of-s2", "2026-11-24T09:40:00-05:00", "arcade.example", Action::Allow),
+        ("token-of-s2", "2026-11-24T09:40:00-05:00", "x.play.example", Action::Allow),
+        // What must be blocked nobody opens.
+        ("token-of-s1", "2026-11-24T09:40:00-05:00", "www.adult.example", page),
+        ("token-of-s1", "2026-11-24T09:40:00-05:00", "never.example", page),
+        // High school, evenings and holidays; elementary never.
+        ("token-of-s2", "2026-11-24T17:00:00-05:00", "social.example", Action::Allow),
+        ("token-of-s2", "2026-11-26T12:00:00-05:00", "social.example", Action::Allow),
+        ("token-of-s2", "2026-11-24T15:00:00-05:00", "social.example", page),
+        ("token-of-s3", "2026-11-24T17:00:00-05:00", "social.example", page),
+        // At night only what is allowed.
+        ("token-of-s2", "2026-11-24T23:00:00-05:00", "example.org", page),
+        ("token-of-s2", "2026-11-25T05:29:00-05:00", "example.org", page),
+        ("token-of-s2", "2026-11-25T05:30:00-05:00", "example.org", Action::Allow),
+        ("token-of-s2", "2026-11-25T05:29:00-05:00", "emergency.example", Action::Allow),
+        // Ways around.
+        ("token-of-s2", "2026-11-24T09:40:00-05:00", "use-application-dns.net", nxdomain),
+        ("token-of-s2", "2026-11-24T09:40:00-05:00", "mask.icloud.com", nxdomain),
+        // Nobody known, a shared device, a bus.
+        ("", "2026-11-24T17:00:00-05:00", "social.example", page),
+        ("cart", "2026-11-24T17:00:00-05:00", "social.example", page),
+        ("bus", "2026-11-24T17:00:00-05:00", "bets.example", page),
+        ("bus", "2026-11-24T17:00:00-05:00", "example.org", Action::Allow),
+    ] {
+        let told = ask(&snapshot, token, when, name);
+        assert_eq!(told.verdict.action, action, "{token} {when} {name} {:?}", told.steps);
+    }
+}
+
+#[test]
+fn an_override_holds_until_its_end() {
+    let text =
+        EXAMPLE.replace("allow = [\"video.example\"]", "allow = [\"games.example\"]\nyoutube = \"open\"");
+    let snapshot = snapshot(&text);
+    for (when, name, allowed, seconds) in [
+        ("2026-11-24T10:04:59-05:00", "games.example", true, 1),
+        ("2026-11-24T10:05:00-05:00", "games.example", true, 2_400),
+        // 10:45: back to the chess club's period, which ends at 11:05.
+        ("2026-11-24T10:45:00-05:00", "games.example", true, 1_200),
+        ("2026-11-24T11:05:00-05:00", "games.example", false, 2_400),
+    ] {
+        let verdict = ask(&snapshot, "token-of-s1", when, name).verdict;
+        assert_eq!(
+            (verdict.action == Action::Allow, verdict.seconds_to_boundary),
+            (allowed, seconds),
+            "{when}"
+        );
+    }
+    let view = snapshot.view();
+    for (when, youtube) in
+        [("2026-11-24T10:30:00-05:00", YouTube::Open), ("2026-11-24T10:45:00-05:00", YouTube::Moderate)]
+    {
+        let policy = view.policy_of(&Subject::Device(DeviceKey::of_token("token-of-s1")));
+        let (number, _) = InForce::at(&view, seconds(at(when))).of(policy);
+        assert_eq!(view.regime(number).youtube, youtube, "{when}");
+    }
+}
+
+#[test]
+fn people_for_whom_the_same_is_said_share_a_policy() {
+    let snapshot = snapshot(EXAMPLE);
+    let view = snapshot.view();
+    let policy = |token: &str| view.policy_of(&Subject::Device(DeviceKey::of_token(token)));
+    assert_eq!(policy("token-of-s2"), policy("second-of-s2"));
+    assert_eq!(policy("token-of-s2"), policy("token-of-s4"));
+    assert_ne!(policy("token-of-s2"), policy("token-of-s1"));
+    // The safe default, the bus, the chess player, grade 10, grade 2, the cart.
+    assert_eq!((view.policies(), snapshot.devices()), (6, 6));
+    assert!((0..6).all(|n| !view.policy_name(PolicyId(n)).contains("s1")));
+}
+
+#[test]
+fn what_cannot_hold_or_be_read_is_said() {
+    let compiled =
+        compiled(&EXAMPLE.replace("section = \"chess-club\" ", "school = \"101\"\nduring = [\"3+lunch\"]"));
+    let said: Vec<&str> = compiled.problems.kept().iter().map(|p| p.said.as_str()).collect();
+    assert_eq!(said, ["school 101"]);
+    let text = format!("{EXAMPLE}\n[[list]]\nname = \"far\"\ncategory = \"games\"\nfile = \"far.txt\"\n");
+    let config = config::read("policy.toml", &text).expect("sound settings");
+    let mut read = |file: &str| Err(format!("no {file}"));
+    let unread = compile("policy.toml", &config, &[], &mut read, at("2026-11-20T12:00:00Z"), [3; 16]).err();
+    let unread = unread.expect("problems");
+    assert!(unread.kept()[0].wanted.contains("no far.txt"), "{:?}", unread.kept());
+}
