@@ -57,9 +57,10 @@ impl Spread {
     }
 }
 
-/// A quantile of sorted numbers, between two of them by proportion (Hyndman and Fan 1996, type 7).
+/// A quantile of sorted numbers, between two of them by proportion (Hyndman and Fan 1996, type 6): the range from the 5th to
+/// the 95th percentile of however many draws then holds one more draw with probability 90%.
 fn at(sorted: &[f64], p: f64) -> f64 {
-    let position = p * (sorted.len() - 1) as f64;
+    let position = (p * (sorted.len() + 1) as f64 - 1.0).clamp(0.0, (sorted.len() - 1) as f64);
     let below = position.floor() as usize;
     let above = (below + 1).min(sorted.len() - 1);
     sorted[below] + (position - below as f64) * (sorted[above] - sorted[below])

@@ -4,18 +4,21 @@
 //!
 //! `logit p_i = logit q_a + alpha + gamma (logit q_a - mean) + beta (x_i - mean x) + u_s + v_a + l_a f`
 //!
-//! `alpha ~ N(0, 0.5^2)`, `gamma ~ N(0, 0.25^2)`, `beta ~ N(0, 1)`, `u_s ~ N(0, tau_s^2)`,
+//! `alpha ~ N(0, 0.5^2)`, `gamma ~ N(0, 0.25^2)`, `beta ~ N(0, 2^2)`, `u_s ~ N(0, tau_s^2)`,
 //! `v_a ~ N(0, tau_v^2 + s_a^2)` with `s_a` the area's own standard error on the logit scale, `f ~ N(0, I)` the error that
 //! areas have in common, of which each has its part `l_a`. Without any answer everything
 //! but `v_a` and `f` is fixed at 0: the figures are the areas'. Without areas `logit q_a` is 0 and
-//! `alpha ~ N(0, 2.5^2)`. `tau_s` and `tau_v` are found by EM with a weak prior (one more group of variance 0.25).
+//! `alpha ~ N(0, 2.5^2)`. `tau_s` and `tau_v` are found by EM with a weak prior (one more group of variance 0.25), and each
+//! draw has its own around them.
 //! Source of the form: unit-level logistic-normal small area models, Rao and Molina 2015, section 9.5; of
 //! the approximation at the mode: Breslow and Clayton 1993.
 
 use super::inputs::{AreaShare, Inputs, Student};
-use super::solve::{Common, FEATURES, FIXED, Pattern, Problem, logit};
+use super::solve::{Common, FEATURES, FIXED, Normal, Pattern, Problem, logit};
 use evenfield_model::{GeographyKind, Geoid, GradeBand, Measure};
+use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
 /// Names of the parameters before the random effects.
 pub(super) const NAMES: [&str; FIXED] = [
@@ -189,7 +192,7 @@ impl Frame {
         if answered {
             variance[0] = if self.has_areas { 0.25 } else { 6.25 };
             variance[1] = if self.has_areas { 0.0625 } else { FIXED_AT_0 };
-            variance[2..].fill(1.0);
+            variance[2..].fill(4.0);
         }
         variance.extend(std::iter::repeat_n(school_variance, self.schools));
         variance.extend(self.priors.iter().map(|p| area_variance + p.variance));
@@ -295,10 +298,55 @@ pub(super) fn fit(
         problem.precision = frame.precision(answered, school, area);
     }
     let (mut mode, w) = problem.mode(&theta);
-    let mut deviations = problem.deviations(&w, seed, draws);
+    let drawn = Drawn::new(frame, &problem, &w, &has_answer, (school, area), seed);
+    let mut deviations: Vec<Vec<f64>> = (0..draws as u64)
+        .into_par_iter()
+        .map(|r| {
+            let mut normal = Normal::new(seed, r);
+            let precision = answered.then(|| drawn.precision(frame, &mut normal));
+            problem.deviation(&w, &mut normal, precision.map(|p| (&mode[..], p)))
+        })
+        .collect();
+    let off = problem.mean_off_mode(&mode, &w, &deviations);
+    mode.iter_mut().zip(&off).for_each(|(m, o)| *m += o);
     problem.common.fold(&mut mode);
     deviations.iter_mut().for_each(|d| problem.common.fold(d));
     Fit { mode, deviations, school_variance: school, area_variance: area }
+}
+
+/// The variances between schools and between areas as uncertain as they are: each draw has its own. The logarithm of a variance that
+/// `df` groups tell of is normal around that of its estimate with variance `2 / df` (the inverse of its Fisher information); a group
+/// counts by the part of its effect's prior variance that the answers took away (MacKay 1992), and the weak prior as one more.
+struct Drawn {
+    /// Variance and degrees of freedom.
+    school: (f64, f64),
+    area: (f64, f64),
+}
+
+impl Drawn {
+    fn new(
+        frame: &Frame,
+        problem: &Problem,
+        w: &[f64],
+        has_answer: &[bool],
+        (school, area): (f64, f64),
+        seed: u64,
+    ) -> Self {
+        let probes = problem.deviations(w, !seed, PROBES);
+        let known = |k: usize| {
+            let left = probes.iter().map(|d| d[k] * d[k]).sum::<f64>() / PROBES as f64;
+            (1.0 - left * problem.precision[k]).clamp(0.0, 1.0)
+        };
+        let df = |effects: Range<usize>| 1.0 + effects.filter(|&k| has_answer[k]).map(known).sum::<f64>();
+        let at = FIXED + frame.schools;
+        Self { school: (school, df(FIXED..at)), area: (area, df(at..at + frame.priors.len())) }
+    }
+
+    fn precision(&self, frame: &Frame, normal: &mut Normal) -> Vec<f64> {
+        let mut of = |(variance, df): (f64, f64)| variance * (normal.next() * (2.0 / df).sqrt()).exp();
+        let (school, area) = (of(self.school), of(self.area));
+        frame.precision(true, school, area)
+    }
 }
 
 fn mean_variance(squares: impl Iterator<Item = f64>) -> f64 {

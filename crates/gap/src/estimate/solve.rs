@@ -228,21 +228,52 @@ impl Problem {
             .unzip()
     }
 
+    /// By how much the posterior's mean lies off its mode, to first order: `-1/2 H^-1 sum_i w_i' v_i x_i`, with `w_i'` the
+    /// derivative of the working weight and `v_i` the posterior variance of `x_i'theta`, here that of `deviations` (the first term of
+    /// the expansion of Tierney and Kadane 1986).
+    pub fn mean_off_mode(&self, theta: &[f64], w: &[f64], deviations: &[Vec<f64>]) -> Vec<f64> {
+        let mut variance = vec![0.0; self.patterns.len()];
+        for deviation in deviations {
+            variance
+                .iter_mut()
+                .zip(self.predict(deviation))
+                .for_each(|(v, e)| *v += e * e / deviations.len() as f64);
+        }
+        let eta = self.predict(theta);
+        let pull: Vec<f64> = (self.patterns.iter().zip(&eta).zip(w.iter().zip(&variance)))
+            .map(|((p, e), (w, v))| -0.5 * w * (1.0 - 2.0 * logistic(e + p.offset)) * v)
+            .collect();
+        self.solve(w, &self.diagonal(w), &self.gather(&pull))
+    }
+
     /// `count` draws of the deviation from the mode. Draw `r` depends on `seed` and `r` alone.
     pub fn deviations(&self, w: &[f64], seed: u64, count: usize) -> Vec<Vec<f64>> {
-        let diagonal = self.diagonal(w);
         (0..count)
             .into_par_iter()
-            .map(|draw| {
-                let mut normal = Normal::new(seed, draw as u64);
-                let noise: Vec<f64> = w.iter().map(|w| w.sqrt() * normal.next()).collect();
-                let mut b = self.gather(&noise);
-                for (b, l) in b.iter_mut().zip(&self.precision) {
-                    *b += l.sqrt() * normal.next();
-                }
-                self.solve(w, &diagonal, &b)
-            })
+            .map(|draw| self.deviation(w, &mut Normal::new(seed, draw as u64), None))
             .collect()
+    }
+
+    /// One draw of the deviation from the mode. With `prior`, the mode and another precision, the draw is from the posterior
+    /// under that precision, whose mode is found by one step of Newton's method: the gradient there is `(L - L') mode`.
+    pub fn deviation(&self, w: &[f64], normal: &mut Normal, prior: Option<(&[f64], Vec<f64>)>) -> Vec<f64> {
+        let noise: Vec<f64> = w.iter().map(|w| w.sqrt() * normal.next()).collect();
+        let mut b = self.gather(&noise);
+        let mut push = |precision: &[f64]| {
+            b.iter_mut().zip(precision).for_each(|(b, l)| *b += l.sqrt() * normal.next());
+        };
+        let Some((mode, precision)) = prior else {
+            push(&self.precision);
+            return self.solve(w, &self.diagonal(w), &b);
+        };
+        push(&precision);
+        for (b, (mode, (old, new))) in
+            b.iter_mut().zip(mode.iter().zip(self.precision.iter().zip(&precision)))
+        {
+            *b += (old - new) * mode;
+        }
+        let other = Self { precision, ..self.clone() };
+        other.solve(w, &other.diagonal(w), &b)
     }
 }
 
