@@ -2,8 +2,10 @@
 
 mod commands;
 mod fiction;
+mod out;
 
 use clap::Parser;
+use out::complain;
 
 /// Closes the homework gap: who lacks access at home, what to do about it, and whether it worked.
 #[derive(Parser)]
@@ -18,7 +20,7 @@ fn main() -> std::process::ExitCode {
     match cli.command.run() {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("evenfield: {error:#}");
+            complain!("evenfield: {error:#}");
             std::process::ExitCode::FAILURE
         }
     }

@@ -2,12 +2,14 @@
 //!
 //! [`settings::SETTINGS`] is the one definition: names, defaults, checks and what the reference page says.
 
+pub mod districts;
 pub mod read;
 pub mod reference;
 pub mod settings;
 #[cfg(test)]
 mod tests;
 
+pub use districts::missing_files;
 pub use read::{Outside, Process, read, read_file};
 
 use std::path::PathBuf;

@@ -27,7 +27,10 @@ pub struct DistrictInputs {
     pub load: Vec<FileInput>,
 }
 
-fn date<'de, D: serde::Deserializer<'de>>(source: D) -> Result<Option<jiff::civil::Date>, D::Error> {
+/// A date, or why a text is none.
+pub(crate) fn date<'de, D: serde::Deserializer<'de>>(
+    source: D,
+) -> Result<Option<jiff::civil::Date>, D::Error> {
     let text = String::deserialize(source)?;
     text.parse()
         .map(Some)

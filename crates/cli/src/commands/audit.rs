@@ -1,6 +1,7 @@
 //! `evenfield audit`.
 
 use super::records::{Records, block_on};
+use crate::out::say;
 use anyhow::Result;
 use evenfield_portal::audit::{Verdict, verify};
 use std::process::ExitCode;
@@ -31,11 +32,11 @@ impl Audit {
             db.close().await;
             Ok(match verdict {
                 Verdict::Whole { entries, head } => {
-                    println!("OK {entries} entries, head {}", if head.is_empty() { "none" } else { &head });
+                    say!("OK {entries} entries, head {}", if head.is_empty() { "none" } else { &head });
                     ExitCode::SUCCESS
                 }
                 Verdict::Broken { seq, why } => {
-                    println!("BROKEN at entry {seq}: {why}");
+                    say!("BROKEN at entry {seq}: {why}");
                     ExitCode::FAILURE
                 }
             })

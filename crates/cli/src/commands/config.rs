@@ -1,5 +1,6 @@
 //! `evenfield config`.
 
+use crate::out::{complain, say};
 use anyhow::Result;
 use evenfield_model::Problem;
 use std::path::PathBuf;
@@ -20,18 +21,18 @@ impl Config {
     /// Runs it.
     pub fn run(self) -> Result<ExitCode> {
         let Self::Check { file } = self;
-        match evenfield_portal::config::read_file(&file) {
-            Ok(_) => {
-                println!("{}: OK", file.display());
-                Ok(ExitCode::SUCCESS)
-            }
-            Err(problems) => {
-                for problem in problems.kept() {
-                    eprintln!("{}", say(problem));
-                }
-                Ok(ExitCode::FAILURE)
-            }
+        let problems = match evenfield_portal::config::read_file(&file) {
+            Ok(config) => super::records::missing_files(&file, &config),
+            Err(problems) => problems,
+        };
+        if problems.is_empty() {
+            say!("{}: OK", file.display());
+            return Ok(ExitCode::SUCCESS);
         }
+        for problem in problems.kept() {
+            complain!("{}", say(problem));
+        }
+        Ok(ExitCode::FAILURE)
     }
 }
 

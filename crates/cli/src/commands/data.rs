@@ -6,6 +6,7 @@ mod sources;
 #[cfg(test)]
 mod tests;
 
+use crate::out::{complain, say};
 use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use sources::{Place, SOURCES, Source};
@@ -67,9 +68,9 @@ impl Data {
 
 fn list() {
     for source in SOURCES {
-        println!("{:<32} {}", source.name, source.what);
+        say!("{:<32} {}", source.name, source.what);
     }
-    println!(
+    say!(
         "\nFCC availability (fcc-bdc-fixed): the FCC wants an account for downloads; see `data get fcc-bdc-fixed`."
     );
 }
@@ -91,7 +92,7 @@ fn verify(folder: &std::path::Path) -> anyhow::Result<ExitCode> {
             Err(_) => "MISSING",
         };
         sound &= word == "unchanged";
-        println!("{name}: {word}");
+        say!("{name}: {word}");
     }
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -107,7 +108,7 @@ impl Get {
         let mut failed = 0;
         for source in wanted {
             if let Err(error) = self.one(source, &place, &folder, &client).await {
-                eprintln!("{}: {error:#}", source.name);
+                complain!("{}: {error:#}", source.name);
                 failed += 1;
             }
         }
@@ -144,7 +145,7 @@ impl Get {
         if target.exists() {
             let what = match manifest::check(folder, &name)? {
                 Some(true) => {
-                    println!("{name}: here already, checksum verified");
+                    say!("{name}: here already, checksum verified");
                     return Ok(());
                 }
                 Some(false) => "is there but is not what was downloaded",
@@ -166,7 +167,7 @@ impl Get {
         let fetched = fetched?;
         manifest::record(folder, &name, &fetched.sha256)?;
         manifest::note(folder, &name, &url, source.licence)?;
-        println!("{name}: {} bytes, sha256 {}", fetched.bytes, fetched.sha256);
+        say!("{name}: {} bytes, sha256 {}", fetched.bytes, fetched.sha256);
         Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! `evenfield db`.
 
 use super::records::{Records, block_on};
+use crate::out::say;
 use anyhow::{Context, Result};
 use evenfield_portal::db::transfer::{Import, Manifest, export, import};
 use std::io::{BufReader, BufWriter};
@@ -77,7 +78,7 @@ async fn read(records: &Records, path: &Path, how: Import) -> Result<()> {
 
 fn report(done: &str, manifest: &Manifest) {
     for table in manifest.tables.iter().filter(|t| t.rows > 0) {
-        println!("{:>12}  {}", table.rows, table.name);
+        say!("{:>12}  {}", table.rows, table.name);
     }
-    println!("district {} {done}", manifest.district);
+    say!("district {} {done}", manifest.district);
 }

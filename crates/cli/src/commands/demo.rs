@@ -3,6 +3,7 @@
 use super::district;
 use super::records::{self, Records, block_on};
 use crate::fiction::{self, Town};
+use crate::out::say;
 use anyhow::{Context, Result};
 use evenfield_portal::App;
 use evenfield_portal::account::{First, set_up};
@@ -56,13 +57,11 @@ impl Demo {
         let secret = std::fs::read_to_string(&password).with_context(|| password.display().to_string())?;
         let secret = secret.trim().to_owned();
         super::serve::open(app, |url| {
-            println!(
-                "\nA fictional district is ready. No figure in it is real, and no person in it exists.\n"
-            );
-            println!("  Open      {url}");
-            println!("  E-mail    {EMAIL}");
-            println!("  Password  {secret}");
-            println!("\nStop with Ctrl-C. Delete {} to begin anew.", self.dir.display());
+            say!("\nA fictional district is ready. No figure in it is real, and no person in it exists.\n");
+            say!("  Open      {url}");
+            say!("  E-mail    {EMAIL}");
+            say!("  Password  {secret}");
+            say!("\nStop with Ctrl-C. Delete {} to begin anew.", self.dir.display());
         })
         .await?;
         Ok(ExitCode::SUCCESS)
@@ -70,11 +69,7 @@ impl Demo {
 
     /// Writes the district's files and the settings that name them.
     fn make_files(&self, settings: &Path) -> Result<()> {
-        println!(
-            "==> Making a fictional district of about {} students in {}",
-            self.students,
-            self.dir.display()
-        );
+        say!("==> Making a fictional district of about {} students in {}", self.students, self.dir.display());
         let folder = self.dir.join("files");
         std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
         let town = Town::new(self.seed, self.students as usize);

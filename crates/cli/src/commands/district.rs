@@ -1,6 +1,7 @@
 //! `evenfield assess district`: the files that the settings name become figures.
 
-use super::records::{Records, block_on, settings};
+use super::records::{Records, block_on, missing_files, settings};
+use crate::out::{complain, say};
 use anyhow::{Context, Result, bail};
 use evenfield_gap::district::Counted;
 use evenfield_model::GeographyKind;
@@ -49,6 +50,11 @@ impl District {
         if config.districts.is_empty() {
             bail!("{}: there is no [[district]] to assess", self.config.display());
         }
+        let missing = missing_files(&self.config, &config);
+        if !missing.is_empty() {
+            let lines: Vec<String> = missing.kept().iter().map(super::config::say).collect();
+            bail!("files are missing, nothing was read\n{}", lines.join("\n"));
+        }
         let base = self.config.parent().unwrap_or(Path::new("")).to_owned();
         let districts = config.districts.clone();
         let db = Records::open(&config, false).await?;
@@ -61,7 +67,7 @@ impl District {
             all_read.push(files);
         }
         if problems > 0 && !self.accept_problems {
-            eprintln!(
+            complain!(
                 "Nothing was stored. Mend the files, or add --accept-problems to leave out the rows with problems."
             );
             return Ok(ExitCode::FAILURE);
@@ -69,12 +75,12 @@ impl District {
         for (district, files) in districts.iter().zip(all_read) {
             estimate(&app, district, files, self.seed).await?;
             let figures = figures(&app, district.leaid.as_str()).await?;
-            println!("{}", headline(&app.words, district, &figures));
+            say!("{}", headline(&app.words, district, &figures));
             if let Some(out) = &self.out {
                 let names = names(&app, district, &figures).await?;
                 let path = out.join(format!("{}.csv", district.leaid));
                 write_csv(&path, &figures, &names).with_context(|| path.display().to_string())?;
-                println!("  figures: {}", path.display());
+                say!("  figures: {}", path.display());
             }
         }
         Ok(ExitCode::SUCCESS)
@@ -103,12 +109,12 @@ pub fn read_all(district: &DistrictInputs, base: &Path) -> Result<Vec<Read>> {
 
 fn tell(file: &Read) {
     let found = file.problems.found();
-    eprintln!("{}: {} rows, {found} problems", file.name, file.rows());
+    complain!("{}: {} rows, {found} problems", file.name, file.rows());
     for problem in file.problems.kept().iter().take(SHOWN) {
-        eprintln!("  {}", super::config::say(problem));
+        complain!("  {}", super::config::say(problem));
     }
     if found > SHOWN as u64 {
-        eprintln!("  … and {} more", found - SHOWN as u64);
+        complain!("  … and {} more", found - SHOWN as u64);
     }
 }
 
@@ -117,7 +123,7 @@ fn tell(file: &Read) {
 /// # Errors
 /// When the database fails, or the estimate.
 pub async fn estimate(app: &App, district: &DistrictInputs, files: Vec<Read>, seed: u64) -> Result<()> {
-    eprintln!("Storing {} files of {}", files.len(), district.name);
+    complain!("Storing {} files of {}", files.len(), district.name);
     let job = loading::store(&app.db, district, files, seed).await?;
     let bar = ProgressBar::new(1).with_style(ProgressStyle::with_template(
         "Estimating {bar:30} step {pos} of {len}, {elapsed} so far, about {eta} left",

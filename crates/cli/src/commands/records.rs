@@ -1,6 +1,7 @@
 //! Where the records are: the arguments that several commands share.
 
 use anyhow::{Context, Result};
+use evenfield_model::Problems;
 use evenfield_portal::config::{Config, read_file};
 use evenfield_portal::db::{Backend, Db};
 use std::path::{Path, PathBuf};
@@ -62,6 +63,14 @@ pub fn settings(path: &Path) -> Result<Config> {
         let lines: Vec<String> = problems.kept().iter().map(super::config::say).collect();
         anyhow::anyhow!("the settings cannot be used\n{}", lines.join("\n"))
     })
+}
+
+/// What the settings name and is not there: files of districts.
+pub fn missing_files(path: &Path, config: &Config) -> Problems {
+    // The settings were read from it a moment ago; without its text problems have no lines.
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let base = path.parent().unwrap_or(Path::new(""));
+    evenfield_portal::config::missing_files(config, (&path.display().to_string(), &text), base)
 }
 
 /// Runs a command that talks to the database.

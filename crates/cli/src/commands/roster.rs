@@ -1,11 +1,11 @@
 //! `evenfield roster`.
 
+use crate::out::complain;
 use anyhow::{Context, Result};
 use evenfield_gap::read::{Limits, Source};
 use evenfield_gap::roster::{Format, Options, Reading, read};
 use evenfield_model::Problems;
 use indicatif::{ProgressBar, ProgressStyle};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -64,18 +64,17 @@ impl Check {
         let reading = match self.read() {
             Ok(reading) => reading,
             Err(error) => {
-                eprintln!("evenfield: {error:#}");
+                complain!("evenfield: {error:#}");
                 return Ok(ExitCode::from(2));
             }
         };
         let table = table(&reading.problems);
-        // A closed pipe (`| head`) is no failure of the check.
-        let _ = std::io::stdout().lock().write_all(table.as_bytes());
+        crate::out::write(std::io::stdout().lock(), format_args!("{table}"));
         if let Some(path) = &self.csv {
             let bytes = problems_csv(&reading.problems)?;
             std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
         }
-        eprint!("{}", summary(&reading));
+        crate::out::write(std::io::stderr().lock(), format_args!("{}", summary(&reading)));
         Ok(if reading.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
     }
 

@@ -1,6 +1,7 @@
 //! `evenfield serve`.
 
 use super::records::{Records, block_on};
+use crate::out::{complain, say};
 use anyhow::{Context, Result};
 use evenfield_portal::{App, config::Config, serve::serve};
 use std::io::IsTerminal as _;
@@ -40,9 +41,9 @@ impl Serve {
             let app = App::new(db, config).map_err(anyhow::Error::msg)?;
             let set_up = app.accounts.set_up_path(&app.db).await?;
             open(app, |url| {
-                println!("Evenfield is at {url}");
+                say!("Evenfield is at {url}");
                 if let Some(path) = set_up {
-                    println!("Make the first account at {url}{path}");
+                    say!("Make the first account at {url}{path}");
                 }
             })
             .await?;
@@ -65,11 +66,11 @@ pub async fn open(mut app: App, tell: impl FnOnce(&str)) -> Result<()> {
     tell(&app.config.base_url());
     // What a panic says can quote a person's name; where it was is enough to find it.
     std::panic::set_hook(Box::new(|panic| match panic.location() {
-        Some(place) => eprintln!("a panic at {place}"),
-        None => eprintln!("a panic"),
+        Some(place) => complain!("a panic at {place}"),
+        None => complain!("a panic"),
     }));
     serve(app, listener, asked_to_stop()).await;
-    println!("Stopped");
+    say!("Stopped");
     Ok(())
 }
 

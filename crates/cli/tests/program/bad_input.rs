@@ -1,7 +1,7 @@
 //! Bad files through the program's door: each gets a message that says where and what, nothing is half stored, and
 //! memory stays bounded however large the file.
 
-use super::{run, text};
+use super::{evenfield, run, text};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -302,7 +302,7 @@ fn a_district_with_a_bad_file_is_not_stored_at_all() {
             format!("{survey}S1,true,Dial-up\nS77,true,Dial-up\n").into(),
             "in: student_id: said `S77`: wanted the id of a student in the roster",
         ),
-        ("a file that is not there", "kind = \"roster\"\nfile = \"nowhere.zip\"", Vec::new(), "nowhere.zip: No such file"),
+        ("a file that is not there", "kind = \"roster\"\nfile = \"nowhere.zip\"", Vec::new(), "said `nowhere.zip`: wanted a file that is there"),
     ];
     let sound = roster(format!("{USERS}{}", student("S1", "Ana")), "");
     std::fs::write(folder.path().join("roster"), sound).expect("written");
@@ -317,5 +317,45 @@ fn a_district_with_a_bad_file_is_not_stored_at_all() {
         let out = out.to_str().expect("UTF-8");
         let exported = run(["db", "export", "--database", &url, "--district", "5100001", "--out", out]);
         assert!(text(&exported.stderr).contains("there is no district 5100001"), "{what} was stored");
+    }
+}
+
+/// `evenfield … | head`: a reader that has enough is no failure.
+#[test]
+fn a_reader_that_stops_reading_does_no_harm() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let wrong = folder.path().join("evenfield.toml");
+    std::fs::write(&wrong, "[session]\nhours = 0\n[[district]]\nleaid = '5'\n").expect("written");
+    let wrong = wrong.to_str().expect("UTF-8");
+    let roster = folder.path().join("users.csv");
+    std::fs::write(&roster, "sourcedId\n".to_owned() + &",,,\n".repeat(5_000)).expect("written");
+    let roster = roster.to_str().expect("UTF-8");
+    for (arguments, code) in [
+        (vec!["roster", "check", roster], None),
+        (vec!["config", "check", wrong], Some(1)),
+        (vec!["data", "get", "--list"], None),
+    ] {
+        let mut child = evenfield(&arguments).spawn().expect("the program");
+        drop((child.stdout.take(), child.stderr.take()));
+        let ended = child.wait().expect("ended").code().expect("no signal");
+        assert_ne!(ended, 101, "{arguments:?} panicked");
+        assert!(code.is_none_or(|code| code == ended), "{arguments:?} ended with {ended}");
+    }
+}
+
+#[test]
+fn every_missing_file_is_named_before_any_is_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("evenfield.toml");
+    let wrong = "[[district]]\nleaid = '5100001'\nname = 'A'\n[[district.load]]\nkind = 'roster'\nfile = 'one.zip'\n\
+                [[district.load]]\nkind = 'survey'\nfile = 'two.csv'\n";
+    std::fs::write(&path, wrong).expect("written");
+    let path = path.to_str().expect("UTF-8");
+    for arguments in [vec!["config", "check", path], vec!["assess", "district", "--config", path]] {
+        let ran = run(&arguments);
+        let said = text(&ran.stderr);
+        assert!(!ran.status.success());
+        assert!(said.contains("evenfield.toml:6: district.load.file: said `one.zip`"), "{said}");
+        assert!(said.contains("evenfield.toml:9: district.load.file: said `two.csv`"), "{said}");
     }
 }

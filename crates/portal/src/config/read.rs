@@ -4,7 +4,8 @@ use super::Config;
 use super::settings::{REPEATED, REQUIRED_OF_REPEATED, SETTINGS, defaults};
 use crate::inputs::DistrictInputs;
 use evenfield_model::Problems;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// What settings refer to outside their file.
@@ -18,8 +19,11 @@ pub trait Outside {
     fn file(&self, path: &str) -> Result<String, String>;
 }
 
-/// This process's environment and files.
-pub struct Process;
+/// This process's environment, and files by paths from a folder.
+pub struct Process {
+    /// The folder of the settings file.
+    pub base: PathBuf,
+}
 
 impl Outside for Process {
     fn variable(&self, name: &str) -> Option<String> {
@@ -27,7 +31,7 @@ impl Outside for Process {
     }
 
     fn file(&self, path: &str) -> Result<String, String> {
-        std::fs::read_to_string(path).map_err(|error| error.to_string())
+        std::fs::read_to_string(self.base.join(path)).map_err(|error| error.to_string())
     }
 }
 
@@ -89,7 +93,6 @@ pub fn read(file: &str, text: &str, outside: &dyn Outside) -> Result<Config, Pro
     match DeTable::parse(text) {
         Ok(table) => {
             reader.table("", table.get_ref());
-            reader.districts();
         }
         Err(error) => {
             let line = reader.line(error.span().map_or(0, |span| span.start));
@@ -110,7 +113,8 @@ pub fn read_file(path: &Path) -> Result<Config, Problems> {
         problems.push(&name, 0, "", "", format!("a file that can be read ({error})"));
         problems
     })?;
-    read(&name, &text, &Process)
+    let base = path.parent().unwrap_or(Path::new("")).to_owned();
+    read(&name, &text, &Process { base })
 }
 
 impl Reader<'_> {
@@ -118,8 +122,9 @@ impl Reader<'_> {
         self.text.bytes().take(at).filter(|b| *b == b'\n').count() as u64 + 1
     }
 
+    /// The place of the key is that of the complaint; the whole line is quoted.
     fn complain(&mut self, at: usize, name: &str, wanted: String) {
-        let rest = &self.text[at.min(self.text.len())..];
+        let rest = &self.text[line_start(at, self.text)..];
         let said = rest.lines().next().unwrap_or_default().trim();
         // What stands in a line about secrets is not repeated.
         let said = if name.contains("secret") || name == "database" { "" } else { said };
@@ -138,6 +143,7 @@ impl Reader<'_> {
             };
             if prefix.is_empty() && key.get_ref() == "district" {
                 // A table of its own shape: see `inputs`.
+                self.districts(value);
                 continue;
             }
             let is_table = SETTINGS.iter().any(|s| s.name.split_once('.').is_some_and(|(t, _)| t == name));
@@ -145,12 +151,12 @@ impl Reader<'_> {
                 (raw, Some(setting)) => {
                     let value = Value { raw, outside: self.outside };
                     if let Err(wanted) = (setting.put)(&mut self.config, &value) {
-                        self.complain(value_start(at, self.text), &name, wanted);
+                        self.complain(at, &name, wanted);
                     }
                 }
                 (DeValue::Array(list), None) if name == REPEATED => {
-                    for one in list {
-                        self.provider(at, one.get_ref());
+                    for one in list.iter() {
+                        self.provider(one.span().start, one.get_ref());
                     }
                 }
                 (DeValue::Table(inner), None) if is_table && name != REPEATED => self.table(&name, inner),
@@ -169,13 +175,19 @@ impl Reader<'_> {
     }
 
     /// `[[district]]` and its files.
-    fn districts(&mut self) {
-        match toml::from_str::<Districts>(self.text) {
-            Ok(found) => self.config.districts = found.district,
-            Err(error) => {
-                let at = error.span().map_or(0, |span| span.start);
-                self.complain(value_start(at, self.text), "district", wanted(error.message()));
+    fn districts(&mut self, value: &Spanned<DeValue<'_>>) {
+        let faults = super::districts::faults(value);
+        if faults.is_empty() {
+            match toml::from_str::<Districts>(self.text) {
+                Ok(found) => self.config.districts = found.district,
+                Err(error) => {
+                    let at = error.span().map_or(0, |span| span.start);
+                    self.complain(at, "district", wanted(error.message()));
+                }
             }
+        }
+        for (at, name, wanted) in faults {
+            self.complain(at, &name, wanted);
         }
     }
 
@@ -210,7 +222,7 @@ impl Reader<'_> {
 }
 
 /// What was wanted, of a message as `invalid type: integer `3`, expected a string`.
-fn wanted(message: &str) -> String {
+pub(super) fn wanted(message: &str) -> String {
     match (message.rsplit_once("expected "), message.strip_prefix("missing field ")) {
         (Some((_, wanted)), _) => wanted.to_owned(),
         (None, Some(field)) => format!("{field} in each table"),
@@ -218,9 +230,8 @@ fn wanted(message: &str) -> String {
     }
 }
 
-/// The place of the key is that of the complaint; the whole line is quoted.
-fn value_start(at: usize, text: &str) -> usize {
-    text[..at].rfind('\n').map_or(0, |n| n + 1)
+fn line_start(at: usize, text: &str) -> usize {
+    text[..at.min(text.len())].rfind('\n').map_or(0, |n| n + 1)
 }
 
 /// The known setting with the fewest letters to change.

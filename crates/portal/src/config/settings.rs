@@ -193,7 +193,7 @@ pub const SETTINGS: &[Setting] = &[
         name: "oidc.client_secret_file",
         default: None,
         wanted: "a file",
-        about: "A file whose only line is the secret.",
+        about: "A file whose only line is the secret; its path is from the folder of the settings file.",
         put: |c, v| {
             let text = v.outside.file(v.text()?).map_err(|e| format!("a file that can be read ({e})"))?;
             let secret = text.trim();
@@ -250,8 +250,11 @@ pub fn defaults() -> Config {
             let text = format!("value = {text}");
             let table = toml::de::DeTable::parse(&text).expect("a default is TOML");
             let value = table.get_ref().values().next().expect("it has one value");
-            (setting.put)(&mut config, &Value { raw: value.get_ref(), outside: &super::Process })
-                .expect("a default passes its check");
+            (setting.put)(
+                &mut config,
+                &Value { raw: value.get_ref(), outside: &super::Process { base: std::path::PathBuf::new() } },
+            )
+            .expect("a default passes its check");
         }
     }
     config

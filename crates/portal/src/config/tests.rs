@@ -145,13 +145,65 @@ fn problems_come_in_the_order_of_the_file_and_say_what_is_wanted() {
     for (text, wanted) in [
         ("leaid = '510'\nname = 'A'", "a LEAID of 7 digits; \"510\" has 3"),
         ("leaid = '5100001'\nname = 3", "a string"),
-        ("leaid = '5100001'", "`name` in each table"),
+        ("leaid = '5100001'", "`name` in each [[district]]"),
         ("leaid = '5100001'\nname = 'A'\n[[district.load]]\nkind = 'rooster'\nfile = 'x'", "one of `roster`"),
         ("leaid = '5100001'\nname = 'A'\ncolour = 1", "one of `leaid`"),
     ] {
         let found = wrong(&format!("[[district]]\n{text}\n"));
         assert!(found[0].2.starts_with(wanted) && found[0].0 > 0, "{found:?}");
     }
+}
+
+#[test]
+fn all_that_is_wrong_with_a_district_is_said_at_once() {
+    let found = wrong(
+        "[[district]]\nleaid = '510'\nfictional = 'yes'\ncolour = 1\nas_of = '30.9.2026'\n\
+         [[district.load]]\nkind = 'rooster'\nyear = 'x'\n[[district.load]]\nfile = 'a'\nwithin = 3\n\
+         [[district]]\nleaid = '5100001'\n[session]\nhours = 0\n",
+    );
+    let names: Vec<(u64, &str)> = found.iter().map(|f| (f.0, f.1.as_str())).collect();
+    let wanted = [
+        (1, "district.name"),
+        (2, "district.leaid"),
+        (3, "district.fictional"),
+        (4, "district.colour"),
+        (5, "district.as_of"),
+        (6, "district.load.file"),
+        (7, "district.load.kind"),
+        (8, "district.load.year"),
+        (9, "district.load.kind"),
+        (11, "district.load.within"),
+        (12, "district.name"),
+        (15, "session.hours"),
+    ];
+    assert_eq!(names, wanted, "in the order of the file");
+    let problems = read("f", "[[oidc]]\nid = 'a'\n", &Fixed).expect_err("a problem");
+    assert!(
+        problems.kept().iter().all(|p| p.said == "[[oidc]]" || p.column.contains("secret")),
+        "{problems:?}"
+    );
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named_with_its_line() {
+    let text = "[[district]]\nleaid = '5100001'\nname = 'A'\n[[district.load]]\nkind = 'roster'\n\
+                file = 'Cargo.toml'\naddresses = 'none.csv'\n[[district.load]]\nkind = 'survey'\nfile = 'no/such'\n";
+    let config = read("f", text, &Fixed).expect("settings");
+    let base = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let missing = super::missing_files(&config, ("f", text), base);
+    let said: Vec<_> = missing.kept().iter().map(|p| (p.line, p.column.as_str(), p.said.as_str())).collect();
+    assert_eq!(said, [(7, "district.load.addresses", "none.csv"), (10, "district.load.file", "no/such")]);
+}
+
+#[test]
+fn a_secret_file_is_looked_for_beside_the_settings() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("secret"), "s3cret\n").expect("written");
+    let text = "[[oidc]]\nid = 'a'\nissuer = 'https://a'\nclient_id = 'x'\nclient_secret_file = 'secret'\n";
+    let settings = folder.path().join("evenfield.toml");
+    std::fs::write(&settings, text).expect("written");
+    let config = super::read_file(&settings).expect("settings");
+    assert_eq!(config.oidc[0].client_secret, "s3cret");
 }
 
 #[test]

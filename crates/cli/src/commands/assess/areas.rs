@@ -1,5 +1,6 @@
 //! `evenfield assess areas`: small-area estimates of any area data.
 
+use crate::out::complain;
 use anyhow::Context;
 use clap::ValueEnum;
 use evenfield_gap::area::{
@@ -151,12 +152,12 @@ impl Areas {
         if !problems.is_empty() {
             print_problems(&problems);
             if !self.skip_problems {
-                eprintln!(
+                complain!(
                     "Nothing was written. Mend the files, or leave these rows out with --skip-problems."
                 );
                 return Ok(ExitCode::from(BAD_INPUT));
             }
-            eprintln!("Going on without the rows that have problems.");
+            complain!("Going on without the rows that have problems.");
         }
         let bar = progress_bar();
         let covariates = inputs.covariates.into_covariates()?.with_sizes(inputs.estimates.sizes);
@@ -262,8 +263,10 @@ impl Areas {
                 };
                 problems.push(file, line, "estimate", &area.estimate.to_string(), hint);
             } else if zero {
-                let wanted = "above 0; an estimate from few answers is not certain: try --smooth";
-                problems.push(file, line, "variance", "0", wanted);
+                let wanted = "above 0: no sample makes an estimate certain. With --smooth the variance is taken from \
+                              the sizes and shares of all areas; with estimate and variance (or moe90) left blank the \
+                              area is predicted from its covariates";
+                problems.push(file, line, "variance or moe90", "0", wanted);
             } else {
                 kept.areas.push(area);
                 kept.lines.push(line);
@@ -292,7 +295,7 @@ impl Areas {
             groups.retain(|g| !g.members.is_empty());
             return Ok(Some(groups));
         }
-        eprintln!("Nothing was written.");
+        complain!("Nothing was written.");
         Ok(None)
     }
 }
@@ -325,20 +328,21 @@ fn print_problems(problems: &Problems) {
     for p in problems.kept().iter().take(PRINTED) {
         let line = if p.line == 0 { String::new() } else { format!(":{}", p.line) };
         let column = if p.column.is_empty() { String::new() } else { format!(" {}:", p.column) };
-        eprintln!("{}{line}:{column} said \"{}\", wanted {}", p.file, p.said, p.wanted);
+        complain!("{}{line}:{column} said \"{}\", wanted {}", p.file, p.said, p.wanted);
     }
     let shown = problems.kept().len().min(PRINTED) as u64;
     let rest = problems.found() - shown;
     if rest > 0 {
-        eprintln!("... and {rest} more");
+        complain!("... and {rest} more");
     }
-    eprintln!("{} problems found.", problems.found());
+    complain!("{} problems found.", problems.found());
 }
 
 fn print_summary(s: &Summary) {
     let mut text = format!(
         "{} areas observed, {} predicted from covariates alone, {} from the direct estimate alone\n\
-         model variance {:.8}{} after {} steps{}, mean weight on the direct estimate {:.3}\n\
+         model variance {:.8} (how far areas lie from what covariates say){} after {} steps{}, mean weight on the \
+         direct estimate {:.3}\n\
          log-likelihood {:.4}, AIC {:.4}, BIC {:.4}\n",
         s.observed,
         s.synthetic,

@@ -2,6 +2,7 @@
 //! pauses, moved to its name only when whole.
 
 use super::manifest;
+use crate::out::complain;
 use anyhow::{Context, bail};
 use indicatif::ProgressBar;
 use reqwest::header::{CONTENT_RANGE, ETAG, HeaderMap, IF_RANGE, LAST_MODIFIED, RANGE, RETRY_AFTER};
@@ -94,7 +95,7 @@ pub async fn fetch(client: &Client, request: &Request, bar: &ProgressBar) -> any
                 let pause = wait.unwrap_or(pause).min(Duration::from_secs(60));
                 let name = request.target.file_name().unwrap_or_default().to_string_lossy();
                 bar.suspend(|| {
-                    eprintln!("{name}: {error:#}; trying again in {:.0} s", pause.as_secs_f64().ceil())
+                    complain!("{name}: {error:#}; trying again in {:.0} s", pause.as_secs_f64().ceil())
                 });
                 tokio::time::sleep(pause).await;
             }
