@@ -41,8 +41,8 @@ pub enum AreaError {
     },
     /// A variance that is not above zero.
     #[error(
-        "the variance of area \"{area}\" is {said}, wanted a number above 0 (a variance of 0 from few \
-         answers does not mean certainty: smooth the variances, or leave the estimate out)"
+        "the sampling variance of area \"{area}\" is {said}, wanted a number above 0: no sample makes an estimate certain. \
+         Let the variances be smoothed, or leave the area's estimate and variance blank"
     )]
     Variance {
         /// Which area.

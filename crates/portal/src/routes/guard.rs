@@ -163,6 +163,7 @@ async fn admit(app: &App, rule: Rule, district: Option<String>, mut request: Req
         if !app.limits.allows(limit, &address) {
             return Err(Error::TooMany);
         }
+        request.extensions_mut().insert(limits::Address(address));
     }
     if !is_safe {
         let origin = forgery::origin(request.headers(), app.config.public_url.as_deref());

@@ -3,9 +3,11 @@
 use crate::config::Rates;
 use axum::extract::{ConnectInfo, Request};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// What is limited.
@@ -23,6 +25,66 @@ pub enum Limit {
     Survey,
 }
 
+/// Wrong guesses of survey codes from one address within [`ADDRESS_MS`]. A mistyped code is found by its check sign and
+/// is not counted, so that a computer lab behind one address makes hardly any.
+const WRONG_FROM_ADDRESS: u32 = 20;
+const ADDRESS_MS: i64 = 10 * 60 * 1000;
+/// Wrong guesses of the codes of one district's term within [`TERM_MS`], from anywhere. With 100,000 codes given out, who uses
+/// all of them has to go on for some eight months to hit one.
+const WRONG_OF_TERM: u32 = 1_500;
+const TERM_MS: i64 = 60 * 60 * 1000;
+/// Keys that are kept; above it those whose window has passed are forgotten.
+const GUESSERS: usize = 10_000;
+
+/// Counts of wrong guesses by key, each in a window that begins with the first. A right guess does not count, and is
+/// refused like a wrong one where there were too many before it.
+#[derive(Default)]
+pub struct Guesses {
+    /// When the window ends, and how many there were.
+    counts: Mutex<HashMap<String, (i64, u32)>>,
+}
+
+impl Guesses {
+    /// Whether this address may still guess at codes of this term of a district.
+    pub fn allows(&self, address: &str, term: (&str, &str), now_ms: i64) -> bool {
+        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        keys(address, term).iter().all(|(key, _, most)| {
+            counts.get(key).is_none_or(|(ends_ms, wrong)| *ends_ms <= now_ms || wrong < most)
+        })
+    }
+
+    /// Counts a wrong guess.
+    pub fn wrong(&self, address: &str, term: (&str, &str), now_ms: i64) {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        if counts.len() >= GUESSERS {
+            counts.retain(|_, (ends_ms, _)| *ends_ms > now_ms);
+        }
+        for (key, window_ms, _) in keys(address, term) {
+            // Where guesses come from everywhere, the count of the term is what stops them.
+            if counts.len() > GUESSERS && !counts.contains_key(&key) {
+                continue;
+            }
+            let count = counts.entry(key).or_insert((now_ms + window_ms, 0));
+            if count.0 <= now_ms {
+                *count = (now_ms + window_ms, 0);
+            }
+            count.1 += 1;
+        }
+    }
+}
+
+/// What a guess counts for: the key, its window in milliseconds, and how many may be wrong in it.
+fn keys(address: &str, (district, term): (&str, &str)) -> [(String, i64, u32); 2] {
+    [
+        (format!("term {district} {term}"), TERM_MS, WRONG_OF_TERM),
+        (format!("address {address}"), ADDRESS_MS, WRONG_FROM_ADDRESS),
+    ]
+}
+
+/// The address that a limited request is counted under.
+#[derive(Clone, Debug)]
+pub struct Address(pub String);
+
 /// One limiter a kind. Keys that were quiet for long enough are forgotten.
 pub struct Limits {
     sign_in: DefaultKeyedRateLimiter<String>,
@@ -31,6 +93,8 @@ pub struct Limits {
     set_up: DefaultKeyedRateLimiter<String>,
     survey: DefaultKeyedRateLimiter<String>,
     checks: AtomicU32,
+    /// Wrong guesses of survey codes.
+    pub guesses: Guesses,
 }
 
 /// Forget quiet keys after this many checks, so that memory follows the recent visitors only.
@@ -55,6 +119,7 @@ impl Limits {
             set_up: one(minute * 5, 10),
             survey: one(minute, rates.survey_per_minute),
             checks: AtomicU32::new(0),
+            guesses: Guesses::default(),
         }
     }
 
@@ -95,5 +160,46 @@ pub fn address(request: &Request, behind_proxy: bool) -> String {
             format!("{:x}:{:x}:{:x}:{:x}::/64", s[0], s[1], s[2], s[3])
         }
         None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TERM: (&str, &str) = ("9900001", "2026-fall");
+
+    #[test]
+    fn an_address_has_twenty_wrong_guesses_in_ten_minutes() {
+        let guesses = Guesses::default();
+        for _ in 0..WRONG_FROM_ADDRESS {
+            assert!(guesses.allows("a", TERM, 0));
+            guesses.wrong("a", TERM, 0);
+        }
+        assert!(!guesses.allows("a", TERM, ADDRESS_MS - 1));
+        assert!(guesses.allows("b", TERM, 0), "another address");
+        assert!(guesses.allows("a", TERM, ADDRESS_MS), "the window has passed");
+        guesses.wrong("a", TERM, ADDRESS_MS);
+        assert!(guesses.allows("a", TERM, ADDRESS_MS), "it begins anew");
+    }
+
+    #[test]
+    fn a_term_is_guarded_against_many_addresses() {
+        let guesses = Guesses::default();
+        for i in 0..WRONG_OF_TERM {
+            guesses.wrong(&format!("address {i}"), TERM, 0);
+        }
+        assert!(!guesses.allows("new", TERM, 1));
+        assert!(guesses.allows("new", ("9900001", "2027-spring"), 1), "another term");
+        assert!(guesses.allows("new", TERM, TERM_MS));
+    }
+
+    #[test]
+    fn guesses_from_everywhere_take_bounded_memory() {
+        let guesses = Guesses::default();
+        for i in 0..2 * GUESSERS {
+            guesses.wrong(&format!("{i}"), TERM, i as i64);
+        }
+        assert!(guesses.counts.lock().expect("a lock").len() <= GUESSERS + 1);
     }
 }

@@ -8,12 +8,13 @@ use crate::error::{Error, Result};
 use crate::jobs::estimate;
 use crate::layout::Frame;
 use crate::routes::escape;
+use crate::routes::limits::Address;
 use crate::survey::queries::{self, Entered, Holder, Source};
 use crate::survey::rules::code;
 use crate::survey::rules::form::{self, ACCESS, ALL, DEVICE, Fields, Wrong, field};
 use askama::Template;
 use axum::Form;
-use axum::extract::{Query, State};
+use axum::extract::{Extension, Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 
@@ -63,10 +64,15 @@ pub async fn start(p: Frame, Query(fields): Query<Fields>) -> Result<Response> {
 }
 
 /// A step sent.
-pub async fn answer(State(app): State<App>, p: Frame, Form(fields): Form<Fields>) -> Result<Response> {
+pub async fn answer(
+    State(app): State<App>,
+    p: Frame,
+    Extension(Address(address)): Extension<Address>,
+    Form(fields): Form<Fields>,
+) -> Result<Response> {
     let district = p.district.as_ref().ok_or(Error::NotFound)?.id.clone();
     let holder = match code::read(field(&fields, "code")) {
-        Some(code) => queries::code_holder(app.db.read(), &district, &code).await?,
+        Some(code) => guessed(&app, &district, &address, &code).await?,
         None => None,
     };
     let mut wrong = Vec::new();
@@ -94,6 +100,20 @@ pub async fn answer(State(app): State<App>, p: Frame, Form(fields): Form<Fields>
     let lines = view::answers(&p, &response, &ALL);
     let code = code::grouped(&code::read(field(&fields, "code")).unwrap_or_default());
     Ok(Html(Done { p, code, lines }.render()?).into_response())
+}
+
+/// Whose code this is. A code that is well formed and nobody's is a guess, and guesses are counted.
+async fn guessed(app: &App, district: &str, address: &str, code: &str) -> Result<Option<Holder>> {
+    let term = queries::newest_term(app.db.read(), district).await?.unwrap_or_default();
+    let of = (district, term.as_str());
+    if !app.limits.guesses.allows(address, of, now_ms()) {
+        return Err(Error::TooMany);
+    }
+    let holder = queries::code_holder(app.db.read(), district, code).await?;
+    if holder.is_none() {
+        app.limits.guesses.wrong(address, of, now_ms());
+    }
+    Ok(holder)
 }
 
 /// The page of the first step.

@@ -273,3 +273,23 @@ fn every_question_and_answer_has_words_in_each_language() {
         }
     }
 }
+
+#[tokio::test]
+async fn guessing_codes_ends_soon_and_mistyping_does_not() {
+    use rand::SeedableRng;
+    let (kit, code) = kit().await;
+    let phone = kit.browser();
+    for _ in 0..40 {
+        assert_eq!(
+            send(&phone, "232-222-222", &STEP_1).await.status,
+            422,
+            "mistyped: its check sign is wrong"
+        );
+    }
+    let mut random = rand::rngs::StdRng::seed_from_u64(3);
+    for _ in 0..20 {
+        assert_eq!(send(&phone, &code::new(&mut random), &STEP_1).await.status, 422);
+    }
+    assert_eq!(send(&phone, &code::new(&mut random), &STEP_1).await.status, 429);
+    assert_eq!(send(&phone, &code, &STEP_1).await.status, 429, "a right guess is not told from a wrong one");
+}
