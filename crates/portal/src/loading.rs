@@ -7,10 +7,9 @@ use crate::db::{Db, Write, now_ms, today};
 use crate::exchange::digest;
 use crate::inputs::{DistrictInputs, FileInput, FileKind};
 use crate::jobs::estimate;
-use crate::open_data::queries::AreaValue;
-use crate::open_data::rules::{Kind, Rows};
+use crate::open_data::rules::{Kind, Mapping, Rows};
 use crate::{audit, connectivity, open_data, roster, survey};
-use evenfield_gap::open::{AreaTable, area_table};
+use evenfield_gap::open::area_table;
 use evenfield_gap::place::{Boundary, BoundaryReading, SelfCrossing, boundary, shapefile};
 use evenfield_gap::read::{Limits, ReadError, Source, decode};
 use evenfield_gap::roster::Roster;
@@ -282,11 +281,12 @@ fn open(
         }
         FileKind::AreaTable => {
             let (table, problems) = area_table::parse_long(bytes, name);
-            (Kind::AreaTable, Rows::Values(values(&table, input)), problems)
+            (Kind::AreaTable, Rows::Values(mapping(input).values(&table, &input.vintage, true)), problems)
         }
         FileKind::WideTable => {
-            let (table, problems) = wide(input, (name, bytes));
-            (Kind::AreaTable, Rows::Values(values(&table, input)), problems)
+            let mapping = mapping(input);
+            let (table, problems) = mapping.read_wide(bytes, name);
+            (Kind::WideTable, Rows::Values(mapping.values(&table, &input.vintage, false)), problems)
         }
         FileKind::Roster | FileKind::Survey | FileKind::Connectivity => {
             return Err(wrong("this is not open data"));
@@ -318,53 +318,14 @@ fn boundary_files(
     Ok(shapefile::read(&layer, reading))
 }
 
-fn wide(input: &FileInput, (name, bytes): (&str, &[u8])) -> (AreaTable, Problems) {
-    // `hhincE` has its margin in `hhincM`, as the Census names the columns of its own tables.
-    let named: Vec<(&str, &str, String)> = input
-        .columns
-        .iter()
-        .map(|(column, ours)| {
-            let margin = column.strip_suffix('E').map_or_else(String::new, |stem| format!("{stem}M"));
-            (ours.as_str(), column.as_str(), margin)
-        })
-        .collect();
-    let named: Vec<(&str, &str, &str)> = named.iter().map(|(o, c, m)| (*o, *c, m.as_str())).collect();
-    let map = area_table::WideMap {
-        id: input.id.as_deref().unwrap_or("GEOID"),
-        kind: input.geography,
-        year: if input.year.is_some() { &["year", "time"] } else { &[] },
-        measures: if named.is_empty() {
-            area_table::Measures::Pairs
-        } else {
-            area_table::Measures::Named(&named)
-        },
-        restore_zeros: false,
-    };
-    area_table::parse_wide(bytes, name, &map)
-}
-
-/// A table's rows as values to store: of the year that the settings name, under the names that they give.
-fn values(table: &AreaTable, input: &FileInput) -> Vec<AreaValue> {
-    let long = input.kind == FileKind::AreaTable && !input.columns.is_empty();
-    table
-        .rows
-        .iter()
-        .filter(|row| input.year.is_none_or(|year| row.year.is_none_or(|y| y == year)))
-        .filter(|row| input.geography.is_none_or(|kind| row.kind == Some(kind)))
-        .filter_map(|row| {
-            let theirs = &table.measures[row.measure as usize];
-            let ours = if long { input.columns.get(theirs)? } else { theirs };
-            Some(AreaValue {
-                kind: row.kind?.as_str().to_owned(),
-                id: row.id.to_string(),
-                source: ours.split('_').next().unwrap_or_default().to_owned(),
-                vintage: input.vintage.clone(),
-                variable: ours.clone(),
-                value: Some(row.value),
-                moe: row.moe,
-            })
-        })
-        .collect()
+/// What the settings take out of a table of areas.
+fn mapping(input: &FileInput) -> Mapping {
+    Mapping {
+        geography: input.geography,
+        id: input.id.clone(),
+        year: input.year,
+        columns: input.columns.clone(),
+    }
 }
 
 /// Makes the district if it is not there, and stores its files and the wish for an estimate in one transaction. Returns the job's id.

@@ -69,7 +69,7 @@ pub struct WideMap<'a> {
 pub enum Measures<'a> {
     /// Every column whose name ends in `E` and that has a twin ending in `M`; the measure is the name without the ending.
     Pairs,
-    /// These: measure, column of the value, column of the margin (empty: none).
+    /// These: measure, column of the value, column of the margin (empty: none) where the table has it.
     Named(&'a [(&'a str, &'a str, &'a str)]),
 }
 
@@ -156,7 +156,7 @@ fn wide_columns(table: &mut Table<'_>, map: &WideMap<'_>, problems: &mut Problem
             .iter()
             .filter_map(|&(measure, value, moe)| {
                 let value = table.require(&[value], problems)?;
-                let moe = if moe.is_empty() { None } else { table.require(&[moe], problems) };
+                let moe = if moe.is_empty() { None } else { table.column(&[moe], problems) };
                 Some((measure.to_owned(), value, moe))
             })
             .collect(),

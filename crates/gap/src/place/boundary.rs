@@ -1,6 +1,7 @@
 //! A place's boundary, and the one way in for every file format.
 
 use super::{geojson, shapefile, topojson, validity};
+use crate::read::decode;
 use evenfield_model::{GeographyKind, Geoid, GeoidError, Leaid, Problems};
 use geo::{Coord, LineString, MultiPolygon, Polygon};
 use std::collections::HashSet;
@@ -77,14 +78,22 @@ impl RawFeature {
 /// A shapefile that is not zipped is read with [`shapefile::read`], for it needs its sibling files.
 pub fn read(bytes: &[u8], file: &str, reading: &BoundaryReading<'_>) -> (Vec<Boundary>, Problems) {
     let mut problems = Problems::default();
-    let json = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     if bytes.starts_with(b"PK") {
         return read_zip(bytes, file, reading);
     }
-    let raw = if bytes.starts_with(&[0, 0, 0x27, 0x0A]) {
+    if bytes.starts_with(&[0, 0, 0x27, 0x0A]) {
         problems.push(file, 0, "", ".shp", "a zip archive that holds the .shp with its .dbf and .prj");
         return (Vec::new(), problems);
-    } else if is_topology(json) {
+    }
+    let text = match decode(file, bytes, &mut problems) {
+        Ok(text) => text,
+        Err(error) => {
+            error.note(&mut problems);
+            return (Vec::new(), problems);
+        }
+    };
+    let json = text.as_bytes();
+    let raw = if is_topology(json) {
         topojson::features(json, file, &mut problems)
     } else {
         geojson::features(json, file, &mut problems)

@@ -19,7 +19,7 @@ data-boundaries = Boundaries
 data-areas = Places with values
 data-upload-title = Load open data
 data-upload-lead = The file is checked first. If it has problems, you see all of them and nothing is stored.
-data-geography-of = Boundaries are of
+data-geography-of = Boundaries, or the rows of a wide table, are of
 data-vintage-hint = As the publisher names it, for example 2022 or 2025-06-30.
 data-source-hint = Leave it blank for Census, FCC and NCES files.
 data-file-hint = As it was downloaded, packed (.zip, .gz, .xz) or not; up to 256 MB.
@@ -108,4 +108,18 @@ data-remove-about = { $kind }, { $vintage }: { $rows } rows, loaded { $loaded } 
 data-remove-what = Its rows will no longer count, and a new estimate is made without them. Where an earlier load says something about the same places, that counts again. The load stays on the list, and you can put it back.
 data-remove-yes = Remove it
 data-remove-no = Keep it
-data-empty-cells = ({ $n } cells without a value)
+data-empty-cells = { $n ->
+    [one] (1 cell without a value)
+   *[other] ({ $shown } cells without a value)
+}
+data-kind-wide-table = A table with a column for each measure
+data-use-wide-table = As another table of areas
+data-wide = Columns of a table with a column for each measure
+data-wide-lead = Only for such a table. Each row is one place.
+data-wide-id = Column with the place’s code
+data-wide-columns = Columns to take
+data-wide-columns-hint = One a line: the file’s column, =, our name. For example: hhincE = income. A column alone keeps its name. Leave it blank to take all columns that end in E and have their margin in one that ends in M.
+data-wide-year = Only rows of the year
+data-wide-year-hint = For a table of several years, with a column year or time.
+data-year-wrong = Give the year as a number, for example 2022.
+data-columns-wrong = Write one column a line, for example hhincE = income.

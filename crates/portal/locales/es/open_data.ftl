@@ -19,7 +19,7 @@ data-boundaries = Límites
 data-areas = Lugares con valores
 data-upload-title = Cargar datos abiertos
 data-upload-lead = Primero se revisa el archivo. Si tiene problemas, usted los ve todos y no se guarda nada.
-data-geography-of = Los límites son de
+data-geography-of = Los límites, o las filas de una tabla ancha, son de
 data-vintage-hint = Como lo llama quien lo publica, por ejemplo 2022 o 2025-06-30.
 data-source-hint = Déjelo en blanco para archivos del Censo, la FCC y el NCES.
 data-file-hint = Tal como se descargó, comprimido (.zip, .gz, .xz) o no; hasta 256 MB.
@@ -108,4 +108,18 @@ data-remove-about = { $kind }, { $vintage }: { $rows } filas, cargada { $loaded 
 data-remove-what = Sus filas dejarán de contar y se hará una nueva estimación sin ellas. Donde una carga anterior diga algo sobre los mismos lugares, eso vuelve a contar. La carga queda en la lista y usted puede restaurarla.
 data-remove-yes = Retirarla
 data-remove-no = Conservarla
-data-empty-cells = ({ $n } celdas sin valor)
+data-empty-cells = { $n ->
+    [one] (1 celda sin valor)
+   *[other] ({ $shown } celdas sin valor)
+}
+data-kind-wide-table = Una tabla con una columna por medida
+data-use-wide-table = Como otra tabla de áreas
+data-wide = Columnas de una tabla con una columna por medida
+data-wide-lead = Solo para una tabla así. Cada fila es un lugar.
+data-wide-id = Columna con el código del lugar
+data-wide-columns = Columnas que se toman
+data-wide-columns-hint = Una por línea: la columna del archivo, =, nuestro nombre. Por ejemplo: hhincE = income. Una columna sola conserva su nombre. Déjelo en blanco para tomar todas las columnas que terminan en E y tienen su margen en una que termina en M.
+data-wide-year = Solo filas del año
+data-wide-year-hint = Para una tabla de varios años, con una columna year o time.
+data-year-wrong = Dé el año como número, por ejemplo 2022.
+data-columns-wrong = Escriba una columna por línea, por ejemplo hhincE = income.

@@ -3,7 +3,7 @@
 mod removal;
 
 use super::queries::{self, LoadFacts, LoadRow, SchoolCheck};
-use super::rules::{self, Kind, Rows};
+use super::rules::{self, Kind, Mapping, Rows};
 use crate::access::Action;
 use crate::db::now_ms;
 use crate::error::{Error, Result};
@@ -186,7 +186,7 @@ fn view(p: &Frame, load: LoadRow) -> LoadView {
         rows: count(load.rows),
         empty_cells: match load.empty_cells {
             0 => String::new(),
-            n => p.tv("data-empty-cells", "n", count(n)),
+            n => p.tvs("data-empty-cells", &[("n", n.into()), ("shown", count(n).into())]),
         },
         problems: count(load.problems),
     }
@@ -295,6 +295,8 @@ struct Uploaded {
 struct About {
     kind: Kind,
     geography: GeographyKind,
+    /// What is taken out of a wide table.
+    mapping: Mapping,
     source: String,
     vintage: String,
     licence: String,
@@ -311,10 +313,22 @@ impl About {
         if vintage.is_empty() || vintage.chars().count() > 40 {
             return Err(Error::BadRequest("data-vintage-wrong"));
         }
+        let year = match form.text("year") {
+            "" => None,
+            year => Some(year.parse().map_err(|_| Error::BadRequest("data-year-wrong"))?),
+        };
+        let mapping = Mapping {
+            geography: Some(geography),
+            id: Some(form.text("id").to_owned()).filter(|id| !id.is_empty()),
+            year,
+            columns: Mapping::parse_columns(form.text("columns"))
+                .ok_or(Error::BadRequest("data-columns-wrong"))?,
+        };
         let or = |said: &str, known: &str| if said.is_empty() { known } else { said }.to_owned();
         Ok(Self {
             kind,
             geography,
+            mapping,
             source: or(form.text("source"), kind.source()),
             vintage: vintage.to_owned(),
             licence: or(form.text("licence"), kind.licence()),
@@ -330,9 +344,14 @@ pub async fn upload(State(app): State<App>, p: Frame, multipart: Multipart) -> R
     let file = form.file("file").ok_or(Error::BadRequest("data-no-file"))?;
     let accepts = form.text("accept") == "yes";
     let (kind, geography, vintage) = (about.kind, about.geography, about.vintage.clone());
+    let mapping = about.mapping.clone();
     let district = p.district_id().to_owned();
     let read = tokio::task::spawn_blocking(move || {
-        let (rows, mut problems) = rules::read(kind, (geography, &vintage), (&file.name, &file.bytes));
+        let named = (file.name.as_str(), file.bytes.as_slice());
+        let (rows, mut problems) = match kind {
+            Kind::WideTable => rules::read_wide(&mapping, &vintage, named),
+            _ => rules::read(kind, (geography, &vintage), named),
+        };
         let rows = rows.of_district(&district, &file.name, &mut problems);
         (file, (rows, problems))
     });
@@ -369,14 +388,18 @@ async fn store(
     let district = p.district_id();
     let by = p.viewer.as_ref().map_or("", |v| v.account_id.as_str());
     let mut tx = app.db.write().await?;
+    // The same file may be loaded again for another kind of place, and a wide table for other columns.
+    let taken = match about.kind {
+        Kind::WideTable => format!("{:?}", about.mapping),
+        _ => about.geography.as_str().to_owned(),
+    };
     let facts = LoadFacts {
         kind: about.kind.as_str(),
         source: &about.source,
         vintage: &about.vintage,
         licence: &about.licence,
         file_name: &file.name,
-        // Boundaries that were taken for another kind of place may be loaded again as what they are.
-        digest: &digest([file.bytes.as_slice(), about.geography.as_str().as_bytes()]),
+        digest: &digest([file.bytes.as_slice(), taken.as_bytes()]),
         loaded_ms: now_ms(),
         loaded_by: by,
         rows: rows.len() as u64,

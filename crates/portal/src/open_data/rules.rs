@@ -1,5 +1,9 @@
 //! Pure rules of open data: which kinds of file there are, and a file read into rows to store.
 
+mod wide;
+
+pub use wide::Mapping;
+
 use super::queries::{AreaValue, Belonging, BoundaryRow};
 use evenfield_gap::open::acs::{self, AcsTable};
 use evenfield_gap::open::fcc::form477::{self, AreaOffer};
@@ -43,11 +47,13 @@ pub enum Kind {
     Ndt7,
     /// Any long table of areas: area, measure, value.
     AreaTable,
+    /// Any wide table of areas: an area a row, a measure a column.
+    WideTable,
 }
 
 impl Kind {
     /// All kinds, in the order of the form.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Boundaries,
         Self::Relationship,
         Self::Acs,
@@ -61,6 +67,7 @@ impl Kind {
         Self::Tiles,
         Self::Ndt7,
         Self::AreaTable,
+        Self::WideTable,
     ];
 
     /// The word in tables and forms.
@@ -79,6 +86,7 @@ impl Kind {
             Self::Tiles => "tiles",
             Self::Ndt7 => "ndt7",
             Self::AreaTable => "area_table",
+            Self::WideTable => "wide_table",
         }
     }
 
@@ -97,7 +105,7 @@ impl Kind {
             Self::Geocodes | Self::Relationship => "NCES, Education Demographic and Geographic Estimates",
             Self::Tiles => "Ookla open data",
             Self::Ndt7 => "NDT7 speed tests",
-            Self::Boundaries | Self::AddressPoints | Self::AreaTable => "",
+            Self::Boundaries | Self::AddressPoints | Self::AreaTable | Self::WideTable => "",
         }
     }
 
@@ -113,7 +121,7 @@ impl Kind {
             | Self::Membership
             | Self::Geocodes => "public domain (U.S. Government)",
             Self::Tiles => "CC BY-NC-SA 4.0",
-            Self::Boundaries | Self::AddressPoints | Self::Ndt7 | Self::AreaTable => "",
+            Self::Boundaries | Self::AddressPoints | Self::Ndt7 | Self::AreaTable | Self::WideTable => "",
         }
     }
 }
@@ -217,7 +225,7 @@ pub fn boundary_rows(boundaries: Vec<Boundary>) -> Rows {
 }
 
 /// Reads a file of this kind. `geography` is what boundaries are of; `vintage` is what the person said,
-/// for files that do not say it themselves.
+/// for files that do not say it themselves. Of a wide table all columns with a margin are read; [`Mapping`] reads others.
 pub fn read(
     kind: Kind,
     (geography, vintage): (GeographyKind, &str),
@@ -278,7 +286,16 @@ pub fn read(
             let (table, problems) = area_table::parse_long(bytes, name);
             (Rows::Values(table_values(&table, vintage)), problems)
         }
+        Kind::WideTable => {
+            read_wide(&Mapping { geography: Some(geography), ..Mapping::default() }, vintage, (name, bytes))
+        }
     }
+}
+
+/// Reads a wide table by these columns.
+pub fn read_wide(mapping: &Mapping, vintage: &str, (name, bytes): (&str, &[u8])) -> (Rows, Problems) {
+    let (table, problems) = mapping.read_wide(bytes, name);
+    (Rows::Values(mapping.values(&table, vintage, false)), problems)
 }
 
 /// One value; the source is the table's code, as in `B28005_007`.

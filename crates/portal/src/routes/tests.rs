@@ -1,5 +1,6 @@
 //! Requests through the whole router, with rows made for the test.
 
+mod bad_files;
 mod crossing;
 
 use super::limits::Limit;

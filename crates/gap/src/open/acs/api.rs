@@ -4,9 +4,8 @@ use super::table::{AcsTable, Assembler};
 use crate::place::json::Scalar;
 use evenfield_model::Problems;
 
-pub(super) fn parse(bytes: &[u8], file: &str, problems: &mut Problems) -> AcsTable {
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let rows: Vec<Vec<Scalar>> = match serde_json::from_slice(bytes) {
+pub(super) fn parse(text: &str, file: &str, problems: &mut Problems) -> AcsTable {
+    let rows: Vec<Vec<Scalar>> = match serde_json::from_str(text) {
         Ok(rows) => rows,
         Err(error) => {
             let wanted = "the Census API's answer, an array of arrays";

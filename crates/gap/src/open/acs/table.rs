@@ -2,6 +2,7 @@
 
 use super::super::input::Seen;
 use super::{api, bulk, geo_id, value};
+use crate::read::decode;
 use evenfield_model::{Geography, Problems};
 
 /// An estimate and its margin of error.
@@ -45,12 +46,17 @@ impl AcsTable {
 pub fn parse(bytes: &[u8], file: &str) -> (AcsTable, Problems) {
     let mut problems = Problems::default();
     let first = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start().first();
-    let table = if first == Some(&b'[') {
-        api::parse(bytes, file, &mut problems)
-    } else {
-        bulk::parse(bytes, file, &mut problems)
-    };
-    (table, problems)
+    if first != Some(&b'[') {
+        let table = bulk::parse(bytes, file, &mut problems);
+        return (table, problems);
+    }
+    match decode(file, bytes, &mut problems) {
+        Ok(text) => (api::parse(&text, file, &mut problems), problems),
+        Err(error) => {
+            error.note(&mut problems);
+            (AcsTable::default(), problems)
+        }
+    }
 }
 
 /// What a column of a table holds.

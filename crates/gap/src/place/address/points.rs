@@ -162,6 +162,10 @@ impl AddressPoints {
     }
 
     fn add(&mut self, row: &Row<'_>, columns: &Columns, problems: &mut Problems) {
+        if row.filled(columns.longitude).is_none() || row.filled(columns.latitude).is_none() {
+            // An address that nobody has placed yet: it finds no home, and people are told how many there are.
+            return problems.note_empty_cell();
+        }
         let longitude = row.number(columns.longitude, problems);
         let latitude = row.number(columns.latitude, problems);
         let (Some(longitude), Some(latitude)) = (longitude, latitude) else { return };

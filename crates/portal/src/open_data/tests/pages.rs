@@ -30,13 +30,19 @@ async fn what_is_loaded_is_listed_with_source_and_licence() {
     assert_eq!(load(&staff, "acs", &[], ACS).await.status, 303);
     let boundaries = load(&staff, "boundaries", &[("geography", "block_group")], SQUARE).await;
     assert_eq!(boundaries.status, 303, "{}", boundaries.body);
-    let points = b"number,street,city,state,zip,lon,lat\n12,Main St,Exmore,VA,23350,-75.8,37.5\n";
+    let points = b"number,street,city,state,zip,lon,lat\n12,Main St,Exmore,VA,23350,-75.8,37.5\n\
+        14,Main St,Exmore,VA,23350,,\n";
     assert_eq!(load(&staff, "address_points", &[("source", "E911")], points).await.status, 303);
     let page = staff.get(&format!("/d/{HERE}/data")).await;
     assert_eq!(page.status, 200);
-    for words in
-        ["American Community Survey", "public domain (U.S. Government)", "2022", "E911", "Block groups"]
-    {
+    for words in [
+        "American Community Survey",
+        "public domain (U.S. Government)",
+        "2022",
+        "E911",
+        "Block groups",
+        "(1 cell without",
+    ] {
         assert!(page.body.contains(words), "{words}");
     }
     let values =
@@ -54,6 +60,45 @@ async fn what_is_loaded_is_listed_with_source_and_licence() {
     assert_eq!(stranger.get(&format!("/d/{HERE}/data")).await.status, 404);
     let analyst = kit.sign_in(Role::Analyst, HERE).await;
     assert!(!analyst.get(&format!("/d/{HERE}/data")).await.body.contains("enctype"));
+}
+
+#[tokio::test]
+async fn columns_of_a_wide_table_are_taken_as_the_form_names_them() {
+    let (kit, staff) = kit().await;
+    let table =
+        b"area,year,hhincE,hhincM,kids\n510010901001,2021,40000,500,7\n510010901001,2022,41000,600,\n\
+        510010901002,2022,52000,,9\n";
+    let named =
+        [("geography", "block_group"), ("id", "area"), ("columns", "hhincE = income\nkids = children")];
+    let twice = load(&staff, "wide_table", &named, table).await;
+    assert!(twice.status == 422 && twice.body.contains("each area once"), "{}", twice.body);
+    let of_2022 = [&named[..], &[("year", "2022")]].concat();
+    let reply = load(&staff, "wide_table", &of_2022, table).await;
+    assert_eq!(reply.status, 303, "{}", reply.body);
+    let values =
+        queries::read_area_values(kit.app.db.read(), HERE, ("block_group", "")).await.expect("values");
+    let found: Vec<_> =
+        values.iter().map(|v| (&v.id[11..], v.variable.as_str(), v.value.expect("a value"), v.moe)).collect();
+    let wanted =
+        [("1", "income", 41000.0, Some(600.0)), ("2", "children", 9.0, None), ("2", "income", 52000.0, None)];
+    assert_eq!(found, wanted);
+    let listed = &queries::loads(kit.app.db.read(), HERE).await.expect("loads")[0];
+    assert_eq!((listed.rows, listed.problems), (3, 0));
+    assert_eq!(load(&staff, "wide_table", &of_2022, table).await.status, 422, "loaded before");
+    assert_eq!(
+        load(
+            &staff,
+            "wide_table",
+            &[&of_2022[..2], &[("columns", "kids"), ("year", "2022")]].concat(),
+            table
+        )
+        .await
+        .status,
+        303
+    );
+    for (field, wrong) in [("columns", "="), ("year", "MMXXII")] {
+        assert_eq!(load(&staff, "wide_table", &[(field, wrong)], table).await.status, 400, "{field}");
+    }
 }
 
 #[tokio::test]
