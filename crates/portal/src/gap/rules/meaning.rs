@@ -62,9 +62,11 @@ impl Meaning {
 
     /// What several figures of one measure say together: the name of the whole measure fits unless none of them sees it.
     pub fn together<'a>(figures: impl Iterator<Item = &'a Figure>) -> Self {
-        let mut all = figures.filter(|f| f.shown.is_ok()).map(|f| f.meaning);
-        let Some(first) = all.next() else { return Self::default() };
-        all.fold(first, |told, one| {
+        let (shown, withheld): (Vec<&Figure>, Vec<&Figure>) = figures.partition(|f| f.shown.is_ok());
+        let Some(first) = shown.first().or(withheld.first()).map(|f| f.meaning) else {
+            return Self::default();
+        };
+        shown.iter().map(|f| f.meaning).fold(first, |told, one| {
             let blind = if told.blind == one.blind { told.blind } else { Blind::Partly };
             Self { blind, ..told }
         })
