@@ -64,6 +64,9 @@ packages-test:
 	@missing=""; \
 	  command -v chromium >/dev/null || missing="$$missing chromium fonts-dejavu-core"; \
 	  ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$$missing postgresql"; \
+	  command -v dig >/dev/null || missing="$$missing dnsutils"; \
+	  command -v kdig >/dev/null || missing="$$missing knot-dnsutils"; \
+	  command -v unbound >/dev/null || missing="$$missing unbound"; \
 	  [ -z "$$missing" ] || $(MAKE) --no-print-directory apt WHAT="$$missing"
 
 .PHONY: apt
@@ -73,7 +76,7 @@ apt:
 	$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(WHAT)
 
 release: web ## Build the program that a district installs
-	cargo build --locked --release --bin evenfield
+	cargo build --locked --release --bin evenfield --bin evenfield-edge
 
 clean: ## Remove what was built here
 	cargo clean

@@ -1,0 +1,366 @@
+//! The way of a query. [`answer`] is the whole of it on one screen; every transport calls it.
+
+use crate::access::{Buckets, Grant, number};
+use crate::cache::{Answer, Cache, Key, Question};
+use crate::counters::Counters;
+use crate::rules::Rules;
+use crate::settings::Settings;
+use crate::wire::{self, Blocked, CookieKey, Extra, Limit, Query, Refusal, Rewritten, ede, qtype, rcode};
+use evenfield_events::{self as events, Did, Event, Ring, Transport, Who};
+use evenfield_policy::{Action, Answer as How, Because, DeviceKey, Name, Subject, Verdict, View, decide};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
+
+/// For how long ANY is answered alike.
+const ANY_TTL: u32 = 3_600;
+
+/// Where a query comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct Client {
+    /// Its address.
+    pub address: IpAddr,
+    /// How it came.
+    pub transport: Transport,
+    /// The device whose token it showed.
+    pub device: Option<DeviceKey>,
+}
+
+/// What is the same for every query.
+pub struct Shared {
+    /// The settings.
+    pub settings: Settings,
+    /// The secret of server cookies.
+    pub cookies: CookieKey,
+}
+
+/// What one core has for itself, so that no query waits for another core.
+pub struct Core {
+    /// Answers.
+    pub cache: Cache,
+    /// Who asked how often.
+    pub buckets: Buckets,
+    /// What is counted.
+    pub counters: Arc<Counters>,
+    /// Where facts go.
+    pub events: Option<Ring>,
+}
+
+/// What becomes of a query.
+pub enum Outcome {
+    /// So many octets of the buffer are the answer.
+    Send(usize),
+    /// Nothing is sent.
+    Nothing,
+    /// Upstream has to be asked this; then [`answer_with`].
+    Resolve(Question),
+}
+
+/// Answers `asked` into `out`. No allocation, no lock, no clock, but for what has to be asked upstream.
+#[inline]
+pub fn answer(
+    core: &mut Core,
+    shared: &Shared,
+    rules: &Rules,
+    client: &Client,
+    asked: &[u8],
+    out: &mut [u8],
+) -> Outcome {
+    let (view, settings, counters) = (rules.view(), &shared.settings, &*core.counters);
+    count_transport(counters, client.transport);
+    // May this client ask at all, and not too often?
+    let address = number(client.address);
+    let known = client.device.is_some_and(|device| view.device_number(device).is_some());
+    if !known && !settings.clients.hold(address) {
+        counters.refused.add();
+        return refuse(out, asked, rcode::REFUSED);
+    }
+    let grant = core.buckets.take(address, rules.up_s);
+    // What does it ask?
+    let query = match wire::parse(asked, settings.device_option) {
+        Ok(query) => query,
+        Err(Refusal::Ignore) => {
+            counters.malformed.add();
+            return Outcome::Nothing;
+        }
+        Err(Refusal::Code { rcode, question, edns }) if grant == Grant::Answer => {
+            counters.malformed.add();
+            return Outcome::Send(wire::refuse(out, asked, rcode, question, edns));
+        }
+        Err(_) => return Outcome::Nothing,
+    };
+    let way = Way::new(shared, rules, &view, client, query);
+    if grant != Grant::Answer {
+        counters.slowed.add();
+        return slow(grant, &way, asked, out);
+    }
+    // Who is it, and what does the policy say?
+    let verdict = decide(&view, &rules.in_force, &way.subject, &query.name);
+    // Answer by it: from the policy alone, or with what is kept.
+    let (cache, up_s) = (&core.cache, rules.up_s);
+    let kept = |key: &Key<'_>| cache.find(key).map(|answer| &**answer).filter(|answer| answer.is_fresh(up_s));
+    match act(&way, &verdict, kept, out) {
+        Some(done) => {
+            if done.did != Did::Blocked || done.target {
+                core.counters.cache_hits.add();
+            }
+            note(core, &way, &verdict, &done);
+            Outcome::Send(done.length)
+        }
+        None => {
+            counters.cache_misses.add();
+            Outcome::Resolve(wanted(&view, &verdict, &way.query).to_question())
+        }
+    }
+}
+
+/// Answers with what upstream was asked for. The policy decides anew: it may have changed meanwhile.
+pub fn answer_with(
+    core: &mut Core,
+    shared: &Shared,
+    rules: &Rules,
+    client: &Client,
+    asked: &[u8],
+    (question, answer): (&Question, &Answer),
+    out: &mut [u8],
+) -> usize {
+    let Ok(query) = wire::parse(asked, shared.settings.device_option) else { return 0 };
+    let view = rules.view();
+    let way = Way::new(shared, rules, &view, client, query);
+    let verdict = decide(&view, &rules.in_force, &way.subject, &query.name);
+    let given = |key: &Key<'_>| (key.to_question() == *question).then_some(answer);
+    match act(&way, &verdict, given, out) {
+        Some(done) => {
+            note(core, &way, &verdict, &done);
+            done.length
+        }
+        // Another safe address holds now than the one that was asked for: the client will ask again.
+        None => wire::refuse(out, asked, rcode::SERVFAIL, query.question_length(), false),
+    }
+}
+
+/// A query on its way, with what is known of it.
+struct Way<'a> {
+    shared: &'a Shared,
+    rules: &'a Rules,
+    view: &'a View<'a>,
+    client: &'a Client,
+    query: Query<'a>,
+    subject: Subject,
+    extra: Extra<'a>,
+    limit: Limit,
+}
+
+impl<'a> Way<'a> {
+    #[inline]
+    fn new(
+        shared: &'a Shared,
+        rules: &'a Rules,
+        view: &'a View<'a>,
+        client: &'a Client,
+        query: Query<'a>,
+    ) -> Self {
+        let cookie = query
+            .edns
+            .and_then(|edns| edns.cookie)
+            .map(|(cookie, _)| (*cookie, shared.cookies.make(cookie, client.address, rules.now_s)));
+        let limit = match client.transport {
+            Transport::Udp => {
+                let octets = query.edns.map_or(512, |edns| edns.udp_size.clamp(512, wire::UDP_SIZE));
+                Limit { octets: usize::from(octets), pad: false }
+            }
+            Transport::Tcp => Limit { octets: usize::from(u16::MAX), pad: false },
+            _ => Limit { octets: usize::from(u16::MAX), pad: true },
+        };
+        let subject = identify(shared, view, client, &query);
+        Self { shared, rules, view, client, query, subject, extra: Extra { cookie, error: None }, limit }
+    }
+}
+
+/// A device by the token that it showed, or by the word of a gateway that we trust; a place by its addresses; or
+/// nobody known, for whom the safe default holds.
+#[inline]
+fn identify(shared: &Shared, view: &View<'_>, client: &Client, query: &Query<'_>) -> Subject {
+    if let Some(device) = client.device {
+        return Subject::Device(device);
+    }
+    if let Some(device) = query.edns.and_then(|edns| edns.device)
+        && shared.settings.gateways.hold(number(client.address))
+    {
+        return Subject::Device(DeviceKey(device));
+    }
+    view.site_of(client.address).map_or(Subject::Unknown, Subject::Site)
+}
+
+/// What was done, for the record.
+struct Done {
+    length: usize,
+    did: Did,
+    because: Because,
+    category: Option<evenfield_policy::Category>,
+    /// Whether a CNAME record's target was what is blocked.
+    target: bool,
+    /// Whether an answer past its time was sent.
+    stale: bool,
+}
+
+/// What upstream is asked for: the name itself, or the safe name in its place.
+#[inline]
+fn wanted<'a>(view: &View<'a>, verdict: &Verdict, query: &Query<'a>) -> Key<'a> {
+    let name = match verdict.action {
+        Action::Rewrite(target) => view.target(target),
+        _ => query.name.wire(),
+    };
+    let (dnssec_ok, checking_disabled) = (query.dnssec_ok(), query.checking_disabled());
+    Key { name, qtype: query.qtype, dnssec_ok, checking_disabled }
+}
+
+/// Answers by the verdict; `None` when that needs an answer which `kept` does not have.
+#[inline]
+fn act<'c>(
+    way: &Way<'_>,
+    verdict: &Verdict,
+    kept: impl FnOnce(&Key<'_>) -> Option<&'c Answer>,
+    out: &mut [u8],
+) -> Option<Done> {
+    let query = &way.query;
+    if let Action::Block(how) = verdict.action {
+        return Some(block(way, verdict, how, false, out));
+    }
+    let did = if verdict.action == Action::Allow { Did::Answered } else { Did::Rewritten };
+    let (because, category) = (verdict.because, verdict.category);
+    let done = |length, did, stale| Some(Done { length, did, because, category, target: false, stale });
+    if query.qtype == qtype::ANY {
+        let ttl = ANY_TTL.min(verdict.seconds_to_boundary);
+        return done(wire::hinfo(out, query, ttl, &way.extra, way.limit), did, false);
+    }
+    let key = wanted(way.view, verdict, query);
+    let answer = kept(&key)?;
+    let ages = (way.rules.up_s.saturating_sub(answer.at_s), verdict.seconds_to_boundary.min(answer.cap_s));
+    let extra = Extra { error: answer.error.map(|code| (code, "")), ..way.extra };
+    let failed = !matches!(answer.checked.rcode, rcode::NOERROR | rcode::NXDOMAIN);
+    let did = if failed { Did::Failed } else { did };
+    let stale = answer.error == Some(ede::STALE_ANSWER);
+    if let Action::Rewrite(_) = verdict.action {
+        let safe = Rewritten { target: key.name, form: &answer.checked.form };
+        return done(wire::rewritten(out, query, safe, ages, &extra, way.limit), did, stale);
+    }
+    if let Some((verdict, how)) = blocked_target(way, verdict, &answer.checked.targets) {
+        return Some(block(way, &verdict, how, true, out));
+    }
+    let without_ech = answer.checked.without_ech.as_ref().filter(|_| verdict.strip_ech);
+    let form = without_ech.unwrap_or(&answer.checked.form);
+    done(wire::cached(out, query, form, ages, &extra, way.limit), did, stale)
+}
+
+/// Whether a CNAME record leads to a name that is blocked. What a rule allows by its name is let through.
+#[inline]
+fn blocked_target(way: &Way<'_>, verdict: &Verdict, targets: &[u8]) -> Option<(Verdict, How)> {
+    if !verdict.check_cname || matches!(verdict.because, Because::Rule(_)) {
+        return None;
+    }
+    let mut rest = targets;
+    while let Ok(target) = Name::parse(rest) {
+        let other = decide(way.view, &way.rules.in_force, &way.subject, &target);
+        if let Action::Block(how) = other.action {
+            return Some((other, how));
+        }
+        rest = &rest[target.wire().len()..];
+    }
+    None
+}
+
+#[inline]
+fn block(way: &Way<'_>, verdict: &Verdict, how: How, target: bool, out: &mut [u8]) -> Done {
+    let settings = &way.shared.settings;
+    let how = match how {
+        How::Nxdomain => Blocked::Nxdomain,
+        How::NullAddress => Blocked::Addresses(Some(Ipv4Addr::UNSPECIFIED), Some(Ipv6Addr::UNSPECIFIED)),
+        // Without a page there is nothing to lead to.
+        How::BlockPage => match settings.page {
+            (None, None) => Blocked::Nxdomain,
+            (v4, v6) => Blocked::Addresses(v4, v6),
+        },
+    };
+    // A device has enrolled, so the filter is its owner's wish: 17. A network that filters for itself says 15.
+    let code = match way.subject {
+        Subject::Device(_) => ede::FILTERED,
+        _ => ede::BLOCKED,
+    };
+    let text = verdict.category.map_or("", |category| way.view.category_name(category));
+    let extra = Extra { error: Some((code, text)), ..way.extra };
+    let ttl = settings.block_ttl.min(verdict.seconds_to_boundary);
+    let length = wire::block(out, &way.query, how, ttl, &extra, way.limit);
+    Done {
+        length,
+        did: Did::Blocked,
+        because: verdict.because,
+        category: verdict.category,
+        target,
+        stale: false,
+    }
+}
+
+fn slow(grant: Grant, way: &Way<'_>, asked: &[u8], out: &mut [u8]) -> Outcome {
+    match (grant, way.client.transport) {
+        (Grant::ComeByTcp, Transport::Udp) => Outcome::Send(wire::come_by_tcp(out, &way.query, way.limit)),
+        (_, Transport::Udp) => Outcome::Nothing,
+        _ => refuse(out, asked, rcode::REFUSED),
+    }
+}
+
+fn refuse(out: &mut [u8], asked: &[u8], code: u16) -> Outcome {
+    // A response is never answered, or two servers would talk for ever.
+    match asked.get(2) {
+        Some(first) if first & 0x80 == 0 => Outcome::Send(wire::refuse(out, asked, code, 0, false)),
+        _ => Outcome::Nothing,
+    }
+}
+
+#[inline]
+fn count_transport(counters: &Counters, transport: Transport) {
+    match transport {
+        Transport::Udp => counters.udp.add(),
+        Transport::Tcp => counters.tcp.add(),
+        Transport::Tls => counters.tls.add(),
+        Transport::Https => counters.https.add(),
+        Transport::Quic => counters.quic.add(),
+    }
+}
+
+/// Counts, and hands the fact to the event log, which never makes anybody wait.
+#[inline]
+fn note(core: &mut Core, way: &Way<'_>, verdict: &Verdict, done: &Done) {
+    let counters = &core.counters;
+    match done.did {
+        Did::Blocked if done.target => counters.blocked_target.add(),
+        Did::Blocked => counters.blocked.add(),
+        Did::Rewritten => counters.rewritten.add(),
+        Did::Answered => counters.allowed.add(),
+        Did::Failed => counters.failed.add(),
+    }
+    if done.stale {
+        counters.stale.add();
+    }
+    let Some(ring) = &mut core.events else { return };
+    let who = match way.subject {
+        Subject::Device(key) => way.view.device_number(key).map_or(Who::Unknown, Who::Device),
+        Subject::Site(site) => Who::Site(site.0),
+        Subject::Unknown => Who::Unknown,
+    };
+    let because = match done.because {
+        Because::Nothing => events::Because::Nothing,
+        Because::NotAllowed => events::Because::NotAllowed,
+        Because::Rule(rule) => events::Because::Rule(rule.0),
+        Because::List(list) => events::Because::List(list.0, done.category.map_or(0, |c| c.0)),
+    };
+    ring.record(Event {
+        at_s: way.rules.now_s,
+        snapshot: way.rules.tag,
+        who,
+        policy: verdict.policy.0,
+        did: done.did,
+        because,
+        query_type: way.query.qtype,
+        transport: way.client.transport,
+    });
+}

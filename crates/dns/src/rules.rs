@@ -1,0 +1,138 @@
+//! The policy in force, swapped whole: by a new snapshot, and each second by the clock.
+
+use crate::Clock;
+use arc_swap::ArcSwap;
+use evenfield_policy::{Aligned, InForce, OpenError, PublicKey, Snapshot, View};
+use std::io::Read as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// All that a query is decided by. Immutable.
+pub struct Rules {
+    snapshot: Arc<Snapshot<Aligned>>,
+    /// Which regime holds for which policy.
+    pub in_force: InForce,
+    /// The first octets of the snapshot's digest.
+    pub tag: u32,
+    /// Seconds since 1970.
+    pub now_s: u32,
+    /// Seconds since the program began: what ages are counted in, for nobody puts it back.
+    pub up_s: u32,
+}
+
+impl Rules {
+    /// The snapshot's sections; once for a batch of queries.
+    #[inline]
+    pub fn view(&self) -> View<'_> {
+        self.snapshot.view()
+    }
+}
+
+/// Why a snapshot is not used.
+#[derive(Debug)]
+pub enum LoadError {
+    /// The file cannot be read.
+    Io(std::io::Error),
+    /// It is not what it should be.
+    Open(OpenError),
+}
+
+impl std::fmt::Display for LoadError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Io(error) => error.fmt(f),
+            Self::Open(error) => error.fmt(f),
+        }
+    }
+}
+
+/// What tells one file under a path from the next one: device, inode, octets, and when it was changed.
+type Stamp = (u64, u64, u64, i64, i64);
+
+/// Where the snapshot comes from.
+pub struct Source {
+    file: PathBuf,
+    key: PublicKey,
+    seen: Stamp,
+    clock: Clock,
+    /// What is in force now.
+    pub rules: Arc<ArcSwap<Rules>>,
+    /// How many snapshots were taken, and how many refused, since the program began.
+    pub counts: Arc<[AtomicU64; 2]>,
+}
+
+impl Source {
+    /// Opens the first snapshot.
+    ///
+    /// # Errors
+    /// [`LoadError`]: without a policy nothing is answered.
+    pub fn open(file: &Path, key: PublicKey, clock: Clock) -> Result<Self, LoadError> {
+        let seen = stamp(file).map_err(LoadError::Io)?;
+        let snapshot = Arc::new(load(file, &key)?);
+        let (now_s, up_s) = (clock.wall_s(), clock.up_s());
+        let in_force = InForce::at(&snapshot.view(), now_s);
+        let tag = tag(&snapshot);
+        let rules = Rules { snapshot, in_force, tag, now_s, up_s };
+        let rules = Arc::new(ArcSwap::from_pointee(rules));
+        let counts = Arc::new([AtomicU64::new(1), AtomicU64::new(0)]);
+        Ok(Self { file: file.to_owned(), key, seen, clock, rules, counts })
+    }
+
+    /// Moves on to this second. When the file has changed, its policy is in force from now on; when that one is no
+    /// good, the old one stays and the log says why.
+    pub fn tick(&mut self) {
+        let old = self.rules.load_full();
+        let (now_s, up_s) = (self.clock.wall_s(), self.clock.up_s());
+        let changed = stamp(&self.file).ok().filter(|stamp| *stamp != self.seen);
+        let next = match changed.map(|stamp| (stamp, load(&self.file, &self.key))) {
+            Some((stamp, Ok(snapshot))) => {
+                self.seen = stamp;
+                self.counts[0].fetch_add(1, Ordering::Relaxed);
+                let (tag, snapshot) = (tag(&snapshot), Arc::new(snapshot));
+                tracing::info!(
+                    devices = snapshot.devices(),
+                    created_s = snapshot.created_s(),
+                    "a new policy is in force"
+                );
+                let in_force = InForce::at(&snapshot.view(), now_s);
+                Rules { snapshot, in_force, tag, now_s, up_s }
+            }
+            Some((stamp, Err(error))) => {
+                self.seen = stamp;
+                self.counts[1].fetch_add(1, Ordering::Relaxed);
+                tracing::error!(file = %self.file.display(), %error, "the new policy is not used, the old one stays");
+                same(&old, now_s, up_s)
+            }
+            None => same(&old, now_s, up_s),
+        };
+        self.rules.store(Arc::new(next));
+    }
+}
+
+fn same(old: &Rules, now_s: u32, up_s: u32) -> Rules {
+    let in_force = old.in_force.tick(&old.view(), now_s);
+    Rules { snapshot: old.snapshot.clone(), in_force, tag: old.tag, now_s, up_s }
+}
+
+fn tag(snapshot: &Snapshot<Aligned>) -> u32 {
+    let [a, b, c, d, ..] = snapshot.digest();
+    u32::from_le_bytes([a, b, c, d])
+}
+
+fn stamp(file: &Path) -> std::io::Result<Stamp> {
+    let meta = std::fs::metadata(file)?;
+    Ok((meta.dev(), meta.ino(), meta.len(), meta.mtime(), meta.mtime_nsec()))
+}
+
+/// Reads the whole file and verifies every octet of it. It is read and not mapped: a mapped file that somebody cuts
+/// short would end the process.
+fn load(file: &Path, key: &PublicKey) -> Result<Snapshot<Aligned>, LoadError> {
+    let mut open = std::fs::File::open(file).map_err(LoadError::Io)?;
+    let length = open.metadata().map_err(LoadError::Io)?.len() as usize;
+    let bytes = Aligned::fill(length, |room| open.read_exact(room)).map_err(LoadError::Io)?;
+    let snapshot = Snapshot::open(bytes, key).map_err(LoadError::Open)?;
+    snapshot.verify_all().map_err(LoadError::Open)?;
+    Ok(snapshot)
+}

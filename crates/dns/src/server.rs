@@ -1,0 +1,338 @@
+//! Binds, starts, stops.
+
+use crate::Clock;
+use crate::access::Buckets;
+use crate::cache::Cache;
+use crate::counters::Counters;
+use crate::pipeline::{Core, Shared};
+use crate::rules::{LoadError, Source};
+use crate::settings::Settings;
+use crate::status::{EventCounts, Status};
+use crate::transports::{self, Service};
+use crate::upstream::Resolver;
+use crate::wire::CookieKey;
+use crate::worker::{Miss, Worker};
+use evenfield_events::{Limits, Log, Ring, ring};
+use socket2::{Domain, Protocol, Socket, Type};
+use std::io;
+use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc::Receiver;
+
+/// Events that wait for the log, for each core: at 200,000 queries a second a third of a second.
+const RING: usize = 1 << 16;
+/// How often rings are emptied.
+const DRAIN: Duration = Duration::from_millis(100);
+/// Answers on their way to a core's cache, and queries on their way to upstream.
+const QUEUE: usize = 4_096;
+/// The receive buffer that is asked for; the system may give less.
+const RECEIVE_BUFFER: usize = 4 << 20;
+
+/// Why it does not start.
+#[derive(Debug)]
+pub enum StartError {
+    /// The policy.
+    Policy(LoadError),
+    /// An address.
+    Bind(SocketAddr, io::Error),
+    /// Something else of the system.
+    System(&'static str, io::Error),
+}
+
+impl std::fmt::Display for StartError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Policy(error) => write!(f, "the policy snapshot: {error}"),
+            Self::Bind(address, error) => write!(f, "cannot listen on {address}: {error}"),
+            Self::System(what, error) => write!(f, "{what}: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+/// The addresses on which it listens, by transport.
+pub type Bound = Vec<(&'static str, SocketAddr)>;
+
+/// A resolver at work.
+pub struct Running {
+    bound: Bound,
+    stop: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<()>>,
+    writer: Option<JoinHandle<()>>,
+    /// Last, so that its tasks go when the threads have gone.
+    runtime: Runtime,
+}
+
+/// What is made before the first thread starts.
+struct Parts {
+    clock: Clock,
+    shared: Arc<Shared>,
+    stop: Arc<AtomicBool>,
+    counters: Vec<Arc<Counters>>,
+    rings: Vec<Ring>,
+}
+
+impl Running {
+    /// Starts a resolver.
+    ///
+    /// # Errors
+    /// [`StartError`]; nothing is left running then.
+    pub fn start(settings: Settings) -> Result<Self, StartError> {
+        let clock = Clock::start();
+        let source = Source::open(&settings.snapshot.0, settings.snapshot.1, clock);
+        let source = source.map_err(StartError::Policy)?;
+        let log = match &settings.events {
+            Some((folder, octets)) => {
+                let log = Log::open(folder, Limits { octets: *octets });
+                Some(log.map_err(|error| StartError::System("the folder of the event log", error))?)
+            }
+            None => None,
+        };
+        let sockets = Sockets::bind(&settings)?;
+        let cookies = CookieKey::new(random("the generator of random numbers")?);
+        let shared = Arc::new(Shared { settings, cookies });
+        let stop = Arc::new(AtomicBool::new(false));
+        let mut parts = Parts { clock, shared, stop, counters: Vec::new(), rings: Vec::new() };
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| StartError::System("the threads of Tokio", error))?;
+        let (misses, missed) = tokio::sync::mpsc::channel(QUEUE);
+        let bound = sockets.bound();
+        let mut workers = Vec::new();
+        for socket in sockets.udp {
+            workers.push(parts.worker(socket, &source, misses.clone())?);
+        }
+        let events = Arc::new(EventCounts::default());
+        let (tcp, status) = (sockets.tcp, sockets.status);
+        parts.streams(&runtime, &source, missed, tcp, status, &events)?;
+        let writer = log.map(|log| parts.writer(log, events)).transpose()?;
+        let mut threads = Vec::new();
+        for (n, worker) in workers.into_iter().enumerate() {
+            threads.push(thread(format!("dns-udp-{n}"), move || worker.run())?);
+        }
+        threads.push(parts.ticker(source)?);
+        Ok(Self { bound, stop: parts.stop, threads, writer, runtime })
+    }
+
+    /// Where it listens.
+    pub fn bound(&self) -> &Bound {
+        &self.bound
+    }
+
+    /// Stops: takes no more queries, writes what is recorded.
+    pub fn stop(self) {
+        self.stop.store(true, Ordering::Relaxed);
+        for thread in self.threads {
+            let _ = thread.join();
+        }
+        self.runtime.shutdown_timeout(Duration::from_secs(1));
+        if let Some(writer) = self.writer {
+            let _ = writer.join();
+        }
+    }
+}
+
+impl Parts {
+    fn core(&mut self) -> Result<Core, StartError> {
+        let settings = &self.shared.settings;
+        let counters = Arc::new(Counters::default());
+        self.counters.push(counters.clone());
+        let seed = u64::from_le_bytes(random("the generator of random numbers")?);
+        let events = settings.events.as_ref().map(|_| {
+            let (record, drain) = ring(RING);
+            self.rings.push(drain);
+            record
+        });
+        Ok(Core {
+            cache: Cache::new(settings.cache_octets, seed),
+            buckets: Buckets::new(settings.per_second, seed.rotate_left(32)),
+            counters,
+            events,
+        })
+    }
+
+    fn worker(
+        &mut self,
+        socket: UdpSocket,
+        source: &Source,
+        misses: tokio::sync::mpsc::Sender<Miss>,
+    ) -> Result<Worker, StartError> {
+        let (keep, answers) = sync_channel(QUEUE);
+        Ok(Worker {
+            socket: Arc::new(socket),
+            core: self.core()?,
+            shared: self.shared.clone(),
+            rules: source.rules.clone(),
+            answers,
+            keep,
+            misses,
+            stop: self.stop.clone(),
+        })
+    }
+
+    fn streams(
+        &mut self,
+        runtime: &Runtime,
+        source: &Source,
+        missed: Receiver<Miss>,
+        tcp: Vec<TcpListener>,
+        status: Option<TcpListener>,
+        events: &Arc<EventCounts>,
+    ) -> Result<(), StartError> {
+        let core = Arc::new(Mutex::new(self.core()?));
+        let resolver = Arc::new(Resolver::new(&self.shared.settings, core.clone(), self.clock));
+        let service = Service::new(core.clone(), self.shared.clone(), source.rules.clone(), resolver.clone());
+        let service = Arc::new(service);
+        let _inside = runtime.enter();
+        let system = |error| StartError::System("a socket for Tokio", error);
+        runtime.spawn(service.clone().resolve_misses(missed));
+        for listener in tcp {
+            let listener = tokio::net::TcpListener::from_std(listener).map_err(system)?;
+            runtime.spawn(transports::tcp(service.clone(), listener));
+        }
+        if let Some(listener) = status {
+            let status = Arc::new(Status {
+                counters: self.counters.clone(),
+                core,
+                rules: source.rules.clone(),
+                snapshots: source.counts.clone(),
+                events: events.clone(),
+                resolver,
+                clock: self.clock,
+            });
+            let listener = tokio::net::TcpListener::from_std(listener).map_err(system)?;
+            runtime.spawn(status.serve(listener));
+        }
+        Ok(())
+    }
+
+    /// The thread that moves time on.
+    fn ticker(&self, mut source: Source) -> Result<JoinHandle<()>, StartError> {
+        let (stop, clock) = (self.stop.clone(), self.clock);
+        thread("dns-ticker".to_owned(), move || {
+            let mut last = 0;
+            while !stop.load(Ordering::Relaxed) {
+                // More often than once a second, so that no second is missed by much.
+                std::thread::sleep(Duration::from_millis(100));
+                if clock.wall_s() != last {
+                    last = clock.wall_s();
+                    source.tick();
+                }
+            }
+        })
+    }
+
+    /// The thread that writes events.
+    fn writer(&mut self, mut log: Log, counts: Arc<EventCounts>) -> Result<JoinHandle<()>, StartError> {
+        let (stop, mut rings) = (self.stop.clone(), std::mem::take(&mut self.rings));
+        thread("dns-events".to_owned(), move || {
+            let (mut events, mut well) = (Vec::new(), true);
+            loop {
+                let last = stop.load(Ordering::Relaxed);
+                events.clear();
+                for ring in &mut rings {
+                    ring.drain(&mut events, RING);
+                }
+                if !events.is_empty() {
+                    let outcome = log.append(&events);
+                    match &outcome {
+                        Err(error) if well => {
+                            tracing::error!(%error, "events are lost; queries are answered")
+                        }
+                        Ok(()) if !well => tracing::info!("events are written again"),
+                        _ => {}
+                    }
+                    well = outcome.is_ok();
+                }
+                let dropped: u64 = rings.iter().map(Ring::dropped).sum();
+                counts.written.store(log.written(), Ordering::Relaxed);
+                counts.dropped.store(dropped + log.dropped(), Ordering::Relaxed);
+                if last {
+                    break;
+                }
+                std::thread::sleep(DRAIN);
+            }
+        })
+    }
+}
+
+/// The sockets, bound before anything starts.
+struct Sockets {
+    udp: Vec<UdpSocket>,
+    tcp: Vec<TcpListener>,
+    status: Option<TcpListener>,
+}
+
+impl Sockets {
+    fn bind(settings: &Settings) -> Result<Self, StartError> {
+        let mut sockets = Self { udp: Vec::new(), tcp: Vec::new(), status: None };
+        for address in &settings.listen.udp {
+            // With port 0 the first socket's port is that of all.
+            let mut address = *address;
+            for _ in 0..settings.workers {
+                let socket = datagrams(address).map_err(|error| StartError::Bind(address, error))?;
+                address = socket.local_addr().unwrap_or(address);
+                sockets.udp.push(socket);
+            }
+        }
+        for address in &settings.listen.tcp {
+            sockets.tcp.push(listener(*address)?);
+        }
+        sockets.status = settings.listen.status.map(listener).transpose()?;
+        Ok(sockets)
+    }
+
+    fn bound(&self) -> Bound {
+        let udp = self.udp.iter().filter_map(|socket| Some(("udp", socket.local_addr().ok()?)));
+        let tcp = self.tcp.iter().filter_map(|socket| Some(("tcp", socket.local_addr().ok()?)));
+        let status = self.status.iter().filter_map(|socket| Some(("status", socket.local_addr().ok()?)));
+        let mut bound: Bound = udp.chain(tcp).chain(status).collect();
+        bound.dedup();
+        bound
+    }
+}
+
+fn datagrams(address: SocketAddr) -> io::Result<UdpSocket> {
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
+    socket.set_reuse_port(true)?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    // What the system allows.
+    let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
+    // So that a thread without queries looks whether to stop.
+    socket.set_read_timeout(Some(Duration::from_secs(1)))?;
+    socket.bind(&address.into())?;
+    Ok(socket.into())
+}
+
+fn listener(address: SocketAddr) -> Result<TcpListener, StartError> {
+    let bind = || {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+        socket.set_reuse_address(true)?;
+        if address.is_ipv6() {
+            socket.set_only_v6(true)?;
+        }
+        socket.bind(&address.into())?;
+        socket.listen(1_024)?;
+        socket.set_nonblocking(true)?;
+        Ok(socket.into())
+    };
+    bind().map_err(|error| StartError::Bind(address, error))
+}
+
+fn random<const N: usize>(what: &'static str) -> Result<[u8; N], StartError> {
+    let mut octets = [0; N];
+    getrandom::fill(&mut octets).map_err(|error| StartError::System(what, io::Error::other(error)))?;
+    Ok(octets)
+}
+
+fn thread(name: String, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StartError> {
+    let thread = std::thread::Builder::new().name(name).spawn(run);
+    thread.map_err(|error| StartError::System("a thread", error))
+}

@@ -1,0 +1,148 @@
+//! The transports on Tokio. Each says who its client is and hands messages to [`Service::answer`].
+
+mod stream;
+
+pub use stream::tcp;
+
+use crate::access::number;
+use crate::pipeline::{self, Client, Core, Outcome, Shared};
+use crate::rules::Rules;
+use crate::upstream::{Resolver, lock};
+use crate::worker::Miss;
+use arc_swap::ArcSwap;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex};
+use tokio::sync::Semaphore;
+use tokio::sync::mpsc::Receiver;
+
+/// Queries that wait for upstream at the same time; each holds some hundreds of octets and a timer.
+const WAITING: usize = 16_384;
+/// The longest message.
+const LONGEST: usize = u16::MAX as usize;
+
+/// What all transports but UDP share.
+pub struct Service {
+    /// Cache, counters and ring of these transports.
+    pub core: Arc<Mutex<Core>>,
+    /// What is the same for all.
+    pub shared: Arc<Shared>,
+    /// What is in force.
+    pub rules: Arc<ArcSwap<Rules>>,
+    /// Upstream.
+    pub resolver: Arc<Resolver>,
+    /// Places for queries that wait for upstream.
+    waiting: Semaphore,
+    /// Open connections of each address.
+    connections: Mutex<HashMap<u128, usize>>,
+}
+
+/// A connection's place among those that its client may have.
+pub struct Place {
+    service: Arc<Service>,
+    address: u128,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut connections = lock(&self.service.connections);
+        if let Some(count) = connections.get_mut(&self.address) {
+            *count -= 1;
+            if *count == 0 {
+                connections.remove(&self.address);
+            }
+        }
+    }
+}
+
+impl Service {
+    /// A service over these parts.
+    pub fn new(
+        core: Arc<Mutex<Core>>,
+        shared: Arc<Shared>,
+        rules: Arc<ArcSwap<Rules>>,
+        resolver: Arc<Resolver>,
+    ) -> Self {
+        let (waiting, connections) = (Semaphore::new(WAITING), Mutex::default());
+        Self { core, shared, rules, resolver, waiting, connections }
+    }
+
+    /// A place for a connection from this address; `None` when it, or all together, have as many as they may.
+    pub fn admit(self: &Arc<Self>, address: IpAddr) -> Option<Place> {
+        let (of_one, of_all) = self.shared.settings.connections;
+        let mut connections = lock(&self.connections);
+        let all: usize = connections.values().sum();
+        let count = connections.entry(number(address)).or_default();
+        if all >= of_all || *count >= of_one {
+            if *count == 0 {
+                connections.remove(&number(address));
+            }
+            return None;
+        }
+        *count += 1;
+        Some(Place { service: self.clone(), address: number(address) })
+    }
+
+    /// The answer to a message; `None` when there is none.
+    pub async fn answer(&self, client: &Client, asked: &[u8]) -> Option<Vec<u8>> {
+        let question = {
+            // On the stack of no task: it would be part of each one's size.
+            let mut out = vec![0; LONGEST];
+            let rules = self.rules.load();
+            let outcome =
+                pipeline::answer(&mut lock(&self.core), &self.shared, &rules, client, asked, &mut out);
+            match outcome {
+                Outcome::Send(length) => {
+                    out.truncate(length);
+                    return Some(out);
+                }
+                Outcome::Nothing => return None,
+                Outcome::Resolve(question) => question,
+            }
+        };
+        let Ok(_place) = self.waiting.try_acquire() else {
+            lock(&self.core).counters.overloaded.add();
+            return None;
+        };
+        let answer = self.resolver.resolve(&question).await;
+        let mut out = vec![0; LONGEST];
+        let length = self.finish(client, asked, (&question, &answer), &mut out);
+        out.truncate(length);
+        (length > 0).then_some(out)
+    }
+
+    fn finish(
+        &self,
+        client: &Client,
+        asked: &[u8],
+        answer: (&crate::cache::Question, &crate::cache::Answer),
+        out: &mut [u8],
+    ) -> usize {
+        let (rules, mut core) = (self.rules.load(), lock(&self.core));
+        pipeline::answer_with(&mut core, &self.shared, &rules, client, asked, answer, out)
+    }
+
+    /// Resolves what the threads for datagrams could not answer, sends the answers, and gives them to their caches.
+    pub async fn resolve_misses(self: Arc<Self>, mut misses: Receiver<Miss>) {
+        while let Some(miss) = misses.recv().await {
+            if self.waiting.available_permits() == 0 {
+                lock(&self.core).counters.overloaded.add();
+                continue;
+            }
+            let service = self.clone();
+            tokio::spawn(async move {
+                let Ok(_place) = service.waiting.try_acquire() else { return };
+                let answer = service.resolver.resolve(&miss.question).await;
+                let mut out = [0; crate::wire::UDP_SIZE as usize];
+                let length = service.finish(&miss.client, &miss.asked, (&miss.question, &answer), &mut out);
+                if length > 0 && miss.socket.send_to(&out[..length], miss.to).is_err() {
+                    lock(&service.core).counters.send_errors.add();
+                }
+                if answer.checked.life_s > 0 {
+                    // A core that has no time to take it will ask once more.
+                    let _ = miss.keep.try_send((miss.question, answer));
+                }
+            });
+        }
+    }
+}

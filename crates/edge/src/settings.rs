@@ -1,0 +1,400 @@
+//! The settings file: every setting once, with its check and what the reference page says; read strictly, all faults
+//! told at once.
+
+use evenfield_dns::access::{Prefix, Prefixes};
+use evenfield_dns::{Listen, Settings};
+use evenfield_model::Problems;
+use evenfield_policy::PublicKey;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+use toml::de::{DeTable, DeValue};
+
+/// One setting.
+pub struct Setting {
+    /// `table.key`.
+    pub name: &'static str,
+    /// The default, as TOML; none when there is none.
+    pub default: Option<&'static str>,
+    /// Whether it must be there.
+    required: bool,
+    /// What may stand there, for people.
+    pub wanted: &'static str,
+    /// What it is for, for people.
+    pub about: &'static str,
+    /// Puts the value into the settings; `None` when it is not what is wanted.
+    put: fn(&mut Settings, &Value<'_>) -> Option<()>,
+}
+
+/// A value and where its file is.
+struct Value<'a> {
+    raw: &'a DeValue<'a>,
+    folder: &'a Path,
+}
+
+impl Value<'_> {
+    fn text(&self) -> Option<&str> {
+        self.raw.as_str().filter(|text| !text.is_empty())
+    }
+
+    fn parsed<T: FromStr>(&self) -> Option<T> {
+        self.text()?.parse().ok()
+    }
+
+    fn whole(&self, low: u32, high: u32) -> Option<u32> {
+        let number = self.raw.as_integer()?;
+        let number = u32::from_str_radix(number.as_str(), number.radix()).ok()?;
+        (low..=high).contains(&number).then_some(number)
+    }
+
+    /// A list in which everything is what is wanted.
+    fn list<T: FromStr>(&self) -> Option<Vec<T>> {
+        let list = self.raw.as_array()?;
+        list.iter().map(|one| one.get_ref().as_str()?.parse().ok()).collect()
+    }
+}
+
+const ADDRESSES: &str = "a list of addresses and ports, as `[\"192.0.2.1:53\", \"[::1]:53\"]`";
+const PREFIXES: &str = "a list of addresses and prefixes, as `[\"10.0.0.0/8\", \"::1\"]`";
+
+/// The definition.
+pub const SETTINGS: &[Setting] = &[
+    Setting {
+        name: "policy.snapshot",
+        default: None,
+        required: true,
+        wanted: "a file",
+        about: "The signed policy. When another file takes its place, that one is in force within a second or two; one that cannot be used is refused, and the log says why. Put a new one there by renaming it. Required.",
+        put: |s, v| v.text().map(|path| s.snapshot.0 = v.folder.join(path)),
+    },
+    Setting {
+        name: "policy.public_key",
+        default: None,
+        required: true,
+        wanted: "64 hexadecimal digits",
+        about: "The Ed25519 key that must have signed the policy. Required.",
+        put: |s, v| v.text().and_then(PublicKey::from_hex).map(|key| s.snapshot.1 = key),
+    },
+    Setting {
+        name: "listen.udp",
+        default: Some("[\"127.0.0.1:53\"]"),
+        required: false,
+        wanted: ADDRESSES,
+        about: "Where datagrams come in. On a machine with several addresses name each: an answer leaves from the address that was asked.",
+        put: |s, v| v.list().map(|list| s.listen.udp = list),
+    },
+    Setting {
+        name: "listen.tcp",
+        default: Some("[\"127.0.0.1:53\"]"),
+        required: false,
+        wanted: ADDRESSES,
+        about: "Where DNS over TCP comes in.",
+        put: |s, v| v.list().map(|list| s.listen.tcp = list),
+    },
+    Setting {
+        name: "listen.status",
+        default: Some("\"127.0.0.1:9153\""),
+        required: false,
+        wanted: "an address of this machine's loopback and a port",
+        about: "Where `/health` and `/metrics` (Prometheus) are.",
+        put: |s, v| {
+            let address: SocketAddr = v.parsed().filter(|a: &SocketAddr| a.ip().is_loopback())?;
+            s.listen.status = Some(address);
+            Some(())
+        },
+    },
+    Setting {
+        name: "clients.allow",
+        default: Some(
+            "[\"127.0.0.0/8\", \"::1\", \"10.0.0.0/8\", \"172.16.0.0/12\", \"192.168.0.0/16\", \"100.64.0.0/10\", \"fc00::/7\", \"fe80::/10\"]",
+        ),
+        required: false,
+        wanted: PREFIXES,
+        about: "Who may ask. Everybody else is refused.",
+        put: |s, v| v.list::<Prefix>().map(|list| s.clients = Prefixes(list)),
+    },
+    Setting {
+        name: "clients.per_second",
+        default: Some("2000"),
+        required: false,
+        wanted: "0 to 1000000",
+        about: "Queries a second from one address (of IPv6, from one /56), counted on each core; five times as many may be saved up. Above it the client is told to come by TCP, above twice as many it is not answered. 0 for no limit: a whole school may share one address.",
+        put: |s, v| v.whole(0, 1_000_000).map(|n| s.per_second = n),
+    },
+    Setting {
+        name: "clients.connections",
+        default: Some("64"),
+        required: false,
+        wanted: "1 to 1000000",
+        about: "Open connections from one address.",
+        put: |s, v| v.whole(1, 1_000_000).map(|n| s.connections.0 = n as usize),
+    },
+    Setting {
+        name: "clients.connections_in_all",
+        default: Some("20000"),
+        required: false,
+        wanted: "1 to 10000000",
+        about: "Open connections from all addresses.",
+        put: |s, v| v.whole(1, 10_000_000).map(|n| s.connections.1 = n as usize),
+    },
+    Setting {
+        name: "clients.gateways",
+        default: Some("[]"),
+        required: false,
+        wanted: PREFIXES,
+        about: "Gateways whose word is taken for the device for which they ask. They must be among those who may ask.",
+        put: |s, v| v.list::<Prefix>().map(|list| s.gateways = Prefixes(list)),
+    },
+    Setting {
+        name: "clients.device_option",
+        default: Some("65001"),
+        required: false,
+        wanted: "65001 to 65534",
+        about: "The EDNS option, of those for local use, in which a gateway says it: the first 16 octets of the SHA-256 of the device's token.",
+        put: |s, v| v.whole(65_001, 65_534).map(|n| s.device_option = n as u16),
+    },
+    Setting {
+        name: "block.page_v4",
+        default: None,
+        required: false,
+        wanted: "an IPv4 address",
+        about: "Where the page is that says why a name is blocked. Without a page such names are answered NXDOMAIN.",
+        put: |s, v| v.parsed().map(|address| s.page.0 = Some(address)),
+    },
+    Setting {
+        name: "block.page_v6",
+        default: None,
+        required: false,
+        wanted: "an IPv6 address",
+        about: "The same by IPv6.",
+        put: |s, v| v.parsed().map(|address| s.page.1 = Some(address)),
+    },
+    Setting {
+        name: "block.ttl",
+        default: Some("60"),
+        required: false,
+        wanted: "0 to 3600",
+        about: "For how many seconds a client may keep a blocked answer. Less when the schedule changes sooner.",
+        put: |s, v| v.whole(0, 3_600).map(|n| s.block_ttl = n),
+    },
+    Setting {
+        name: "upstream.servers",
+        default: None,
+        required: true,
+        wanted: ADDRESSES,
+        about: "Resolvers that are asked for what is not kept: the first that answers, in this order. They should validate DNSSEC. Required.",
+        put: |s, v| v.list().filter(|list| !list.is_empty()).map(|list| s.upstream = list),
+    },
+    Setting {
+        name: "upstream.timeout_ms",
+        default: Some("1000"),
+        required: false,
+        wanted: "50 to 10000",
+        about: "How long one of them may take; twice as long when all are asked again.",
+        put: |s, v| v.whole(50, 10_000).map(|n| s.upstream_timeout = Duration::from_millis(n.into())),
+    },
+    Setting {
+        name: "cache.mebibytes",
+        default: Some("32"),
+        required: false,
+        wanted: "1 to 65536",
+        about: "Answers kept by each core, and once more for all transports but UDP together.",
+        put: |s, v| v.whole(1, 65_536).map(|n| s.cache_octets = (n as usize) << 20),
+    },
+    Setting {
+        name: "cache.stale_hours",
+        default: Some("24"),
+        required: false,
+        wanted: "0 to 168",
+        about: "For so long after its time an answer is sent when no upstream server answers, RFC 8767.",
+        put: |s, v| v.whole(0, 168).map(|n| s.stale_s = n * 3_600),
+    },
+    Setting {
+        name: "events.folder",
+        default: None,
+        required: false,
+        wanted: "a folder",
+        about: "Where facts are recorded: who by number, policy, verdict, reason; never a name or an address. Nothing is recorded without it.",
+        put: |s, v| {
+            let folder = v.folder.join(v.text()?);
+            let octets = s.events.as_ref().map_or(DEFAULT_EVENTS, |(_, octets)| *octets);
+            s.events = Some((folder, octets));
+            Some(())
+        },
+    },
+    Setting {
+        name: "events.mebibytes",
+        default: Some("256"),
+        required: false,
+        wanted: "1 to 1048576",
+        about: "How much disk they may take. Then the oldest go, and are counted. Needs the folder before it.",
+        put: |s, v| {
+            let octets = u64::from(v.whole(1, 1 << 20)?) << 20;
+            s.events.as_mut().map(|events| events.1 = octets)
+        },
+    },
+    Setting {
+        name: "threads.udp",
+        default: None,
+        required: false,
+        wanted: "1 to 1024",
+        about: "Threads for each address for datagrams; one a core when it is left out.",
+        put: |s, v| v.whole(1, 1_024).map(|n| s.workers = n as usize),
+    },
+];
+
+const DEFAULT_EVENTS: u64 = 256 << 20;
+
+/// What holds where the file says nothing.
+fn defaults() -> Settings {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let mut settings = Settings {
+        snapshot: (std::path::PathBuf::new(), PublicKey([0; 32])),
+        listen: Listen::default(),
+        workers: cores,
+        clients: Prefixes::default(),
+        per_second: 0,
+        connections: (0, 0),
+        gateways: Prefixes::default(),
+        device_option: 0,
+        page: (None, None),
+        block_ttl: 0,
+        upstream: Vec::new(),
+        upstream_timeout: Duration::ZERO,
+        cache_octets: 0,
+        stale_s: 0,
+        events: None,
+    };
+    for setting in SETTINGS.iter().filter(|setting| setting.name != "events.mebibytes") {
+        let Some(default) = setting.default else { continue };
+        if let Ok(value) = DeValue::parse(default) {
+            let _ = (setting.put)(&mut settings, &Value { raw: value.get_ref(), folder: Path::new("") });
+        }
+    }
+    settings
+}
+
+/// Reads a settings file.
+///
+/// # Errors
+/// All that is wrong with it.
+pub fn read_file(path: &Path) -> Result<Settings, Problems> {
+    let name = path.display().to_string();
+    match std::fs::read_to_string(path) {
+        Ok(text) => read(&name, path.parent().unwrap_or(Path::new("")), &text),
+        Err(error) => {
+            let mut problems = Problems::default();
+            problems.push(&name, 0, "", "", format!("a file that can be read ({error})"));
+            Err(problems)
+        }
+    }
+}
+
+fn read(file: &str, folder: &Path, text: &str) -> Result<Settings, Problems> {
+    let mut settings = defaults();
+    let mut problems = Problems::default();
+    let line = |at: usize| text.bytes().take(at).filter(|b| *b == b'\n').count() as u64 + 1;
+    let table = match DeTable::parse(text) {
+        Ok(table) => table,
+        Err(error) => {
+            let at = error.span().map_or(0, |span| span.start);
+            problems.push(file, line(at), "", "", format!("TOML: {}", error.message()));
+            return Err(problems);
+        }
+    };
+    let mut entries = Vec::new();
+    for (key, value) in table.get_ref() {
+        match value.get_ref() {
+            DeValue::Table(table)
+                if SETTINGS.iter().any(|s| s.name.starts_with(&format!("{}.", key.get_ref()))) =>
+            {
+                for (inner, value) in table {
+                    entries.push((
+                        format!("{}.{}", key.get_ref(), inner.get_ref()),
+                        inner.span().start,
+                        value,
+                    ));
+                }
+            }
+            _ => entries.push((key.get_ref().to_string(), key.span().start, value)),
+        }
+    }
+    // In the order of the definition, for some settings add to others; then by place for people.
+    let place = |name: &str| SETTINGS.iter().position(|s| s.name == name).unwrap_or(SETTINGS.len());
+    entries.sort_by_key(|(name, at, _)| (place(name), *at));
+    let mut found = Vec::new();
+    for (name, at, value) in &entries {
+        let said = text.get(value.span()).unwrap_or_default();
+        match SETTINGS.iter().find(|s| s.name == name) {
+            None => found.push((line(*at), name.clone(), "", "a setting that there is".to_owned())),
+            Some(setting) => {
+                let value = Value { raw: value.get_ref(), folder };
+                if (setting.put)(&mut settings, &value).is_none() {
+                    found.push((line(*at), name.clone(), said, setting.wanted.to_owned()));
+                }
+            }
+        }
+    }
+    for setting in SETTINGS.iter().filter(|s| s.required && !entries.iter().any(|(name, ..)| name == s.name))
+    {
+        found.push((0, setting.name.to_owned(), "", format!("{}; it is required", setting.wanted)));
+    }
+    found.sort();
+    for (line, name, said, wanted) in found {
+        problems.push(file, line, &name, said, wanted);
+    }
+    if problems.is_empty() { Ok(settings) } else { Err(problems) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LEAST: &str = "[policy]\nsnapshot = \"policy.snapshot\"\npublic_key = \
+        \"3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c\"\n[upstream]\nservers = [\"192.0.2.1:53\"]\n";
+
+    #[test]
+    fn defaults_are_what_the_page_says() {
+        let settings = read("edge.toml", Path::new("/etc/evenfield"), LEAST).expect("the least");
+        assert_eq!(settings.snapshot.0, Path::new("/etc/evenfield/policy.snapshot"));
+        assert_eq!(settings.listen.udp, ["127.0.0.1:53".parse().expect("an address")]);
+        assert_eq!((settings.per_second, settings.block_ttl, settings.stale_s), (2_000, 60, 86_400));
+        let local: Vec<Prefix> = Prefixes::LOCAL.iter().map(|p| p.parse().expect(p)).collect();
+        assert_eq!(settings.clients.0, local);
+        assert_eq!(settings.events, None);
+        // What the page gives as a default can be written into the file.
+        for setting in SETTINGS.iter().filter(|s| s.name != "events.mebibytes") {
+            let Some(default) = setting.default else { continue };
+            let (table, key) = setting.name.split_once('.').expect("a table");
+            let text = match table {
+                "upstream" => format!("{LEAST}{key} = {default}\n"),
+                _ => format!("{LEAST}[{table}]\n{key} = {default}\n"),
+            };
+            assert!(read("edge.toml", Path::new(""), &text).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn all_faults_are_told_at_once_with_their_lines() {
+        let text = "[policy]\nsnapshot = 7\n[listen]\nudp = [\"127.0.0.1\"]\nstatus = \"192.0.2.1:9153\"\n[clients]\nallow = \
+            [\"10.0.0.1/8\"]\nper_sec = 5\n[blok]\nttl = 1\n[events]\nmebibytes = 5\n";
+        let problems = read("edge.toml", Path::new(""), text).expect_err("faults");
+        let found: Vec<_> = problems.kept().iter().map(|p| (p.line, p.column.as_str())).collect();
+        let wanted = [
+            (0, "policy.public_key"),
+            (0, "upstream.servers"),
+            (2, "policy.snapshot"),
+            (4, "listen.udp"),
+            (5, "listen.status"),
+            (7, "clients.allow"),
+            (8, "clients.per_sec"),
+            (9, "blok"),
+            (12, "events.mebibytes"),
+        ];
+        assert_eq!(found, wanted);
+        assert_eq!(problems.kept()[2].said, "7");
+        let problems = read("edge.toml", Path::new(""), "[policy\n").expect_err("no TOML");
+        assert_eq!(problems.kept()[0].line, 1);
+    }
+}

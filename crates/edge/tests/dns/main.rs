@@ -1,0 +1,8 @@
+//! The edge as a whole: the program itself, asked by `dig` and by octets of ours.
+
+mod fixture;
+mod upstream;
+
+mod faults;
+mod malformed;
+mod verdicts;
