@@ -83,9 +83,9 @@ pub fn assess(mbps: f64, enrollment: u32) -> Option<Assessment> {
     if enrollment == 0 {
         return None;
     }
-    let thousands = f64::from(enrollment) / 1_000.0;
+    let students = f64::from(enrollment);
     let standings = Goal::ALL.map(|goal| {
-        let wanted_mbps = goal.mbps_per_1000() * thousands;
+        let wanted_mbps = goal.mbps_per_1000() * students / 1_000.0;
         Standing {
             goal,
             wanted_mbps,
@@ -93,7 +93,7 @@ pub fn assess(mbps: f64, enrollment: u32) -> Option<Assessment> {
             shortfall_mbps: (wanted_mbps - mbps).max(0.0),
         }
     });
-    Some(Assessment { mbps_per_1000: mbps / thousands, standings })
+    Some(Assessment { mbps_per_1000: mbps * 1_000.0 / students, standings })
 }
 
 /// All schools of a file.

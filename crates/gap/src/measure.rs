@@ -19,19 +19,9 @@
 
 use crate::survey::Response;
 use evenfield_model::{Barrier, DeviceAway, DeviceSharing, InternetType, Measure};
-use serde::{Deserialize, Serialize};
 
 #[cfg(test)]
 mod tests;
-
-/// A measured speed at the student's home, Mbps. It goes before what the household stated.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Speed {
-    /// Download, Mbps.
-    pub download_mbps: Option<f64>,
-    /// Upload, Mbps.
-    pub upload_mbps: Option<f64>,
-}
 
 /// What is known of the service at home.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,39 +36,22 @@ enum Service {
     Unknown,
 }
 
-/// One answer with what else is known of the home.
-#[derive(Clone, Copy, Debug)]
-pub struct Home<'a> {
-    /// The household's answer.
-    pub response: &'a Response,
-    /// A measured speed, where there is one.
-    pub speed: Option<Speed>,
-    /// Students in the household by the roster; the answer's own number goes before it.
-    pub household_students: Option<u32>,
-}
-
-impl<'a> From<&'a Response> for Home<'a> {
-    fn from(response: &'a Response) -> Self {
-        Self { response, speed: None, household_students: None }
-    }
-}
-
 /// Whether a measure is true of this home; `None` is unknown.
-pub fn of(measure: Measure, home: Home) -> Option<bool> {
+pub fn of(measure: Measure, response: &Response) -> Option<bool> {
     match measure {
-        Measure::M1NoSubscriptionOrComputer => no_subscription_or_computer(home.response),
-        Measure::M2OrCellularOnly => or_cellular_only(home.response),
-        Measure::M3NoWired => no_wired(home.response),
-        Measure::M4Below25x3 => slower_than(home, 25.0, 3.0),
-        Measure::M4Below100x20 => slower_than(home, 100.0, 20.0),
-        Measure::M5Below25x12PerStudent => slower_than_per_student(home),
-        Measure::M6SharedOrPhoneOnly => shared_or_phone(home.response),
+        Measure::M1NoSubscriptionOrComputer => no_subscription_or_computer(response),
+        Measure::M2OrCellularOnly => or_cellular_only(response),
+        Measure::M3NoWired => no_wired(response),
+        Measure::M4Below25x3 => slower_than(response, 25.0, 3.0),
+        Measure::M4Below100x20 => slower_than(response, 100.0, 20.0),
+        Measure::M5Below25x12PerStudent => slower_than_per_student(response),
+        Measure::M6SharedOrPhoneOnly => shared_or_phone(response),
     }
 }
 
 /// Whether there is no service that could be fast enough for M4 and M5: none, or dial-up; `None` is unknown.
-pub fn no_service(home: Home) -> Option<bool> {
-    match service(home.response) {
+pub fn no_service(response: &Response) -> Option<bool> {
+    match service(response) {
         Service::None | Service::Kind(InternetType::DialUp) => Some(true),
         Service::Kind(_) | Service::SomeKind => Some(false),
         Service::Unknown => None,
@@ -86,16 +59,16 @@ pub fn no_service(home: Home) -> Option<bool> {
 }
 
 /// All measures, in the order of [`Measure::ALL`].
-pub fn all(home: Home) -> [Option<bool>; 7] {
-    Measure::ALL.map(|measure| of(measure, home))
+pub fn all(response: &Response) -> [Option<bool>; 7] {
+    Measure::ALL.map(|measure| of(measure, response))
 }
 
 /// The barrier behind a measure that is true of this home. The survey asks for the barrier to Internet
 /// access, so M6, which is about devices, has none.
-pub fn barrier(measure: Measure, home: Home) -> Option<Barrier> {
-    match (measure, of(measure, home)) {
+pub fn barrier(measure: Measure, response: &Response) -> Option<Barrier> {
+    match (measure, of(measure, response)) {
         (Measure::M6SharedOrPhoneOnly, _) => None,
-        (_, Some(true)) => home.response.barrier,
+        (_, Some(true)) => response.barrier,
         _ => None,
     }
 }
@@ -144,19 +117,19 @@ fn no_wired(response: &Response) -> Option<bool> {
 }
 
 /// M4: below `down` or below `up` Mbps.
-fn slower_than(home: Home, down: f64, up: f64) -> Option<bool> {
-    if no_service(home) == Some(true) {
+fn slower_than(response: &Response, down: f64, up: f64) -> Option<bool> {
+    if no_service(response) == Some(true) {
         return Some(true);
     }
-    let (download, upload) = speeds(home);
+    let (download, upload) = speeds(response);
     either(download.map(|d| d < down), upload.map(|u| u < up))
 }
 
 /// M5: below 25 down or 12 up for each student of the household.
-fn slower_than_per_student(home: Home) -> Option<bool> {
-    let students = home.response.household_students.or(home.household_students).filter(|&n| n > 0);
+fn slower_than_per_student(response: &Response) -> Option<bool> {
+    let students = response.household_students.filter(|&n| n > 0);
     let n = f64::from(students.unwrap_or(1));
-    match slower_than(home, 25.0 * n, 12.0 * n) {
+    match slower_than(response, 25.0 * n, 12.0 * n) {
         // Fast enough for one student; with the number unknown that says nothing of more.
         Some(false) if students.is_none() => None,
         known => known,
@@ -173,14 +146,10 @@ fn shared_or_phone(response: &Response) -> Option<bool> {
     either(poor, shared)
 }
 
-/// Measured speeds before stated ones; a speed that is not a finite number of 0 or more is not known.
-fn speeds(home: Home) -> (Option<f64>, Option<f64>) {
+/// Download and upload, Mbps; a speed that is not a finite number of 0 or more is not known.
+fn speeds(response: &Response) -> (Option<f64>, Option<f64>) {
     let sane = |mbps: &f64| mbps.is_finite() && *mbps >= 0.0;
-    let measured = home.speed.unwrap_or_default();
-    (
-        measured.download_mbps.filter(sane).or(home.response.download_mbps.filter(sane)),
-        measured.upload_mbps.filter(sane).or(home.response.upload_mbps.filter(sane)),
-    )
+    (response.download_mbps.filter(sane), response.upload_mbps.filter(sane))
 }
 
 /// Whether one or the other is true, as far as known.

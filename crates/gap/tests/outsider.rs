@@ -266,7 +266,7 @@ impl Outsider {
     }
 
     /// The least or the most that a number can be.
-    fn reach(&self, target: usize, direction: OptimizationDirection) -> Option<f64> {
+    fn reach(&self, target: usize, direction: OptimizationDirection) -> f64 {
         let mut problem = Problem::new(direction);
         let variables: Vec<_> = self
             .cells
@@ -280,8 +280,9 @@ impl Outsider {
                 problem.add_constraint(terms.as_slice(), op, 0.0);
             }
         }
-        let solution = problem.solve().ok()?.into_solution().ok()?;
-        Some(solution.var_value(variables[target]))
+        let solution =
+            problem.solve().expect("the truth agrees with all of it").into_solution().expect("an end");
+        solution.var_value(variables[target])
     }
 
     /// The numbers that he knows more closely than he may: their name, range and needed width.
@@ -289,8 +290,8 @@ impl Outsider {
         let names: BTreeMap<usize, &Cell> = self.index.iter().map(|(k, c)| (*c, k)).collect();
         let protected: Vec<usize> = (0..self.cells.len()).filter(|&c| self.cells[c].need > 0.0).collect();
         let too_close = protected.iter().filter_map(|&cell| {
-            let low = self.reach(cell, OptimizationDirection::Minimize)?;
-            let high = self.reach(cell, OptimizationDirection::Maximize)?;
+            let low = self.reach(cell, OptimizationDirection::Minimize);
+            let high = self.reach(cell, OptimizationDirection::Maximize);
             let known = &self.cells[cell];
             (high - low + 1e-5 < known.need).then(|| {
                 format!(

@@ -261,25 +261,22 @@ async fn place_homes(db: &Db, district: &str) -> Result<(), Failure> {
     let found = tokio::task::spawn_blocking(move || {
         let locator = Locator::new(&block_groups);
         let points = file.map(|(name, bytes)| AddressPoints::from_csv(&bytes, &name).0).unwrap_or_default();
-        stored
-            .roster
-            .students
-            .iter()
-            .filter_map(|student| {
-                let known = stored.places.get(&student.source_id);
-                if !waiting(known) {
-                    return None;
-                }
-                let mut place = located(student, known, &points);
-                if let Some(at) = place.lon.zip(place.lat) {
-                    match locator.locate(at.0, at.1) {
-                        Some(i) => place.block_group = Some(block_groups[i].id.clone()),
-                        None => place.reason = Some("outside".to_owned()),
-                    }
-                }
-                (known != Some(&place)).then(|| (student.source_id.clone(), place))
-            })
-            .collect::<Vec<_>>()
+        let students = stored.roster.students.iter();
+        let mut found: Vec<(String, Place)> = students
+            .filter(|s| waiting(stored.places.get(&s.source_id)))
+            .map(|s| (s.source_id.clone(), located(s, stored.places.get(&s.source_id), &points)))
+            .collect();
+        let homes: Vec<&mut Place> =
+            found.iter_mut().map(|(_, p)| p).filter(|p| p.lon.is_some() && p.lat.is_some()).collect();
+        let at: Vec<(f64, f64)> = homes.iter().filter_map(|p| p.lon.zip(p.lat)).collect();
+        for (place, inside) in homes.into_iter().zip(locator.locate_all(&at)) {
+            match inside {
+                Some(i) => place.block_group = Some(block_groups[i].id.clone()),
+                None => place.reason = Some("outside".to_owned()),
+            }
+        }
+        found.retain(|(id, place)| stored.places.get(id) != Some(place));
+        found
     })
     .await
     .map_err(|e| Failure::for_now("job-error-internal", e.to_string()))?;

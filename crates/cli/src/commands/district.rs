@@ -147,7 +147,10 @@ pub async fn estimate(app: &App, district: &DistrictInputs, files: Vec<Read>, se
 /// The published and withheld figures of the latest estimate.
 async fn figures(app: &App, district: &str) -> Result<Vec<Figure>> {
     let run = queries::latest_run(app.db.read(), district).await?.context("there is no estimate")?;
-    Ok(queries::figures(app.db.read(), &run.id, queries::Wanted::default()).await?)
+    let wanted = queries::Wanted::default();
+    let mut figures = queries::figures(app.db.read(), &run.id, wanted).await?;
+    figures.extend(queries::barrier_figures(app.db.read(), &run.id, wanted).await?);
+    Ok(figures)
 }
 
 /// Names of places by kind and id.
@@ -170,7 +173,7 @@ fn headline(words: &Words, district: &DistrictInputs, figures: &[Figure]) -> Str
     let whom = |counted: Counted| say(&format!("gap-of-{}", counted_key(counted)));
     let mut lines = vec![district.name.clone()];
     let whole = |f: &&Figure| f.kind == GeographyKind::District && f.id == district.leaid.as_str();
-    for figure in figures.iter().filter(whole).filter(|f| f.group == "all") {
+    for figure in figures.iter().filter(whole).filter(|f| f.group == "all" && f.barrier.is_none()) {
         let Ok(number) = &figure.shown else { continue };
         let meaning = figure.meaning;
         lines.push(format!(

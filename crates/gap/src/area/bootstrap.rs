@@ -1,8 +1,8 @@
 //! Mean squared error by parametric bootstrap: areas are made from the fitted model, the model is
 //! fitted to them again, and how far the estimates fall from the made truth is averaged.
 //!
-//! Source: Butar and Lahiri, J. Statistical Planning and Inference 112 (2003) 63-76; Gonzalez-Manteiga and
-//! others, Computational Statistics and Data Analysis 52 (2008) 5242-5252.
+//! Source: Gonzalez-Manteiga and others, Computational Statistics and Data Analysis 52 (2008) 5242-5252, the estimate by one
+//! bootstrap, without their correction of its bias by a second.
 
 use super::AreaError;
 use super::fit::{Fit, Solution};

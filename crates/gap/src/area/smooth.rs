@@ -1,9 +1,9 @@
 //! Smoothing of sampling variances by a generalised variance function.
 //!
 //! A variance estimated from few answers is itself unsteady, and zero when all answers agree. The model
-//! takes variances as known, so they are replaced by a fitted curve: `log D = a + b log(size) + c log(level)`,
-//! where the level is `p(1-p)` of the regression's share (with c = 1 when there is a size), or the
-//! regression's absolute value for other figures. The curve is scaled so that the variances keep their sum.
+//! takes variances as known, so they are replaced by a fitted curve: `log(D / level) = a + b log(size)`
+//! for shares with sizes, `log D = a + b log(size)` for other figures with sizes, and `log D = a + b log(level)` without sizes. The level
+//! is `p(1-p)` of the regression's share, or the regression's absolute value for other figures. The curve is scaled so that the variances keep their sum.
 //! Source: Wolter, *Introduction to Variance Estimation*, 2nd ed. 2007, chapter 7; the scaling: Hidiroglou,
 //! Beaumont and Yung, Survey Methodology 45 (2019) 101-126.
 
@@ -35,10 +35,7 @@ pub fn variances(points: &[Point], share: bool) -> Result<Vec<f64>, AreaError> {
     let fixed = sized && share;
     let row = |p: &Point| {
         let level = p.level.max(1e-300).ln();
-        match (sized, share) {
-            (true, _) => [1.0, p.size.unwrap_or(1.0).ln()],
-            (false, _) => [1.0, level],
-        }
+        if sized { [1.0, p.size.unwrap_or(1.0).ln()] } else { [1.0, level] }
     };
     let offset = |p: &Point| if fixed { p.level.max(1e-300).ln() } else { 0.0 };
     let used: Vec<&Point> = points.iter().filter(|p| p.variance > 0.0).collect();

@@ -74,3 +74,15 @@ fn a_school_without_students_is_kept_and_held_against_no_goal() {
     let schools = assess_all(lines);
     assert_eq!((schools[0].line.enrollment, schools[0].contracted), (0, None));
 }
+
+#[test]
+fn a_line_of_exactly_the_goal_meets_it() {
+    for students in 1..=5_000 {
+        for (goal, mbps) in [(0, 0.1), (1, 1.0)] {
+            let line = mbps * f64::from(students);
+            let line = (line * 10.0).round() / 10.0;
+            let standing = &assess(line, students).expect("students").standings[goal];
+            assert!(standing.meets && standing.shortfall_mbps == 0.0, "{students} students, {line} Mbps");
+        }
+    }
+}

@@ -98,11 +98,10 @@ fn answers(responses: &[Response], students: &HashMap<&str, u32>) -> Vec<Answer>
     responses
         .iter()
         .filter_map(|response| {
-            let home = measure::Home::from(response);
-            let measures = measure::all(home);
-            let barrier = measure::barrier(Measure::M1NoSubscriptionOrComputer, home);
+            let measures = measure::all(response);
+            let barrier = measure::barrier(Measure::M1NoSubscriptionOrComputer, response);
             let student = *students.get(response.student.as_str())?;
-            Some(Answer { student, measures, no_service: measure::no_service(home), barrier })
+            Some(Answer { student, measures, no_service: measure::no_service(response), barrier })
         })
         .collect()
 }

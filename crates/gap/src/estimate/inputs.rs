@@ -114,14 +114,11 @@ pub struct Settings {
     pub seed: u64,
     /// Draws from the posterior, 50 to 2,000.
     pub draws: u32,
-    /// How many times as high the odds of lacking access are among students who did not answer as among
-    /// like students who did. 1 is the usual assumption; other values show how sensitive the figures are.
-    pub nonrespondent_odds: f64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { seed: 1, draws: 400, nonrespondent_odds: 1.0 }
+        Self { seed: 1, draws: 400 }
     }
 }
 
@@ -152,9 +149,6 @@ impl Inputs<'_> {
     pub(super) fn check(&self) -> Result<(), InputError> {
         if !(50..=2_000).contains(&self.settings.draws) {
             return Err(InputError::Draws(self.settings.draws));
-        }
-        if !(self.settings.nonrespondent_odds.is_finite() && self.settings.nonrespondent_odds > 0.0) {
-            return Err(InputError::Odds);
         }
         let places = self.places;
         let students = self.students.len();

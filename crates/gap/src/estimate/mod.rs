@@ -186,9 +186,6 @@ pub enum InputError {
     /// Fewer or more draws than make sense.
     #[error("{0} draws were asked for, 50 to 2,000 can be made")]
     Draws(u32),
-    /// Odds that are not a positive number.
-    #[error("the odds of non-respondents must be a number above 0")]
-    Odds,
 }
 
 /// Estimates every measure for which there is an answer or an area's share. `told` hears how many of
@@ -234,10 +231,9 @@ fn modelled(
     no_service: Option<Vec<Option<bool>>>,
     seed: u64,
 ) -> Option<(outcome::Outcomes, model::Fit)> {
-    let shift = inputs.settings.nonrespondent_odds.ln();
     let part = |answers: Vec<Option<bool>>, seed: u64| {
         let fit = model::fit(frame, inputs.students, &answers, seed, inputs.settings.draws as usize);
-        (outcome::Outcomes::new(frame, &fit, inputs.students, answers, shift, seed), fit)
+        (outcome::Outcomes::new(frame, &fit, inputs.students, answers, seed), fit)
     };
     let Some(no_service) = no_service else { return Some(part(answers, seed)) };
     let pairs = || answers.iter().zip(&no_service);

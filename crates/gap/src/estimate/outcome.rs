@@ -29,7 +29,7 @@ struct Table {
 }
 
 impl Table {
-    fn new(frame: &Frame, fit: &Fit, shift: f64) -> Self {
+    fn new(frame: &Frame, fit: &Fit) -> Self {
         let draws = fit.deviations.len();
         let at = |k: usize, r: usize| fit.mode[k] + fit.deviations[r][k];
         let mut of_features = Vec::with_capacity(draws << FEATURES);
@@ -37,7 +37,7 @@ impl Table {
             for r in 0..draws {
                 let x = |j: usize| (mask >> j & 1) as f64 - frame.means[j];
                 let sum: f64 = (0..FEATURES).map(|j| at(2 + j, r) * x(j)).sum();
-                of_features.push((at(0, r) + sum + shift) as f32);
+                of_features.push((at(0, r) + sum) as f32);
             }
         }
         let slope = (0..draws).map(|r| at(1, r) as f32).collect();
@@ -64,16 +64,15 @@ impl Table {
 }
 
 impl Outcomes {
-    /// Draws the outcomes. `shift` is added to the logits of students without an answer.
+    /// Draws the outcomes.
     pub fn new(
         frame: &Frame,
         fit: &Fit,
         students: &[Student],
         answers: Vec<Option<bool>>,
-        shift: f64,
         seed: u64,
     ) -> Self {
-        let table = Table::new(frame, fit, shift);
+        let table = Table::new(frame, fit);
         let draws = table.draws;
         let words = draws.div_ceil(64);
         let mut bits = vec![0u64; students.len() * words];

@@ -301,16 +301,6 @@ fn a_survey_alone_and_areas_alone_are_enough() {
 }
 
 #[test]
-fn more_odds_of_the_silent_give_a_higher_figure() {
-    let world = world(7);
-    let settings = Settings { nonrespondent_odds: 2.0, draws: 120, ..Settings::default() };
-    let value = |inputs: Inputs| {
-        find(&run(&inputs, &|_| {}).expect("figures"), GeographyKind::District, "5100060", "all").value
-    };
-    assert!(value(Inputs { settings, ..world.inputs() }) > value(world.inputs()) + 0.03);
-}
-
-#[test]
 fn without_a_roster_areas_are_added_up_by_children() {
     let areas = [area(geoid(0), 0.2, 0.03), area(geoid(1), 0.4, 0.05), area(geoid(3), 0.1, 0.02)];
     let child = |b: u32, children: f64| AreaChildren {

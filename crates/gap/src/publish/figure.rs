@@ -90,9 +90,15 @@ pub struct NotReleased {
 impl Published {
     /// Rounds and codes a figure that the release has let through.
     pub(super) fn new(figure: &Estimate) -> Self {
-        let step = rule::step(figure.students);
-        let edge = rule::edge(figure.students);
-        let coding = rule::coding(round(figure.value, step), figure.students);
+        // The students of a barrier's figure are those who lack access: their exact number would undo the rounding of the share that
+        // the measure's own figure shows.
+        let (answers, students) = match figure.barrier {
+            Some(_) => (figure.answers / 10 * 10, (figure.students / 10 * 10).max(10)),
+            None => (figure.answers, figure.students),
+        };
+        let step = rule::step(students);
+        let edge = rule::edge(students);
+        let coding = rule::coding(round(figure.value, step), students);
         let (value, low90, high90) = match coding {
             None => (
                 round(figure.value, step),
@@ -115,8 +121,8 @@ impl Published {
             high90: tidy(high90),
             se: coding.is_none().then(|| tidy(round(figure.se, step))),
             coding,
-            answers: figure.answers,
-            students: figure.students,
+            answers,
+            students,
             method: figure.method,
         }
     }

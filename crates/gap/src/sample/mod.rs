@@ -10,6 +10,6 @@ mod share;
 #[cfg(test)]
 mod tests;
 
-pub use nonresponse::{ResponseRate, Shift, mixture, response_rates, tipping_point};
+pub use nonresponse::{Shift, mixture, tipping_point};
 pub use rake::{Margin, RakeError, Raked, Settings, enrollment_margins, rake};
 pub use share::{Design, WeightedShare, in_two_parts, kish, share};

@@ -1,5 +1,5 @@
 use super::*;
-use crate::estimate::{Answer, Student};
+use crate::estimate::Student;
 use evenfield_model::GradeBand;
 
 /// The simple random sample `apisrs` (200 of 6,194 California schools) of the R package `survey`, as its three-way table:
@@ -139,14 +139,8 @@ fn student(school: u32, frl: bool) -> Student {
 }
 
 #[test]
-fn response_rates_count_each_student_once() {
+fn enrollment_is_counted_by_margin() {
     let students = [student(0, true), student(0, false), student(1, true), student(1, true)];
-    let answer = |student| Answer { student, measures: [None; 7], no_service: None, barrier: None };
-    let rates = response_rates(&students, &[answer(0), answer(0), answer(2)]);
-    let rate = |group: &str| rates.iter().find(|r| r.group == group).expect("a group").rate();
-    assert_eq!((rate("all"), rate("school:0"), rate("school:1")), (0.5, 0.5, 0.5));
-    assert!((rate("frl:yes") - 2.0 / 3.0).abs() < 1e-12);
-    assert_eq!(rate("frl:no"), 0.0);
     let margins = enrollment_margins(&students, &[0, 2]);
     assert_eq!(margins[0].totals, [2.0, 2.0]);
     assert_eq!(margins[2].totals, [1.0, 3.0, 0.0]);

@@ -5,7 +5,8 @@
 use super::Response;
 use evenfield_model::{DeviceAway, InternetType};
 
-/// Takes out the answers to questions that were not to be asked, and says which: the column (by its CSV
+/// Takes out the answers to questions that were not to be asked, and both of two answers of which one says that there is access
+/// and the other that there is none; says which: the column (by its CSV
 /// header), what it said, and what was wanted.
 pub fn check_skips(response: &mut Response) -> Vec<(&'static str, String, &'static str)> {
     let mut found = Vec::new();
@@ -15,23 +16,23 @@ pub fn check_skips(response: &mut Response) -> Vec<(&'static str, String, &'stat
             found.push(("barrier_to_internet_access_in_residence", barrier.code().to_owned(), wanted));
         }
         if response.internet_type == Some(InternetType::None) {
-            response.internet_type = None;
-            let wanted = "a type other than None where there is access to the Internet; left out";
+            (response.internet_access, response.internet_type) = (None, None);
+            let wanted = "a type other than None where there is access to the Internet; both left out";
             found.push(("internet_access_type_in_residence", "None".to_owned(), wanted));
         }
     }
     if response.internet_access == Some(false) {
-        // None and Unknown only repeat that there is no access.
-        let said =
-            response.internet_type.filter(|t| !matches!(t, InternetType::None | InternetType::Unknown));
-        if let Some(kind) = said {
-            response.internet_type = None;
-            let wanted = "no type where there is no access to the Internet; left out";
-            found.push(("internet_access_type_in_residence", kind.code().to_owned(), wanted));
-        }
         if let Some(performance) = response.performance.take() {
             let wanted = "no performance where there is no access to the Internet; left out";
             found.push(("internet_performance_in_residence", performance.code().to_owned(), wanted));
+        }
+        // None and Unknown only repeat that there is no access, and a community's Wi-Fi is none of the home.
+        use InternetType::{CommunityProvidedWiFi, None as NoType, Unknown};
+        let said = response.internet_type.filter(|t| !matches!(t, NoType | Unknown | CommunityProvidedWiFi));
+        if let Some(kind) = said {
+            (response.internet_access, response.internet_type) = (None, None);
+            let wanted = "no type where there is no access to the Internet; both left out";
+            found.push(("internet_access_type_in_residence", kind.code().to_owned(), wanted));
         }
     }
     if response.device == Some(DeviceAway::None) {

@@ -164,8 +164,8 @@ fn answers_to_questions_not_asked_are_left_out_and_said() {
     assert_eq!(
         said(&problems),
         [
-            (2, "internet_access_type_in_residence", "Satellite"),
             (2, "internet_performance_in_residence", "No"),
+            (2, "internet_access_type_in_residence", "Satellite"),
             (2, "primary_learning_device_access", "Shared"),
             (2, "primary_learning_device_provider", "School"),
             (3, "barrier_to_internet_access_in_residence", "Other"),
@@ -278,6 +278,10 @@ fn responses() -> impl Strategy<Value = Vec<Response>> {
                 household_students: household,
             };
             check_skips(&mut response);
+            if response.internet_access.is_none() {
+                // What two contradictory answers leave must not be nothing at all: nothing is no answer.
+                response.household_students.get_or_insert(1);
+            }
             response
         },
     );
@@ -302,4 +306,17 @@ proptest! {
         let head = ["", "{\"studentReference\":{\"studentUniqueId\":\"1\"},", "[", "student_id,internet_access\n"][head];
         let _ = try_read("a", &format!("{head}{text}"));
     }
+}
+
+/// Two answers of which one says that there is access and the other that there is none say nothing of it.
+#[test]
+fn contradictory_answers_leave_access_unknown() {
+    use crate::measure::no_service;
+    let head = "student_unique_id,internet_access_in_residence,internet_access_type_in_residence\n";
+    let rows =
+        "S1,false,Residential Broadband\nS2,true,None\nS3,false,Community Provided Wi-Fi\nS4,false,None\n";
+    let (answers, problems) = read("answers.csv", &format!("{head}{rows}"));
+    let known: Vec<_> = answers.iter().map(no_service).collect();
+    assert_eq!(known, [None, None, Some(false), Some(true)]);
+    assert_eq!(problems.kept().iter().map(|p| p.line).collect::<Vec<_>>(), [2, 3]);
 }
