@@ -24,6 +24,7 @@ test: packages packages-test web test-rust test-browser ## Run all tests: Rust o
 
 test-rust: web
 	@echo "==> Rust tests, on SQLite and on a private PostgreSQL"
+	@[ -n "$$EVENFIELD_SHARED" ] || [ -d ../shared/data ] || echo "==> The tests of real places are left out: there is no ../shared/data"
 	@set -e; url=$$(tests/postgres.sh start); trap 'tests/postgres.sh stop' EXIT; \
 	  EVENFIELD_TEST_POSTGRES="$$url" cargo test --locked --workspace --no-fail-fast
 

@@ -18,6 +18,7 @@ fn shared() -> Option<PathBuf> {
     if data.is_dir() {
         return Some(data.canonicalize().expect("a folder"));
     }
+    assert!(std::env::var_os("EVENFIELD_SHARED").is_none(), "EVENFIELD_SHARED: no folder {}", data.display());
     println!("skipped: no shared data at {} (set EVENFIELD_SHARED)", data.display());
     None
 }
