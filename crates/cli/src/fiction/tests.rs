@@ -103,7 +103,7 @@ impl Told {
         let homes = vec![Home::default(); roster.students.len()];
         let cover = Cover::default();
         let district = District { leaid: LEAID, roster, homes: &homes, responses, values, cover: &cover };
-        let settings = Settings { seed: 1, draws: 200, ..Settings::default() };
+        let settings = Settings { seed: 1, draws: 200 };
         assess(district, settings, &PublishRule::default(), &|_| {}).expect("the rule is sound")
     }
 

@@ -104,7 +104,7 @@ fn whole(assessment: &Assessment, measure: Measure) -> Option<&crate::estimate::
 }
 
 fn settings(seed: u64) -> Settings {
-    Settings { seed, draws: 200, ..Settings::default() }
+    Settings { seed, draws: 200 }
 }
 
 #[test]
