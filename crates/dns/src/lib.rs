@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! datagrams  -> worker::Worker, a thread a core ----.
-//! TCP        -> transports, on Tokio -------------- pipeline::answer -> policy::decide -> wire -> out
+//! TCP TLS .. -> transports, on Tokio -------------- pipeline::answer -> policy::decide -> wire -> out
 //!                                                   |          '-> events, by a ring that never waits
 //!                                                   '-> what is not kept: upstream::Resolver, then answer_with
 //! ```
@@ -27,7 +27,7 @@ pub mod wire;
 mod worker;
 
 pub use server::{Bound, Running, StartError};
-pub use settings::{Listen, Settings};
+pub use settings::{Listen, Settings, Tls};
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 

@@ -8,7 +8,7 @@ use crate::pipeline::{Core, Shared};
 use crate::rules::{LoadError, Source};
 use crate::settings::Settings;
 use crate::status::{EventCounts, Status};
-use crate::transports::{self, Service};
+use crate::transports::{self, Certificates, Service};
 use crate::upstream::Resolver;
 use crate::wire::CookieKey;
 use crate::worker::{Miss, Worker};
@@ -22,7 +22,6 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::runtime::Runtime;
-use tokio::sync::mpsc::Receiver;
 
 /// Events that wait for the log, for each core: at 200,000 queries a second a third of a second.
 const RING: usize = 1 << 16;
@@ -40,6 +39,8 @@ pub enum StartError {
     Policy(LoadError),
     /// An address.
     Bind(SocketAddr, io::Error),
+    /// The certificate or its key.
+    Certificate(io::Error),
     /// Something else of the system.
     System(&'static str, io::Error),
 }
@@ -49,6 +50,7 @@ impl std::fmt::Display for StartError {
         match self {
             Self::Policy(error) => write!(f, "the policy snapshot: {error}"),
             Self::Bind(address, error) => write!(f, "cannot listen on {address}: {error}"),
+            Self::Certificate(error) => write!(f, "the certificate: {error}"),
             Self::System(what, error) => write!(f, "{what}: {error}"),
         }
     }
@@ -94,6 +96,8 @@ impl Running {
             }
             None => None,
         };
+        let certificates = settings.tls.as_ref().map(Certificates::open).transpose();
+        let certificates = certificates.map_err(StartError::Certificate)?;
         let sockets = Sockets::bind(&settings)?;
         let cookies = CookieKey::new(random("the generator of random numbers")?);
         let shared = Arc::new(Shared { settings, cookies });
@@ -108,8 +112,16 @@ impl Running {
             workers.push(parts.worker(socket, &source, misses.clone())?);
         }
         let events = Arc::new(EventCounts::default());
-        let (tcp, status) = (sockets.tcp, sockets.status);
-        parts.streams(&runtime, &source, missed, tcp, status, &events)?;
+        let _inside = runtime.enter();
+        let service = parts.service(&source, sockets.status, &events)?;
+        tokio::spawn(service.clone().resolve_misses(missed));
+        for listener in sockets.tcp {
+            tokio::spawn(transports::tcp(service.clone(), on_tokio(listener)?));
+        }
+        if let Some(certificates) = certificates {
+            encrypted(&service, certificates, sockets.tls, sockets.https, sockets.quic)?;
+        }
+        drop(_inside);
         let writer = log.map(|log| parts.writer(log, events)).transpose()?;
         let mut threads = Vec::new();
         for (n, worker) in workers.into_iter().enumerate() {
@@ -175,26 +187,16 @@ impl Parts {
         })
     }
 
-    fn streams(
+    /// What all transports but UDP share; and the status port, which tells of all.
+    fn service(
         &mut self,
-        runtime: &Runtime,
         source: &Source,
-        missed: Receiver<Miss>,
-        tcp: Vec<TcpListener>,
         status: Option<TcpListener>,
         events: &Arc<EventCounts>,
-    ) -> Result<(), StartError> {
+    ) -> Result<Arc<Service>, StartError> {
         let core = Arc::new(Mutex::new(self.core()?));
         let resolver = Arc::new(Resolver::new(&self.shared.settings, core.clone(), self.clock));
         let service = Service::new(core.clone(), self.shared.clone(), source.rules.clone(), resolver.clone());
-        let service = Arc::new(service);
-        let _inside = runtime.enter();
-        let system = |error| StartError::System("a socket for Tokio", error);
-        runtime.spawn(service.clone().resolve_misses(missed));
-        for listener in tcp {
-            let listener = tokio::net::TcpListener::from_std(listener).map_err(system)?;
-            runtime.spawn(transports::tcp(service.clone(), listener));
-        }
         if let Some(listener) = status {
             let status = Arc::new(Status {
                 counters: self.counters.clone(),
@@ -205,10 +207,9 @@ impl Parts {
                 resolver,
                 clock: self.clock,
             });
-            let listener = tokio::net::TcpListener::from_std(listener).map_err(system)?;
-            runtime.spawn(status.serve(listener));
+            tokio::spawn(status.serve(on_tokio(listener)?));
         }
-        Ok(())
+        Ok(Arc::new(service))
     }
 
     /// The thread that moves time on.
@@ -261,16 +262,53 @@ impl Parts {
     }
 }
 
+/// Starts the transports that need a certificate.
+fn encrypted(
+    service: &Arc<Service>,
+    certificates: Certificates,
+    tls: Vec<TcpListener>,
+    https: Vec<TcpListener>,
+    quic: Vec<UdpSocket>,
+) -> Result<(), StartError> {
+    let config = |protocol: &[u8]| {
+        let missing = || StartError::Certificate(io::Error::other("no such protocol"));
+        certificates.config(protocol).ok_or_else(missing)
+    };
+    let (dot, h2, doq) = (config(b"dot")?, config(b"h2")?, config(b"doq")?);
+    for listener in tls {
+        tokio::spawn(transports::tls(service.clone(), dot.clone(), on_tokio(listener)?));
+    }
+    for listener in https {
+        tokio::spawn(transports::https(service.clone(), h2.clone(), on_tokio(listener)?));
+    }
+    for socket in quic {
+        let endpoint = transports::endpoint(&doq, socket);
+        let endpoint = endpoint.map_err(|error| StartError::System("QUIC", error))?;
+        tokio::spawn(transports::quic(service.clone(), doq.clone(), endpoint));
+    }
+    tokio::spawn(certificates.renew());
+    Ok(())
+}
+
+fn on_tokio(listener: TcpListener) -> Result<tokio::net::TcpListener, StartError> {
+    let listener = tokio::net::TcpListener::from_std(listener);
+    listener.map_err(|error| StartError::System("a socket for Tokio", error))
+}
+
 /// The sockets, bound before anything starts.
+#[derive(Default)]
 struct Sockets {
     udp: Vec<UdpSocket>,
     tcp: Vec<TcpListener>,
+    tls: Vec<TcpListener>,
+    https: Vec<TcpListener>,
+    quic: Vec<UdpSocket>,
     status: Option<TcpListener>,
 }
 
 impl Sockets {
     fn bind(settings: &Settings) -> Result<Self, StartError> {
-        let mut sockets = Self { udp: Vec::new(), tcp: Vec::new(), status: None };
+        let mut sockets = Self::default();
         for address in &settings.listen.udp {
             // With port 0 the first socket's port is that of all.
             let mut address = *address;
@@ -280,18 +318,30 @@ impl Sockets {
                 sockets.udp.push(socket);
             }
         }
-        for address in &settings.listen.tcp {
-            sockets.tcp.push(listener(*address)?);
+        let listeners =
+            |addresses: &[SocketAddr]| addresses.iter().map(|a| listener(*a)).collect::<Result<Vec<_>, _>>();
+        let listen = &settings.listen;
+        (sockets.tcp, sockets.tls, sockets.https) =
+            (listeners(&listen.tcp)?, listeners(&listen.tls)?, listeners(&listen.https)?);
+        for address in &listen.quic {
+            let socket = datagrams(*address).map_err(|error| StartError::Bind(*address, error))?;
+            sockets.quic.push(socket);
         }
         sockets.status = settings.listen.status.map(listener).transpose()?;
         Ok(sockets)
     }
 
     fn bound(&self) -> Bound {
-        let udp = self.udp.iter().filter_map(|socket| Some(("udp", socket.local_addr().ok()?)));
-        let tcp = self.tcp.iter().filter_map(|socket| Some(("tcp", socket.local_addr().ok()?)));
-        let status = self.status.iter().filter_map(|socket| Some(("status", socket.local_addr().ok()?)));
-        let mut bound: Bound = udp.chain(tcp).chain(status).collect();
+        let datagrams = [("udp", &self.udp), ("quic", &self.quic)];
+        let datagrams = datagrams.into_iter().flat_map(|(name, sockets)| {
+            sockets.iter().filter_map(move |socket| Some((name, socket.local_addr().ok()?)))
+        });
+        let status: Vec<_> = self.status.iter().collect();
+        let streams = [("tcp", &self.tcp), ("tls", &self.tls), ("https", &self.https)];
+        let streams = streams.into_iter().flat_map(|(name, sockets)| sockets.iter().map(move |s| (name, s)));
+        let streams = streams.chain(status.into_iter().map(|socket| ("status", socket)));
+        let streams = streams.filter_map(|(name, socket)| Some((name, socket.local_addr().ok()?)));
+        let mut bound: Bound = datagrams.chain(streams).collect();
         bound.dedup();
         bound
     }

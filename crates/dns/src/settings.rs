@@ -13,6 +13,10 @@ pub struct Settings {
     pub snapshot: (PathBuf, PublicKey),
     /// Where queries come in.
     pub listen: Listen,
+    /// What the encrypted transports need.
+    pub tls: Option<Tls>,
+    /// The path of DNS over HTTPS, without a slash at the end.
+    pub https_path: String,
     /// Threads for each address for datagrams.
     pub workers: usize,
     /// Who may ask.
@@ -41,6 +45,17 @@ pub struct Settings {
     pub events: Option<(PathBuf, u64)>,
 }
 
+/// A certificate.
+#[derive(Clone, Debug, Default)]
+pub struct Tls {
+    /// The file with its chain, PEM.
+    pub certificate: PathBuf,
+    /// The file with its key, PEM.
+    pub key: PathBuf,
+    /// The name before which devices put their token, in small letters.
+    pub domain: Option<String>,
+}
+
 /// Addresses.
 #[derive(Clone, Debug, Default)]
 pub struct Listen {
@@ -48,6 +63,12 @@ pub struct Listen {
     pub udp: Vec<SocketAddr>,
     /// For DNS over TCP.
     pub tcp: Vec<SocketAddr>,
+    /// For DNS over TLS.
+    pub tls: Vec<SocketAddr>,
+    /// For DNS over HTTPS.
+    pub https: Vec<SocketAddr>,
+    /// For DNS over QUIC.
+    pub quic: Vec<SocketAddr>,
     /// For `/health` and `/metrics`.
     pub status: Option<SocketAddr>,
 }

@@ -93,6 +93,30 @@ pub const SETTINGS: &[Setting] = &[
         put: |s, v| v.list().map(|list| s.listen.tcp = list),
     },
     Setting {
+        name: "listen.tls",
+        default: Some("[]"),
+        required: false,
+        wanted: ADDRESSES,
+        about: "Where DNS over TLS comes in, as `[\"0.0.0.0:853\"]`. Needs `tls.certificate` and `tls.key`, as the next two do.",
+        put: |s, v| v.list().map(|list| s.listen.tls = list),
+    },
+    Setting {
+        name: "listen.https",
+        default: Some("[]"),
+        required: false,
+        wanted: ADDRESSES,
+        about: "Where DNS over HTTPS (HTTP/2) comes in, as `[\"0.0.0.0:443\"]`.",
+        put: |s, v| v.list().map(|list| s.listen.https = list),
+    },
+    Setting {
+        name: "listen.quic",
+        default: Some("[]"),
+        required: false,
+        wanted: ADDRESSES,
+        about: "Where DNS over QUIC comes in, as `[\"0.0.0.0:853\"]`.",
+        put: |s, v| v.list().map(|list| s.listen.quic = list),
+    },
+    Setting {
         name: "listen.status",
         default: Some("\"127.0.0.1:9153\""),
         required: false,
@@ -105,13 +129,53 @@ pub const SETTINGS: &[Setting] = &[
         },
     },
     Setting {
+        name: "tls.certificate",
+        default: None,
+        required: false,
+        wanted: "a PEM file",
+        about: "The certificate and those between it and its root. A new one is taken within ten seconds.",
+        put: |s, v| v.text().map(|path| s.tls.get_or_insert_default().certificate = v.folder.join(path)),
+    },
+    Setting {
+        name: "tls.key",
+        default: None,
+        required: false,
+        wanted: "a PEM file",
+        about: "Its key. Put a new one in its place before the certificate.",
+        put: |s, v| v.text().map(|path| s.tls.get_or_insert_default().key = v.folder.join(path)),
+    },
+    Setting {
+        name: "tls.domain",
+        default: None,
+        required: false,
+        wanted: "a host name",
+        about: "A device that asks by TLS or QUIC for the server name `TOKEN.` and this domain is the one whose token that is. The certificate must be for `*.` and the domain.",
+        put: |s, v| {
+            let domain = v.text()?.trim_end_matches('.').to_ascii_lowercase();
+            s.tls.get_or_insert_default().domain = Some(domain);
+            Some(())
+        },
+    },
+    Setting {
+        name: "https.path",
+        default: Some("\"/dns-query\""),
+        required: false,
+        wanted: "a path that begins with `/` and does not end with it",
+        about: "The path of DNS over HTTPS. `TOKEN` after another `/` is a device's token.",
+        put: |s, v| {
+            let path = v.text().filter(|path| path.starts_with('/') && !path.ends_with('/'))?;
+            s.https_path = path.to_owned();
+            Some(())
+        },
+    },
+    Setting {
         name: "clients.allow",
         default: Some(
             "[\"127.0.0.0/8\", \"::1\", \"10.0.0.0/8\", \"172.16.0.0/12\", \"192.168.0.0/16\", \"100.64.0.0/10\", \"fc00::/7\", \"fe80::/10\"]",
         ),
         required: false,
         wanted: PREFIXES,
-        about: "Who may ask. Everybody else is refused.",
+        about: "Who may ask. Everybody else is refused, but for devices that show a token which the policy knows.",
         put: |s, v| v.list::<Prefix>().map(|list| s.clients = Prefixes(list)),
     },
     Setting {
@@ -265,6 +329,8 @@ fn defaults() -> Settings {
         cache_octets: 0,
         stale_s: 0,
         events: None,
+        tls: None,
+        https_path: String::new(),
     };
     for setting in SETTINGS.iter().filter(|setting| setting.name != "events.mebibytes") {
         let Some(default) = setting.default else { continue };
@@ -303,23 +369,7 @@ fn read(file: &str, folder: &Path, text: &str) -> Result<Settings, Problems> {
             return Err(problems);
         }
     };
-    let mut entries = Vec::new();
-    for (key, value) in table.get_ref() {
-        match value.get_ref() {
-            DeValue::Table(table)
-                if SETTINGS.iter().any(|s| s.name.starts_with(&format!("{}.", key.get_ref()))) =>
-            {
-                for (inner, value) in table {
-                    entries.push((
-                        format!("{}.{}", key.get_ref(), inner.get_ref()),
-                        inner.span().start,
-                        value,
-                    ));
-                }
-            }
-            _ => entries.push((key.get_ref().to_string(), key.span().start, value)),
-        }
-    }
+    let mut entries = entries(table.get_ref());
     // In the order of the definition, for some settings add to others; then by place for people.
     let place = |name: &str| SETTINGS.iter().position(|s| s.name == name).unwrap_or(SETTINGS.len());
     entries.sort_by_key(|(name, at, _)| (place(name), *at));
@@ -336,15 +386,47 @@ fn read(file: &str, folder: &Path, text: &str) -> Result<Settings, Problems> {
             }
         }
     }
-    for setting in SETTINGS.iter().filter(|s| s.required && !entries.iter().any(|(name, ..)| name == s.name))
-    {
-        found.push((0, setting.name.to_owned(), "", format!("{}; it is required", setting.wanted)));
-    }
+    let said = |name: &str| entries.iter().any(|(entry, ..)| entry == name);
+    found.extend(missing(&settings, said).map(|(name, wanted)| (0, name.to_owned(), "", wanted)));
     found.sort();
     for (line, name, said, wanted) in found {
         problems.push(file, line, &name, said, wanted);
     }
     if problems.is_empty() { Ok(settings) } else { Err(problems) }
+}
+
+/// Settings with their tables' names before them, where they stand, and their values.
+type Entries<'a> = Vec<(String, usize, &'a toml::Spanned<DeValue<'a>>)>;
+
+fn entries<'a>(table: &'a DeTable<'a>) -> Entries<'a> {
+    let mut entries = Vec::new();
+    for (key, value) in table {
+        let prefix = format!("{}.", key.get_ref());
+        match value.get_ref() {
+            DeValue::Table(table) if SETTINGS.iter().any(|s| s.name.starts_with(&prefix)) => {
+                for (inner, value) in table {
+                    entries.push((format!("{prefix}{}", inner.get_ref()), inner.span().start, value));
+                }
+            }
+            _ => entries.push((key.get_ref().to_string(), key.span().start, value)),
+        }
+    }
+    entries
+}
+
+/// What must be there and is not: name, and what is wanted.
+fn missing(settings: &Settings, said: impl Fn(&str) -> bool) -> impl Iterator<Item = (&'static str, String)> {
+    let listen = &settings.listen;
+    let encrypted = [&listen.tls, &listen.https, &listen.quic].iter().any(|list| !list.is_empty());
+    let tls = encrypted || settings.tls.is_some();
+    SETTINGS.iter().filter_map(move |setting| {
+        let wanted = match setting.name {
+            "tls.certificate" | "tls.key" if tls => "encrypted transports need it",
+            _ if setting.required => "it is required",
+            _ => return None,
+        };
+        (!said(setting.name)).then(|| (setting.name, format!("{}; {wanted}", setting.wanted)))
+    })
 }
 
 #[cfg(test)]
@@ -394,6 +476,10 @@ mod tests {
         ];
         assert_eq!(found, wanted);
         assert_eq!(problems.kept()[2].said, "7");
+        let text = format!("{LEAST}[listen]\ntls = [\"[::1]:853\"]\n[tls]\nkey = \"key.pem\"\n");
+        let problems = read("edge.toml", Path::new(""), &text).expect_err("no certificate");
+        let found: Vec<_> = problems.kept().iter().map(|p| (p.line, p.column.as_str())).collect();
+        assert_eq!(found, [(0, "tls.certificate")]);
         let problems = read("edge.toml", Path::new(""), "[policy\n").expect_err("no TOML");
         assert_eq!(problems.kept()[0].line, 1);
     }

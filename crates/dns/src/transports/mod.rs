@@ -1,8 +1,14 @@
 //! The transports on Tokio. Each says who its client is and hands messages to [`Service::answer`].
 
+mod https;
+mod quic;
 mod stream;
+mod tls;
 
+pub use https::https;
+pub use quic::{endpoint, quic};
 pub use stream::tcp;
+pub use tls::{Certificates, tls};
 
 use crate::access::number;
 use crate::pipeline::{self, Client, Core, Outcome, Shared};
@@ -11,8 +17,10 @@ use crate::upstream::{Resolver, lock};
 use crate::worker::Miss;
 use arc_swap::ArcSwap;
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::Receiver;
 
@@ -51,6 +59,21 @@ impl Drop for Place {
             if *count == 0 {
                 connections.remove(&self.address);
             }
+        }
+    }
+}
+
+/// The next connection that may be served, and its place.
+async fn accept(service: &Arc<Service>, listener: &TcpListener) -> (TcpStream, SocketAddr, Place) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, from)) => {
+                if let Some(place) = service.admit(from.ip()) {
+                    return (stream, from, place);
+                }
+            }
+            // No more files may be open, or the client has gone already.
+            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
         }
     }
 }

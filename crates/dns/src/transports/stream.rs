@@ -1,6 +1,6 @@
 //! Messages with two octets of length before them, on a stream: RFC 7766, and below TLS RFC 7858.
 
-use super::{LONGEST, Service};
+use super::{LONGEST, Service, accept};
 use crate::pipeline::Client;
 use evenfield_events::Transport;
 use std::io;
@@ -21,15 +21,7 @@ const PIPELINED: usize = 32;
 /// Serves DNS over TCP for ever.
 pub async fn tcp(service: Arc<Service>, listener: TcpListener) {
     loop {
-        let (stream, from) = match listener.accept().await {
-            Ok(accepted) => accepted,
-            // No more files may be open, or the client has gone already.
-            Err(_) => {
-                tokio::time::sleep(Duration::from_millis(50)).await;
-                continue;
-            }
-        };
-        let Some(place) = service.admit(from.ip()) else { continue };
+        let (stream, from, place) = accept(&service, &listener).await;
         let service = service.clone();
         tokio::spawn(async move {
             let client = Client { address: from.ip(), transport: Transport::Tcp, device: None };

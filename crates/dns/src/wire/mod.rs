@@ -14,6 +14,7 @@ pub use message::{Checked, Form, check};
 pub use query::{Edns, Query, Refusal, parse};
 pub use reply::{
     Blocked, Extra, Limit, Rewritten, UDP_SIZE, block, cached, come_by_tcp, hinfo, refuse, rewritten,
+    shortest_ttl,
 };
 
 /// Octets of a header, RFC 1035 section 4.1.1.

@@ -300,6 +300,18 @@ pub fn come_by_tcp(out: &mut [u8], query: &Query<'_>, limit: Limit) -> usize {
     out.finish(query, &Extra::default(), limit)
 }
 
+/// The shortest time to live of the answers and authority records of a message of ours.
+pub fn shortest_ttl(message: &[u8]) -> u32 {
+    let mut at = skip(message, HEADER).map_or(message.len(), |at| at + 4);
+    let count = [6, 8].iter().filter_map(|at| u16_at(message, *at)).map(u32::from).sum();
+    let ttls = (0..count).map_while(|_: u32| {
+        let owner = skip(message, at)?;
+        at = owner + 10 + usize::from(u16_at(message, owner + 8)?);
+        u32_at(message, owner + 4)
+    });
+    ttls.min().unwrap_or(0)
+}
+
 /// Refuses a query of which perhaps only the header could be read.
 pub fn refuse(out: &mut [u8], asked: &[u8], code: u16, question: usize, edns: bool) -> usize {
     let (Some(id), Some(bits)) = (u16_at(asked, 0), u16_at(asked, 2)) else { return 0 };

@@ -2,6 +2,7 @@
 
 use crate::upstream::Upstream;
 use evenfield_policy::*;
+use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
@@ -53,6 +54,8 @@ pub struct Edge {
     pub udp: SocketAddr,
     pub tcp: SocketAddr,
     pub status: SocketAddr,
+    /// By transport.
+    pub bound: HashMap<String, SocketAddr>,
     pub child: Child,
 }
 
@@ -99,7 +102,7 @@ impl Edge {
         command.args(["dns", "--config"]).arg(&config).stdout(Stdio::piped());
         let mut child = command.spawn().expect("started");
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
-        let mut bound = std::collections::HashMap::new();
+        let mut bound = HashMap::new();
         while !bound.contains_key("status") {
             let line = lines.next().expect("it listens").expect("a line");
             let mut words = line.split(' ').skip(1);
@@ -107,7 +110,7 @@ impl Edge {
             let address: SocketAddr = words.next().expect("an address").parse().expect("an address");
             bound.insert(transport, address);
         }
-        Self { folder, udp: bound["udp"], tcp: bound["tcp"], status: bound["status"], child }
+        Self { folder, udp: bound["udp"], tcp: bound["tcp"], status: bound["status"], bound, child }
     }
 
     pub fn path(&self, name: &str) -> PathBuf {

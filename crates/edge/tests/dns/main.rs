@@ -3,6 +3,7 @@
 mod fixture;
 mod upstream;
 
+mod encrypted;
 mod faults;
 mod malformed;
 mod verdicts;
