@@ -66,6 +66,31 @@ pub fn match_the_table(tree: &Tree) -> Vec<Complaint> {
     complaints
 }
 
+/// The edge runs on a bus router's board: nothing that it builds knows SQL.
+pub fn the_edge_has_no_sql(_: &Tree) -> Vec<Complaint> {
+    let tree = std::process::Command::new("cargo")
+        .args([
+            "tree",
+            "--package",
+            "evenfield-edge",
+            "--edges",
+            "normal",
+            "--prefix",
+            "none",
+            "--format",
+            "{p}",
+        ])
+        .current_dir(root())
+        .output()
+        .expect("cargo lists what the edge builds");
+    let built = String::from_utf8_lossy(&tree.stdout);
+    assert!(built.contains("evenfield-dns"), "cargo tree: {}", String::from_utf8_lossy(&tree.stderr));
+    let sql = built
+        .lines()
+        .filter(|line| ["sqlx", "libsqlite3-sys", "evenfield-portal"].iter().any(|s| line.starts_with(s)));
+    sql.map(|line| format!("evenfield-edge builds {line}")).collect()
+}
+
 /// Each line of `[workspace.dependencies]` ends in a comment that says what for.
 pub fn dependencies_are_justified(tree: &Tree) -> Vec<Complaint> {
     let Some(manifest) = tree.files.iter().find(|f| f.path == "Cargo.toml") else { return Vec::new() };

@@ -15,8 +15,9 @@ type Complaint = String;
 type Check = fn(&tree::Tree) -> Vec<Complaint>;
 
 /// The list of all rules: a name and the check.
-const RULES: [(&str, Check); 10] = [
+const RULES: [(&str, Check); 11] = [
     ("crates match the table in ARCHITECTURE.md", crates::match_the_table),
+    ("the edge builds no SQL", crates::the_edge_has_no_sql),
     ("every dependency says what it is for", crates::dependencies_are_justified),
     ("functions and files are short, or on the list of those that may only shrink", sizes::are_within_limits),
     ("no folder is a junk drawer", tree::names_say_something),

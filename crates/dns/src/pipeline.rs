@@ -3,7 +3,7 @@
 use crate::access::{Buckets, Grant, number};
 use crate::cache::{Answer, Cache, Key, Question};
 use crate::counters::Counters;
-use crate::rules::Rules;
+use crate::rules::Now;
 use crate::settings::Settings;
 use crate::wire::{self, Blocked, CookieKey, Extra, Limit, Query, Refusal, Rewritten, ede, qtype, rcode};
 use evenfield_events::{self as events, Did, Event, Ring, Transport, Who};
@@ -60,21 +60,21 @@ pub enum Outcome {
 pub fn answer(
     core: &mut Core,
     shared: &Shared,
-    rules: &Rules,
+    now: &Now<'_>,
     client: &Client,
     asked: &[u8],
     out: &mut [u8],
 ) -> Outcome {
-    let (view, settings, counters) = (rules.view(), &shared.settings, &*core.counters);
+    let (settings, counters) = (&shared.settings, &*core.counters);
     count_transport(counters, client.transport);
     // May this client ask at all, and not too often?
     let address = number(client.address);
-    let known = client.device.is_some_and(|device| view.device_number(device).is_some());
+    let known = client.device.is_some_and(|device| now.view.device_number(device).is_some());
     if !known && !settings.clients.hold(address) {
         counters.refused.add();
         return refuse(out, asked, rcode::REFUSED);
     }
-    let grant = core.buckets.take(address, rules.up_s);
+    let grant = core.buckets.take(address, now.up_s);
     // What does it ask?
     let query = match wire::parse(asked, settings.device_option) {
         Ok(query) => query,
@@ -88,15 +88,15 @@ pub fn answer(
         }
         Err(_) => return Outcome::Nothing,
     };
-    let way = Way::new(shared, rules, &view, client, query);
+    let way = Way::new(shared, now, client, query);
     if grant != Grant::Answer {
         counters.slowed.add();
         return slow(grant, &way, asked, out);
     }
     // Who is it, and what does the policy say?
-    let verdict = decide(&view, &rules.in_force, &way.subject, &query.name);
+    let verdict = decide(&now.view, now.in_force, &way.subject, &query.name);
     // Answer by it: from the policy alone, or with what is kept.
-    let (cache, up_s) = (&core.cache, rules.up_s);
+    let (cache, up_s) = (&core.cache, now.up_s);
     let kept = |key: &Key<'_>| cache.find(key).map(|answer| &**answer).filter(|answer| answer.is_fresh(up_s));
     match act(&way, &verdict, kept, out) {
         Some(done) => {
@@ -108,7 +108,7 @@ pub fn answer(
         }
         None => {
             counters.cache_misses.add();
-            Outcome::Resolve(wanted(&view, &verdict, &way.query).to_question())
+            Outcome::Resolve(wanted(&now.view, &verdict, &way.query).to_question())
         }
     }
 }
@@ -117,16 +117,15 @@ pub fn answer(
 pub fn answer_with(
     core: &mut Core,
     shared: &Shared,
-    rules: &Rules,
+    now: &Now<'_>,
     client: &Client,
     asked: &[u8],
     (question, answer): (&Question, &Answer),
     out: &mut [u8],
 ) -> usize {
     let Ok(query) = wire::parse(asked, shared.settings.device_option) else { return 0 };
-    let view = rules.view();
-    let way = Way::new(shared, rules, &view, client, query);
-    let verdict = decide(&view, &rules.in_force, &way.subject, &query.name);
+    let way = Way::new(shared, now, client, query);
+    let verdict = decide(&now.view, now.in_force, &way.subject, &query.name);
     let given = |key: &Key<'_>| (key.to_question() == *question).then_some(answer);
     match act(&way, &verdict, given, out) {
         Some(done) => {
@@ -141,8 +140,7 @@ pub fn answer_with(
 /// A query on its way, with what is known of it.
 struct Way<'a> {
     shared: &'a Shared,
-    rules: &'a Rules,
-    view: &'a View<'a>,
+    now: &'a Now<'a>,
     client: &'a Client,
     query: Query<'a>,
     subject: Subject,
@@ -152,17 +150,11 @@ struct Way<'a> {
 
 impl<'a> Way<'a> {
     #[inline]
-    fn new(
-        shared: &'a Shared,
-        rules: &'a Rules,
-        view: &'a View<'a>,
-        client: &'a Client,
-        query: Query<'a>,
-    ) -> Self {
+    fn new(shared: &'a Shared, now: &'a Now<'a>, client: &'a Client, query: Query<'a>) -> Self {
         let cookie = query
             .edns
             .and_then(|edns| edns.cookie)
-            .map(|(cookie, _)| (*cookie, shared.cookies.make(cookie, client.address, rules.now_s)));
+            .map(|(cookie, _)| (*cookie, shared.cookies.make(cookie, client.address, now.now_s)));
         let limit = match client.transport {
             Transport::Udp => {
                 let octets = query.edns.map_or(512, |edns| edns.udp_size.clamp(512, wire::UDP_SIZE));
@@ -171,8 +163,8 @@ impl<'a> Way<'a> {
             Transport::Tcp => Limit { octets: usize::from(u16::MAX), pad: false },
             _ => Limit { octets: usize::from(u16::MAX), pad: true },
         };
-        let subject = identify(shared, view, client, &query);
-        Self { shared, rules, view, client, query, subject, extra: Extra { cookie, error: None }, limit }
+        let subject = identify(shared, &now.view, client, &query);
+        Self { shared, now, client, query, subject, extra: Extra { cookie, error: None }, limit }
     }
 }
 
@@ -233,9 +225,9 @@ fn act<'c>(
         let ttl = ANY_TTL.min(verdict.seconds_to_boundary);
         return done(wire::hinfo(out, query, ttl, &way.extra, way.limit), did, false);
     }
-    let key = wanted(way.view, verdict, query);
+    let key = wanted(&way.now.view, verdict, query);
     let answer = kept(&key)?;
-    let ages = (way.rules.up_s.saturating_sub(answer.at_s), verdict.seconds_to_boundary.min(answer.cap_s));
+    let ages = (way.now.up_s.saturating_sub(answer.at_s), verdict.seconds_to_boundary.min(answer.cap_s));
     let extra = Extra { error: answer.error.map(|code| (code, "")), ..way.extra };
     let failed = !matches!(answer.checked.rcode, rcode::NOERROR | rcode::NXDOMAIN);
     let did = if failed { Did::Failed } else { did };
@@ -260,7 +252,7 @@ fn blocked_target(way: &Way<'_>, verdict: &Verdict, targets: &[u8]) -> Option<(V
     }
     let mut rest = targets;
     while let Ok(target) = Name::parse(rest) {
-        let other = decide(way.view, &way.rules.in_force, &way.subject, &target);
+        let other = decide(&way.now.view, way.now.in_force, &way.subject, &target);
         if let Action::Block(how) = other.action {
             return Some((other, how));
         }
@@ -286,7 +278,7 @@ fn block(way: &Way<'_>, verdict: &Verdict, how: How, target: bool, out: &mut [u8
         Subject::Device(_) => ede::FILTERED,
         _ => ede::BLOCKED,
     };
-    let text = verdict.category.map_or("", |category| way.view.category_name(category));
+    let text = verdict.category.map_or("", |category| way.now.view.category_name(category));
     let extra = Extra { error: Some((code, text)), ..way.extra };
     let ttl = settings.block_ttl.min(verdict.seconds_to_boundary);
     let length = wire::block(out, &way.query, how, ttl, &extra, way.limit);
@@ -343,7 +335,7 @@ fn note(core: &mut Core, way: &Way<'_>, verdict: &Verdict, done: &Done) {
     }
     let Some(ring) = &mut core.events else { return };
     let who = match way.subject {
-        Subject::Device(key) => way.view.device_number(key).map_or(Who::Unknown, Who::Device),
+        Subject::Device(key) => way.now.view.device_number(key).map_or(Who::Unknown, Who::Device),
         Subject::Site(site) => Who::Site(site.0),
         Subject::Unknown => Who::Unknown,
     };
@@ -354,8 +346,8 @@ fn note(core: &mut Core, way: &Way<'_>, verdict: &Verdict, done: &Done) {
         Because::List(list) => events::Because::List(list.0, done.category.map_or(0, |c| c.0)),
     };
     ring.record(Event {
-        at_s: way.rules.now_s,
-        snapshot: way.rules.tag,
+        at_s: way.now.now_s,
+        snapshot: way.now.tag,
         who,
         policy: verdict.policy.0,
         did: done.did,

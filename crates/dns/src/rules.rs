@@ -12,8 +12,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// All that a query is decided by. Immutable.
 pub struct Rules {
     snapshot: Arc<Snapshot<Aligned>>,
+    in_force: InForce,
+    tag: u32,
+    now_s: u32,
+    up_s: u32,
+}
+
+/// The same, laid open once for a batch of queries.
+pub struct Now<'a> {
+    /// The snapshot's sections.
+    pub view: View<'a>,
     /// Which regime holds for which policy.
-    pub in_force: InForce,
+    pub in_force: &'a InForce,
     /// The first octets of the snapshot's digest.
     pub tag: u32,
     /// Seconds since 1970.
@@ -23,10 +33,11 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// The snapshot's sections; once for a batch of queries.
+    /// Lays it open.
     #[inline]
-    pub fn view(&self) -> View<'_> {
-        self.snapshot.view()
+    pub fn now(&self) -> Now<'_> {
+        let Self { snapshot, in_force, tag, now_s, up_s } = self;
+        Now { view: snapshot.view(), in_force, tag: *tag, now_s: *now_s, up_s: *up_s }
     }
 }
 
@@ -112,7 +123,7 @@ impl Source {
 }
 
 fn same(old: &Rules, now_s: u32, up_s: u32) -> Rules {
-    let in_force = old.in_force.tick(&old.view(), now_s);
+    let in_force = old.in_force.tick(&old.snapshot.view(), now_s);
     Rules { snapshot: old.snapshot.clone(), in_force, tag: old.tag, now_s, up_s }
 }
 

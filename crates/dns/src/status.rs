@@ -81,7 +81,7 @@ impl Status {
     }
 
     fn health(&self) -> (&'static str, String) {
-        let behind_s = self.clock.up_s().saturating_sub(self.rules.load().up_s);
+        let behind_s = self.clock.up_s().saturating_sub(self.rules.load().now().up_s);
         if behind_s > STUCK_S {
             return (
                 "503 Service Unavailable",

@@ -2,7 +2,7 @@
 
 use crate::cache::{Answer, Question};
 use crate::pipeline::{self, Client, Core, Outcome, Shared};
-use crate::rules::Rules;
+use crate::rules::{Now, Rules};
 use crate::wire;
 use arc_swap::ArcSwap;
 use evenfield_events::Transport;
@@ -82,9 +82,10 @@ impl Worker {
             }
             let mut outcomes: Answers = [None; BATCH];
             let rules = self.rules.load();
+            let now = rules.now();
             for n in 0..count {
                 let Some((length, from)) = came[n] else { continue };
-                let length = self.one(&rules, &queries[n][..length], from, &mut answers[n]);
+                let length = self.one(&now, &queries[n][..length], from, &mut answers[n]);
                 outcomes[n] = length.map(|length| (length, from));
             }
             drop(rules);
@@ -111,10 +112,10 @@ impl Worker {
 
     /// Answers one query, or hands it on.
     #[inline]
-    fn one(&mut self, rules: &Rules, asked: &[u8], from: SockaddrStorage, out: &mut [u8]) -> Option<usize> {
+    fn one(&mut self, now: &Now<'_>, asked: &[u8], from: SockaddrStorage, out: &mut [u8]) -> Option<usize> {
         let to = address(&from)?;
         let client = Client { address: to.ip(), transport: Transport::Udp, device: None };
-        match pipeline::answer(&mut self.core, &self.shared, rules, &client, asked, out) {
+        match pipeline::answer(&mut self.core, &self.shared, now, &client, asked, out) {
             Outcome::Send(length) => Some(length),
             Outcome::Nothing => None,
             Outcome::Resolve(question) => {

@@ -16,6 +16,7 @@ use crate::rules::Rules;
 use crate::upstream::{Resolver, lock};
 use crate::worker::Miss;
 use arc_swap::ArcSwap;
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
@@ -29,6 +30,11 @@ const WAITING: usize = 16_384;
 /// The longest message.
 const LONGEST: usize = u16::MAX as usize;
 
+thread_local! {
+    /// Where a thread writes an answer before it knows how long it is.
+    static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; LONGEST]);
+}
+
 /// What all transports but UDP share.
 pub struct Service {
     /// Cache, counters and ring of these transports.
@@ -41,8 +47,8 @@ pub struct Service {
     pub resolver: Arc<Resolver>,
     /// Places for queries that wait for upstream.
     waiting: Semaphore,
-    /// Open connections of each address.
-    connections: Mutex<HashMap<u128, usize>>,
+    /// Open connections: in all, and of each address.
+    connections: Mutex<(usize, HashMap<u128, usize>)>,
 }
 
 /// A connection's place among those that its client may have.
@@ -53,7 +59,8 @@ pub struct Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut connections = lock(&self.service.connections);
+        let (all, connections) = &mut *lock(&self.service.connections);
+        *all -= 1;
         if let Some(count) = connections.get_mut(&self.address) {
             *count -= 1;
             if *count == 0 {
@@ -93,45 +100,42 @@ impl Service {
     /// A place for a connection from this address; `None` when it, or all together, have as many as they may.
     pub fn admit(self: &Arc<Self>, address: IpAddr) -> Option<Place> {
         let (of_one, of_all) = self.shared.settings.connections;
-        let mut connections = lock(&self.connections);
-        let all: usize = connections.values().sum();
-        let count = connections.entry(number(address)).or_default();
-        if all >= of_all || *count >= of_one {
-            if *count == 0 {
-                connections.remove(&number(address));
-            }
+        let (all, connections) = &mut *lock(&self.connections);
+        let count = connections.get(&number(address)).copied().unwrap_or(0);
+        if *all >= of_all || count >= of_one {
             return None;
         }
-        *count += 1;
+        *all += 1;
+        connections.insert(number(address), count + 1);
         Some(Place { service: self.clone(), address: number(address) })
     }
 
     /// The answer to a message; `None` when there is none.
     pub async fn answer(&self, client: &Client, asked: &[u8]) -> Option<Vec<u8>> {
-        let question = {
-            // On the stack of no task: it would be part of each one's size.
-            let mut out = vec![0; LONGEST];
-            let rules = self.rules.load();
-            let outcome =
-                pipeline::answer(&mut lock(&self.core), &self.shared, &rules, client, asked, &mut out);
-            match outcome {
-                Outcome::Send(length) => {
-                    out.truncate(length);
-                    return Some(out);
-                }
-                Outcome::Nothing => return None,
-                Outcome::Resolve(question) => question,
-            }
+        let question = match self.begin(client, asked) {
+            (Outcome::Send(_), answer) => return Some(answer),
+            (Outcome::Nothing, _) => return None,
+            (Outcome::Resolve(question), _) => question,
         };
         let Ok(_place) = self.waiting.try_acquire() else {
             lock(&self.core).counters.overloaded.add();
             return None;
         };
         let answer = self.resolver.resolve(&question).await;
-        let mut out = vec![0; LONGEST];
-        let length = self.finish(client, asked, (&question, &answer), &mut out);
-        out.truncate(length);
-        (length > 0).then_some(out)
+        let answer = BUFFER.with_borrow_mut(|out| {
+            let length = self.finish(client, asked, (&question, &answer), out);
+            out[..length].to_vec()
+        });
+        (!answer.is_empty()).then_some(answer)
+    }
+
+    fn begin(&self, client: &Client, asked: &[u8]) -> (Outcome, Vec<u8>) {
+        let (rules, mut core) = (self.rules.load(), lock(&self.core));
+        BUFFER.with_borrow_mut(|out| {
+            let outcome = pipeline::answer(&mut core, &self.shared, &rules.now(), client, asked, out);
+            let length = if let Outcome::Send(length) = outcome { length } else { 0 };
+            (outcome, out[..length].to_vec())
+        })
     }
 
     fn finish(
@@ -142,7 +146,7 @@ impl Service {
         out: &mut [u8],
     ) -> usize {
         let (rules, mut core) = (self.rules.load(), lock(&self.core));
-        pipeline::answer_with(&mut core, &self.shared, &rules, client, asked, answer, out)
+        pipeline::answer_with(&mut core, &self.shared, &rules.now(), client, asked, answer, out)
     }
 
     /// Resolves what the threads for datagrams could not answer, sends the answers, and gives them to their caches.
