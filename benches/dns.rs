@@ -35,10 +35,13 @@ fn snapshot(list: &str, out: &str) {
             count += 1;
         }
     }
-    let mut regime = Regime::default();
-    regime.blocked = category.mask();
-    (regime.safe_search, regime.youtube) = (true, YouTube::Strict);
-    regime.answer = evenfield_policy::Answer::Nxdomain;
+    let regime = Regime {
+        blocked: category.mask(),
+        safe_search: true,
+        youtube: YouTube::Strict,
+        answer: evenfield_policy::Answer::Nxdomain,
+        ..Regime::default()
+    };
     let regime = b.regime(regime, &[]);
     b.policy("safe default", regime);
     let key = SecretKey::from_seed(&[9; 32]);

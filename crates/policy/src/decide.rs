@@ -119,20 +119,12 @@ fn run(
     let regime = view.regime(number);
     step(&|_| vec![Step::Policy(policy), Step::Regime(number, seconds_to_boundary)]);
 
-    // From the last label to the whole name: which suffixes are listed.
-    let mut sets = [0u16; MAX_LABELS + 1];
-    let mut listed = 0u128;
-    for (depth, hash) in (1..).zip(name.suffix_hashes(view.key)).take(view.deepest) {
-        sets[depth] = view.find(hash);
-        listed |= u128::from(sets[depth] != 0) << depth;
-    }
+    let mut found = Found::look(view, name);
 
     // From the most specific to the least: the first suffix that says something decides.
     let (mut excepted, mut rewrite, mut decided) = (0, 0, None);
-    while listed != 0 && decided.is_none() {
-        let depth = listed.ilog2() as usize;
-        listed &= !(1 << depth);
-        let (set, exact) = (view.set(sets[depth]), depth == name.labels());
+    while let (Some(depth), None) = (found.next(), decided) {
+        let (set, exact) = (view.set(found.sets[depth]), depth == name.labels());
         if exact {
             rewrite = set.rewrite;
         }
@@ -165,6 +157,52 @@ fn run(
         seconds_to_boundary,
         strip_ech: regime.strip_ech,
         check_cname: regime.check_cname,
+    }
+}
+
+/// The suffixes of a name that are in the table.
+struct Found {
+    sets: [u16; MAX_LABELS + 1],
+    /// One bit for each depth that is still to be asked.
+    depths: u128,
+}
+
+impl Found {
+    /// Looks all suffixes up, from the last label to the whole name. No branch waits for memory until every
+    /// suffix's bucket is on its way.
+    #[inline]
+    fn look(view: &View<'_>, name: &Name<'_>) -> Self {
+        let [shallowest, deepest] = view.depths;
+        let mut found = Self { sets: [0; MAX_LABELS + 1], depths: 0 };
+        let (mut further, mut hashes) = (0u128, [0u64; 8]);
+        for (depth, hash) in (1..=MAX_LABELS).zip(name.suffix_hashes(view.key)).take(deepest) {
+            hashes[depth % 8] = hash;
+            let (set, more) = if depth < shallowest { (0, false) } else { view.find_first(hash) };
+            found.sets[depth] = set;
+            found.depths |= u128::from(set != 0) << depth;
+            further |= u128::from(more) << depth;
+        }
+        let labels = name.labels().min(deepest);
+        while further != 0 {
+            let depth = further.trailing_zeros() as usize;
+            further &= further - 1;
+            // Of a name of more than 8 labels only the last hashes are kept.
+            let hash = match labels - depth {
+                0..8 => Some(hashes[depth % 8]),
+                _ => name.suffix_hashes(view.key).nth(depth - 1),
+            };
+            found.sets[depth] = hash.map_or(0, |hash| view.find(hash));
+            found.depths |= u128::from(found.sets[depth] != 0) << depth;
+        }
+        found
+    }
+
+    /// The deepest suffix that was not asked yet.
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        let depth = self.depths.checked_ilog2()? as usize;
+        self.depths &= !(1 << depth);
+        Some(depth)
     }
 }
 

@@ -1,8 +1,8 @@
 //! The running hash of a name's suffixes.
 //!
-//! Folded multiplication (the two halves of a 128-bit product, one xor the other), as in wyhash (Wang Yi, 2019), over
-//! eight bytes at a time with the letters A to Z made small. The key is drawn anew for each snapshot: nobody can look
-//! for names that collide before the snapshot is there.
+//! Folded multiplication (the two halves of a 128-bit product, one xor the other), as in wyhash (Wang Yi, 2019): one for
+//! each 16 octets of a label, in small letters. The key is drawn anew for each snapshot: nobody can look for names that
+//! collide before the snapshot is there.
 
 /// The key of the hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,23 +35,65 @@ impl HashKey {
         self.start
     }
 
-    /// The hash of `label` followed by the suffix whose hash is `suffix`.
+    /// The hash of the label of `length` octets that begins at `at` of a name, followed by the suffix whose hash is
+    /// `suffix`. A label of any length up to 16 costs the same.
     #[inline]
-    pub fn prepend(self, suffix: u64, label: &[u8]) -> u64 {
-        let mut running = suffix;
-        let (words, rest) = label.as_chunks::<8>();
-        for word in words {
-            running = fold(running ^ lower(u64::from_le_bytes(*word)), WORD ^ self.label);
+    pub fn prepend(self, suffix: u64, wire: &[u8], at: usize, length: usize) -> u64 {
+        let mut running = self.block(suffix, wire, at, length, length);
+        for more in (16..length).step_by(16) {
+            running = self.block(running, wire, at + more, length - more, length);
         }
-        let tail = rest.iter().rev().fold(0, |tail, byte| tail << 8 | u64::from(*byte));
-        fold(running ^ lower(tail), (END ^ self.label).wrapping_add(label.len() as u64))
+        running
+    }
+
+    /// Hashes up to 16 octets, `left` being how many of the label there are from here on.
+    #[inline]
+    fn block(self, running: u64, wire: &[u8], at: usize, left: usize, length: usize) -> u64 {
+        let kept = lower(octets(wire, at) & KEEP[left.min(16)]);
+        let (low, high) = (kept as u64, (kept >> 64) as u64);
+        fold(running ^ low, high ^ self.label.wrapping_add((length as u64) << 40))
     }
 }
+
+/// The 16 octets from `at`, zeros behind the name's end.
+#[inline]
+fn octets(wire: &[u8], at: usize) -> u128 {
+    let rest = wire.get(at..).unwrap_or_default();
+    if let Some(all) = rest.first_chunk::<16>() {
+        return u128::from_le_bytes(*all);
+    }
+    if let (Some(last), false) = (wire.last_chunk::<16>(), rest.is_empty()) {
+        return u128::from_le_bytes(*last) >> (8 * (16 - rest.len()));
+    }
+    rest.iter().rev().fold(0, |all, octet| all << 8 | u128::from(*octet))
+}
+
+/// The first so many octets of 16.
+const KEEP: [u128; 17] = {
+    let mut keep = [u128::MAX; 17];
+    let mut octets = 0;
+    while octets < 16 {
+        keep[octets] = (1 << (8 * octets)) - 1;
+        octets += 1;
+    }
+    keep
+};
 
 /// Hashes a scope and a suffix's hash into one.
 #[inline]
 pub(crate) fn scoped(scope: u32, suffix: u64) -> u64 {
     fold(suffix ^ WORD, END ^ u64::from(scope).wrapping_mul(WORD))
+}
+
+/// Octets with A to Z made small: adds 32 to each from 65 to 90, all at once.
+#[inline]
+fn lower(octets: u128) -> u128 {
+    const EACH: u128 = u128::MAX / 255;
+    let seven = octets & (0x7F * EACH);
+    let from_a = seven + (0x80 - 0x41) * EACH;
+    let past_z = seven + (0x80 - 0x5B) * EACH;
+    let capital = (from_a & !past_z & !octets) & (0x80 * EACH);
+    octets + (capital >> 2)
 }
 
 #[inline]
@@ -60,29 +102,40 @@ fn fold(a: u64, b: u64) -> u64 {
     product as u64 ^ (product >> 64) as u64
 }
 
-/// Eight bytes with A to Z made small: adds 32 to each byte from 65 to 90, all at once.
-#[inline]
-fn lower(word: u64) -> u64 {
-    const EACH: u64 = 0x0101_0101_0101_0101;
-    let seven = word & (0x7F * EACH);
-    let from_a = seven + (0x80 - 0x41) * EACH;
-    let past_z = seven + (0x80 - 0x5B) * EACH;
-    let capital = (from_a & !past_z & !word) & (0x80 * EACH);
-    word + (capital >> 2)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn prepend(key: HashKey, suffix: u64, label: &[u8]) -> u64 {
+        key.prepend(suffix, label, 0, label.len())
+    }
+
     #[test]
-    fn every_byte_is_made_small_as_ascii_does() {
-        for byte in 0..=255u8 {
-            for place in 0..8 {
-                let mut bytes = [b'Z'; 8];
-                bytes[place] = byte;
-                let wanted = bytes.map(|b| b.to_ascii_lowercase());
-                assert_eq!(lower(u64::from_le_bytes(bytes)), u64::from_le_bytes(wanted), "{byte} at {place}");
+    fn every_octet_is_made_small_as_ascii_does() {
+        for octet in 0..=255u8 {
+            for place in 0..16 {
+                let mut octets = [b'Z'; 16];
+                octets[place] = octet;
+                let wanted = octets.map(|b| b.to_ascii_lowercase());
+                assert_eq!(
+                    lower(u128::from_le_bytes(octets)),
+                    u128::from_le_bytes(wanted),
+                    "{octet} at {place}"
+                );
+            }
+        }
+    }
+
+    /// A label's hash is the same wherever in a name it stands and whatever follows it.
+    #[test]
+    fn what_stands_around_a_label_does_not_matter() {
+        let key = HashKey::new([7; 16]);
+        for length in 1..=63 {
+            let label: Vec<u8> = (0..length as u8).map(|n| b'a' + n % 26).collect();
+            let alone = prepend(key, 5, &label);
+            for (before, after) in [(0, 1), (3, 0), (1, 40), (200, 3), (20, 17)] {
+                let wire = [vec![b'x'; before], label.to_ascii_uppercase(), vec![b'y'; after]].concat();
+                assert_eq!(key.prepend(5, &wire, before, length), alone, "{length} after {before}");
             }
         }
     }
@@ -90,7 +143,7 @@ mod tests {
     #[test]
     fn labels_do_not_run_together() {
         let key = HashKey::new([7; 16]);
-        let hash = |labels: &[&[u8]]| labels.iter().rev().fold(key.root(), |h, l| key.prepend(h, l));
+        let hash = |labels: &[&[u8]]| labels.iter().rev().fold(key.root(), |h, l| prepend(key, h, l));
         let all = [
             hash(&[b"ab", b"c"]),
             hash(&[b"a", b"bc"]),
@@ -100,6 +153,11 @@ mod tests {
             hash(&[b"12345678"]),
             hash(&[b"12345678", b""]),
             hash(&[b"12345678\0"]),
+            hash(&[b"0123456789abcdef"]),
+            hash(&[b"0123456789abcdef", b""]),
+            hash(&[b"0123456789abcdef\0"]),
+            hash(&[b"0123456789abcdefg"]),
+            hash(&[b"0123456789abcdefh"]),
         ];
         let distinct: std::collections::HashSet<u64> = all.into_iter().collect();
         assert_eq!(distinct.len(), all.len());
@@ -114,8 +172,8 @@ mod tests {
         let key = HashKey::new([3; 16]);
         let (mut changed, mut of) = (0u32, 0u32);
         for n in 0..2_000u32 {
-            let label = format!("name{n:08}");
-            let whole = key.prepend(key.root(), label.as_bytes());
+            let label = format!("name{n:0width$}", width = 4 + n as usize % 20);
+            let whole = prepend(key, key.root(), label.as_bytes());
             for bit in 0..8 * label.len() {
                 let mut other = label.clone().into_bytes();
                 other[bit / 8] ^= 1 << (bit % 8);
@@ -123,7 +181,7 @@ mod tests {
                 if other[bit / 8].eq_ignore_ascii_case(&label.as_bytes()[bit / 8]) {
                     continue;
                 }
-                changed += (key.prepend(key.root(), &other) ^ whole).count_ones();
+                changed += (prepend(key, key.root(), &other) ^ whole).count_ones();
                 of += 64;
             }
         }

@@ -35,7 +35,7 @@ pub use decide::{Action, Because, Explanation, Step, Verdict, decide, explain};
 pub use in_force::InForce;
 pub use name::{Name, NameBuf, NameError};
 pub use snapshot::{
-    Aligned, Answer, Category, ListId, OpenError, PolicyId, PublicKey, Regime, Rule, RuleId, Ruling,
+    Aligned, Answer, Category, ListId, OpenError, PolicyId, PublicKey, Regime, Rule, RuleId, Ruling, Scopes,
     SecretKey, Snapshot, Target, View, YouTube, seal,
 };
 pub use subject::{DeviceKey, SiteId, Subject};

@@ -98,8 +98,9 @@ impl<'a> Name<'a> {
     #[inline]
     pub(crate) fn suffix_hashes(&self, key: HashKey) -> impl Iterator<Item = u64> {
         let mut running = key.root();
-        (1..=self.labels()).map(move |depth| {
-            running = key.prepend(running, self.label(depth));
+        self.starts[..self.labels()].iter().rev().map(move |start| {
+            let start = usize::from(*start);
+            running = key.prepend(running, self.wire, start + 1, usize::from(self.wire[start]));
             running
         })
     }

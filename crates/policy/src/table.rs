@@ -18,7 +18,7 @@ const LOAD: usize = 74;
 pub(crate) struct Collision;
 
 #[inline]
-fn first(hash: u64, buckets: usize) -> usize {
+fn place(hash: u64, buckets: usize) -> usize {
     ((u128::from(hash) * buckets as u128) >> 64) as usize
 }
 
@@ -26,28 +26,53 @@ fn buckets_for(entries: usize, in_each: usize) -> usize {
     (entries * 100).div_ceil(LOAD * in_each).max(1)
 }
 
-/// Suffix to set: 8 entries a bucket, each the low 48 bits of the suffix's hash and a 16-bit set. Set 0 is none.
+/// Suffix to set: 8 entries a bucket, each the low 48 bits of the suffix's hash and a 16-bit set. Set 0 is none. The low
+/// 32 bits of all entries stand first, then the next 16 of all, then the sets: so a compiler compares all eight at once.
 pub(crate) mod narrow {
     use super::*;
 
     const EACH: usize = 8;
 
-    /// The set of this hash; 0 when there is none.
+    /// The low bits, the next bits and the sets of a bucket.
     #[inline]
-    pub fn find(buckets: &[Bucket], hash: u64) -> u16 {
-        if buckets.is_empty() {
-            return 0;
+    fn parts(bucket: &Bucket) -> ([u32; EACH], [u16; EACH], [u16; EACH]) {
+        let (low, rest) = bucket.as_chunks::<4>().0.split_at(EACH);
+        let (high, sets) = rest.as_flattened().as_chunks::<2>().0.split_at(EACH);
+        (
+            std::array::from_fn(|n| u32::from_le_bytes(low[n])),
+            std::array::from_fn(|n| u16::from_le_bytes(high[n])),
+            std::array::from_fn(|n| u16::from_le_bytes(sets[n])),
+        )
+    }
+
+    /// The set of this hash in one bucket, 0 when it is not there; and whether the bucket is full. Without a branch,
+    /// so that the buckets of all suffixes of a name come from memory at the same time.
+    #[inline]
+    fn look(bucket: &Bucket, hash: u64) -> (u16, bool) {
+        let (low, high, sets) = parts(bucket);
+        let (mut set, mut empty) = (0, 0);
+        for n in 0..EACH {
+            // An empty entry looks like the tag 0, and adds nothing.
+            let same = (low[n] == hash as u32) & (high[n] == (hash >> 32) as u16);
+            set |= if same { sets[n] } else { 0 };
+            empty |= u16::from(sets[n] == 0);
         }
-        let (tag, mut at) = (hash << 16, first(hash, buckets.len()));
-        for _ in 0..REACH {
-            let (entries, _) = buckets[at].as_chunks::<EACH>();
-            let (mut set, mut full) = (0, true);
-            for entry in entries {
-                let entry = u64::from_le_bytes(*entry);
-                // An empty entry looks like the tag 0, and adds nothing.
-                set |= if (entry ^ tag) >> 16 == 0 { entry as u16 } else { 0 };
-                full &= entry as u16 != 0;
-            }
+        (set, empty == 0)
+    }
+
+    /// The set of this hash by the first bucket alone, 0 when it is not there; and whether [`find`] must look further.
+    #[inline]
+    pub fn first(buckets: &[Bucket], hash: u64) -> (u16, bool) {
+        let Some(bucket) = buckets.get(place(hash, buckets.len())) else { return (0, false) };
+        let (set, full) = look(bucket, hash);
+        (set, full & (set == 0))
+    }
+
+    /// The set of this hash; 0 when there is none.
+    pub fn find(buckets: &[Bucket], hash: u64) -> u16 {
+        let mut at = place(hash, buckets.len());
+        for _ in 0..REACH.min(buckets.len()) {
+            let (set, full) = look(&buckets[at], hash);
             if set != 0 || !full {
                 return set;
             }
@@ -56,30 +81,30 @@ pub(crate) mod narrow {
         0
     }
 
+    /// Puts an entry into a free place of a bucket; `None` when there is none.
+    fn put(bucket: &mut [u8], hash: u64, set: u16) -> Option<()> {
+        let at = (0..EACH).find(|n| bucket[48 + 2 * n..50 + 2 * n] == [0, 0])?;
+        bucket[4 * at..4 * at + 4].copy_from_slice(&(hash as u32).to_le_bytes());
+        bucket[32 + 2 * at..34 + 2 * at].copy_from_slice(&((hash >> 32) as u16).to_le_bytes());
+        bucket[48 + 2 * at..50 + 2 * at].copy_from_slice(&set.to_le_bytes());
+        Some(())
+    }
+
     /// The table of these hashes and sets; each hash stands there once and no set is 0.
     pub fn build(entries: &[(u64, u16)]) -> Result<Vec<u8>, Collision> {
         let buckets = buckets_for(entries.len(), EACH);
-        let mut table = vec![0u64; buckets * EACH];
+        let mut table = vec![0u8; buckets * BUCKET];
         for &(hash, set) in entries {
-            let (tag, mut at) = (hash << 16, first(hash, buckets));
-            let mut placed = false;
-            for _ in 0..REACH.min(buckets) {
-                let bucket = &mut table[at * EACH..(at + 1) * EACH];
-                if bucket.iter().any(|e| *e != 0 && (e ^ tag) >> 16 == 0) {
-                    return Err(Collision);
-                }
-                if let Some(free) = bucket.iter_mut().find(|e| **e == 0) {
-                    *free = tag | u64::from(set);
-                    placed = true;
-                    break;
-                }
-                at = if at + 1 == buckets { 0 } else { at + 1 };
-            }
-            if !placed {
+            let (all, _) = table.as_chunks_mut::<BUCKET>();
+            if find(all, hash) != 0 {
                 return Err(Collision);
             }
+            let from = place(hash, buckets);
+            let places = (from..buckets).chain(0..from).take(REACH);
+            let placed = places.into_iter().find_map(|at| put(&mut all[at], hash, set));
+            placed.ok_or(Collision)?;
         }
-        Ok(table.into_iter().flat_map(u64::to_le_bytes).collect())
+        Ok(table)
     }
 }
 
@@ -102,7 +127,7 @@ pub(crate) mod wide {
         if buckets.is_empty() {
             return None;
         }
-        let mut at = first(low, buckets.len());
+        let mut at = place(low, buckets.len());
         for _ in 0..REACH {
             let (entries, _) = buckets[at].as_chunks::<EACH>();
             let mut full = true;
@@ -129,7 +154,7 @@ pub(crate) mod wide {
         let buckets = buckets_for(entries.len(), IN_BUCKET);
         let mut table = vec![0u8; buckets * BUCKET];
         for (low, high, one, two) in entries {
-            let mut at = first(low, buckets);
+            let mut at = place(low, buckets);
             let mut placed = false;
             for _ in 0..REACH.min(buckets) {
                 let (places, _) = table[at * BUCKET..(at + 1) * BUCKET].as_chunks_mut::<EACH>();

@@ -218,6 +218,21 @@ fn a_snapshot_that_was_touched_does_not_open() {
     }
 }
 
+/// A file that the first release wrote: every later one opens it and decides the same, or says why not.
+#[test]
+fn a_file_of_format_1_still_opens() {
+    let snapshot = open(include_bytes!("../fixtures/format-1.snapshot").to_vec());
+    let student = Subject::Device(DeviceKey::of_token(STUDENT));
+    assert_eq!(ask(&snapshot, 1_150, student, "deep.chess.example").action, Action::Block(Answer::BlockPage));
+    assert_eq!(ask(&snapshot, 1_150, student, "chess.example").action, Action::Allow);
+    assert_eq!(ask(&snapshot, 1_150, student, "www.youtube.com").action, Action::Rewrite(Target(0)));
+    assert_eq!(ask(&snapshot, 1_350, student, "example.org").because, Because::NotAllowed);
+    assert_eq!(
+        ask(&snapshot, 1_250, Subject::Unknown, "use-application-dns.net").seconds_to_boundary,
+        u32::MAX - 1_250
+    );
+}
+
 #[test]
 fn the_same_input_gives_the_same_bytes() {
     assert_eq!(district(), district());

@@ -7,6 +7,7 @@ mod data;
 mod db;
 mod demo;
 mod district;
+mod policy;
 mod records;
 mod roster;
 mod serve;
@@ -35,6 +36,9 @@ pub enum Command {
     /// Check settings
     #[command(subcommand)]
     Config(config::Config),
+    /// Check, compile and explain what students may reach
+    #[command(subcommand)]
+    Policy(policy::Policy),
     /// Check the audit log
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -51,6 +55,7 @@ impl Command {
             Self::Data(command) => command.run(),
             Self::Db(command) => command.run(),
             Self::Config(command) => command.run(),
+            Self::Policy(command) => command.run(),
             Self::Audit(command) => command.run(),
         }
     }

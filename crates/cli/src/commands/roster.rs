@@ -99,7 +99,7 @@ impl Check {
 }
 
 /// Opens an archive, or a folder's files.
-fn open(path: &Path) -> Result<Source> {
+pub(super) fn open(path: &Path) -> Result<Source> {
     let limits = Limits::default();
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     let cannot = || format!("cannot read {}", path.display());

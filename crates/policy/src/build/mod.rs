@@ -8,7 +8,9 @@ pub use names::Cover;
 pub use times::Day;
 
 use crate::name::Name;
-use crate::snapshot::{Category, Facts, ListId, PolicyId, Regime, RuleId, Ruling, SecretKey, Section, write};
+use crate::snapshot::{
+    Category, Facts, ListId, PolicyId, Regime, RuleId, Ruling, Scopes, SecretKey, Section, write,
+};
 use crate::subject::{DeviceKey, SiteId};
 use crate::table::wide;
 use core::net::IpAddr;
@@ -91,7 +93,7 @@ pub struct Builder {
     rules: Vec<[u8; 16]>,
     rulings: HashMap<(u32, u64), (RuleId, Rulings)>,
     chains: Vec<u32>,
-    chain_known: HashMap<Vec<u32>, (u32, u8)>,
+    chain_known: HashMap<Vec<u32>, Scopes>,
     regimes: Vec<Regime>,
     regime_known: HashMap<Regime, u32>,
     devices: Vec<(DeviceKey, PolicyId)>,
@@ -222,7 +224,7 @@ impl Builder {
         let at = match self.chain_known.get(&chain) {
             Some(at) => *at,
             None => {
-                let at = (self.chains.len() as u32, chain.len() as u8);
+                let at = Scopes { at: self.chains.len() as u32, count: chain.len() as u8 };
                 self.chains.extend_from_slice(&chain);
                 self.chain_known.insert(chain, at);
                 at
@@ -293,11 +295,11 @@ impl Builder {
         limit("rewrite targets", self.targets.len(), 65_533)?;
         let devices = self.devices()?;
         let rule_map = self.rule_map()?;
-        let (deepest, count) = (self.names.deepest(), self.devices.len() as u64);
+        let (depths, count) = (self.names.depths(), self.devices.len() as u64);
         drop(std::mem::take(&mut self.devices));
         let lists: Vec<Category> = self.lists.iter().map(|l| l.2).collect();
         let names = std::mem::replace(&mut self.names, Names::new(self.seed)).finish(&lists)?;
-        let facts = Facts { created_s, seed: self.seed, ends_s, deepest: u32::from(deepest), devices: count };
+        let facts = Facts { created_s, seed: self.seed, ends_s, depths, devices: count };
         let regimes = self.regimes.iter().flat_map(Regime::write).collect();
         let lists = self.lists.iter().zip(&names.counts).flat_map(|((name, version, category), count)| {
             let mut record = [0; 16];

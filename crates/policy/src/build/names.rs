@@ -49,6 +49,7 @@ struct Row {
 pub(super) struct Names {
     key: HashKey,
     rows: Vec<Row>,
+    shallowest: u8,
     deepest: u8,
 }
 
@@ -63,7 +64,7 @@ pub(super) struct Sections {
 
 impl Names {
     pub fn new(seed: [u8; 16]) -> Self {
-        Self { key: HashKey::new(seed), rows: Vec::new(), deepest: 0 }
+        Self { key: HashKey::new(seed), rows: Vec::new(), shallowest: u8::MAX, deepest: 0 }
     }
 
     fn put(&mut self, name: &Name<'_>, said: Said) -> u64 {
@@ -72,6 +73,7 @@ impl Names {
         // The root is no suffix of any search.
         if name.labels() > 0 {
             self.rows.push(Row { hash, second, said });
+            self.shallowest = self.shallowest.min(name.labels() as u8);
             self.deepest = self.deepest.max(name.labels() as u8);
         }
         hash
@@ -90,8 +92,9 @@ impl Names {
         self.put(name, Said::Ruled)
     }
 
-    pub fn deepest(&self) -> u8 {
-        self.deepest
+    /// The fewest and the most labels of a name.
+    pub fn depths(&self) -> [u8; 2] {
+        [self.shallowest, self.deepest]
     }
 
     /// Sorts the rows, joins what is said of one name into a set, and numbers the sets from 1.

@@ -1,7 +1,8 @@
 //! How a snapshot's bytes are laid out: a signed header, then the sections that it names.
 //!
 //! ```text
-//! magic "EVNFPOL\0", format u32, sections u32, created s u64, seed [16], ends s u32, deepest u32, devices u64
+//! magic "EVNFPOL\0", format u32, sections u32, created s u64, seed [16], ends s u32, depths u8 and u8, zero u16,
+//! devices u64
 //! for each section: record octets u32, zero u32, offset u64, length u64, SHA-256 [32]
 //! Ed25519 signature [64] of everything before it
 //! sections, each at a multiple of 64
@@ -95,7 +96,8 @@ pub(crate) struct Header {
     pub created_s: u64,
     pub seed: [u8; 16],
     pub ends_s: u32,
-    pub deepest: u32,
+    /// The fewest and the most labels of a listed or ruled name.
+    pub depths: [u8; 2],
     pub devices: u64,
     pub ranges: [Range<usize>; SECTIONS],
     digests: [[u8; 32]; SECTIONS],
@@ -149,7 +151,7 @@ impl Header {
             created_s: u64_at(bytes, 16),
             seed: octets(bytes, 24),
             ends_s: u32_at(bytes, 40),
-            deepest: u32_at(bytes, 44),
+            depths: octets(bytes, 44),
             devices: u64_at(bytes, 48),
             ranges: std::array::from_fn(|_| 0..0),
             digests: [[0; 32]; SECTIONS],
@@ -195,7 +197,8 @@ pub(crate) struct Facts {
     pub created_s: u64,
     pub seed: [u8; 16],
     pub ends_s: u32,
-    pub deepest: u32,
+    /// The fewest and the most labels of a listed or ruled name.
+    pub depths: [u8; 2],
     pub devices: u64,
 }
 
@@ -210,7 +213,7 @@ pub(crate) fn write(facts: &Facts, sections: [Vec<u8>; SECTIONS], key: &SecretKe
     bytes.extend_from_slice(&facts.created_s.to_le_bytes());
     bytes.extend_from_slice(&facts.seed);
     bytes.extend_from_slice(&facts.ends_s.to_le_bytes());
-    bytes.extend_from_slice(&facts.deepest.to_le_bytes());
+    bytes.extend_from_slice(&[facts.depths[0], facts.depths[1], 0, 0]);
     bytes.extend_from_slice(&facts.devices.to_le_bytes());
     bytes.resize(HEADER, 0);
     for (at, section) in sections.into_iter().enumerate() {

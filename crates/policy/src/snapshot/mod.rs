@@ -9,7 +9,7 @@ pub use key::{PublicKey, SecretKey};
 pub(crate) use layout::{Facts, Section, write};
 pub use layout::{OpenError, seal};
 pub(crate) use records::Set;
-pub use records::{Answer, Category, ListId, PolicyId, Regime, RuleId, Ruling, Target, YouTube};
+pub use records::{Answer, Category, ListId, PolicyId, Regime, RuleId, Ruling, Scopes, Target, YouTube};
 pub(crate) use view::rule_key;
 pub use view::{Rule, View};
 

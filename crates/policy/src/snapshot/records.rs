@@ -68,8 +68,15 @@ pub struct Regime {
     pub strip_ech: bool,
     /// Whether the resolver decides on the targets of CNAME records in answers, too.
     pub check_cname: bool,
-    /// Where the scopes whose rules hold begin in the section of chains, and how many there are.
-    pub(crate) scopes: (u32, u8),
+    /// The scopes whose rules hold; [`crate::Builder::regime`] fills it in.
+    pub scopes: Scopes,
+}
+
+/// Where a regime's scopes begin in the section of chains, and how many there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Scopes {
+    pub(crate) at: u32,
+    pub(crate) count: u8,
 }
 
 impl Default for Regime {
@@ -83,7 +90,7 @@ impl Default for Regime {
             allowed_only: false,
             strip_ech: true,
             check_cname: true,
-            scopes: (0, 0),
+            scopes: Scopes { at: 0, count: 0 },
         }
     }
 }
@@ -98,7 +105,7 @@ impl Regime {
         allowed_only: true,
         strip_ech: true,
         check_cname: true,
-        scopes: (0, 0),
+        scopes: Scopes { at: 0, count: 0 },
     };
 
     #[inline]
@@ -106,7 +113,7 @@ impl Regime {
         let flags = r[23];
         Self {
             blocked: u128_at(r, 0),
-            scopes: (u32_at(r, 16), r[20]),
+            scopes: Scopes { at: u32_at(r, 16), count: r[20] },
             answer: match r[21] {
                 0 => Answer::Nxdomain,
                 1 => Answer::NullAddress,
@@ -127,8 +134,8 @@ impl Regime {
     pub(crate) fn write(&self) -> [u8; 32] {
         let mut r = [0; 32];
         r[..16].copy_from_slice(&self.blocked.to_le_bytes());
-        r[16..20].copy_from_slice(&self.scopes.0.to_le_bytes());
-        r[20] = self.scopes.1;
+        r[16..20].copy_from_slice(&self.scopes.at.to_le_bytes());
+        r[20] = self.scopes.count;
         r[21] = self.answer as u8;
         r[22] = self.youtube as u8;
         let flags = [self.safe_search, self.allowed_only, self.strip_ech, self.check_cname];
@@ -231,7 +238,7 @@ mod tests {
                     allowed_only: on(1),
                     strip_ech: on(2),
                     check_cname: on(3),
-                    scopes: (7, 5),
+                    scopes: Scopes { at: 7, count: 5 },
                 };
                 assert_eq!(Regime::read(&regime.write()), regime);
             }

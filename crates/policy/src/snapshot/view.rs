@@ -11,7 +11,8 @@ use core::net::IpAddr;
 #[derive(Clone, Copy)]
 pub struct View<'a> {
     pub(crate) key: HashKey,
-    pub(crate) deepest: usize,
+    /// The fewest and the most labels of a name in the table.
+    pub(crate) depths: [usize; 2],
     text: &'a [u8],
     categories: &'a [[u8; 8]],
     lists: &'a [[u8; 16]],
@@ -55,7 +56,7 @@ impl<'a> View<'a> {
         }
         Self {
             key: HashKey::new(header.seed),
-            deepest: header.deepest as usize,
+            depths: header.depths.map(usize::from),
             text: &bytes[header.ranges[Section::Text as usize].clone()],
             categories: of(bytes, header, Section::Categories),
             lists: of(bytes, header, Section::Lists),
@@ -139,8 +140,13 @@ impl<'a> View<'a> {
         self.regimes.get(number as usize).map_or(Regime::CLOSED, Regime::read)
     }
 
-    /// The set of the suffix with this hash; 0 for none.
+    /// The set of the suffix with this hash, 0 for none, by the first bucket alone; and whether more must be looked at.
     #[inline]
+    pub(crate) fn find_first(&self, hash: u64) -> (u16, bool) {
+        narrow::first(self.domains, hash)
+    }
+
+    /// The set of the suffix with this hash, 0 for none.
     pub(crate) fn find(&self, hash: u64) -> u16 {
         narrow::find(self.domains, hash)
     }
@@ -153,7 +159,7 @@ impl<'a> View<'a> {
     /// The strongest rule of the regime's scopes for the suffix with this hash: a mandatory deny, then that of the
     /// narrowest scope, then a deny.
     pub(crate) fn rule_for(&self, regime: &Regime, hash: u64, exact: bool) -> Option<(Ruling, RuleId)> {
-        let (at, count) = (regime.scopes.0 as usize, usize::from(regime.scopes.1));
+        let (at, count) = (regime.scopes.at as usize, usize::from(regime.scopes.count));
         let scopes = self.chains.get(at..at + count).unwrap_or_default();
         let rules = scopes.iter().filter_map(|scope| {
             let (low, high) = rule_key(u32_at(scope, 0), hash);
@@ -241,8 +247,8 @@ impl<'a> View<'a> {
     /// The scopes whose rules hold under a regime.
     pub fn scopes_of(&self, regime: &Regime) -> impl Iterator<Item = &'a str> {
         let view = *self;
-        let at = regime.scopes.0 as usize;
-        let chain = self.chains.get(at..at + usize::from(regime.scopes.1)).unwrap_or_default();
+        let at = regime.scopes.at as usize;
+        let chain = self.chains.get(at..at + usize::from(regime.scopes.count)).unwrap_or_default();
         chain.iter().map(move |r| {
             view.scopes.get(u32_at(r, 0) as usize).map_or("", |scope| view.text(u32_at(scope, 0)))
         })
