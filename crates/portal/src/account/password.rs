@@ -74,10 +74,14 @@ impl Passwords {
     }
 
     async fn away<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-        let turn = self.turns.acquire().await.map_err(|e| Error::Internal(format!("password: {e}")))?;
-        let done = tokio::task::spawn_blocking(work).await;
-        drop(turn);
-        done.map_err(|e| Error::Internal(format!("password: {e}")))?
+        let turn = self.turns.clone().acquire_owned().await;
+        let turn = turn.map_err(|e| Error::Internal(format!("password: {e}")))?;
+        // The turn goes with the work, which runs on when nobody waits for it any more.
+        let done = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            work()
+        });
+        done.await.map_err(|e| Error::Internal(format!("password: {e}")))?
     }
 }
 
@@ -96,5 +100,28 @@ fn verify_now(password: &str, stored: &str) -> Result<bool> {
         Ok(()) => Ok(true),
         Err(argon2::password_hash::Error::PasswordInvalid) => Ok(false),
         Err(e) => Err(Error::Internal(format!("password: {e}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    #[tokio::test]
+    async fn who_goes_away_gives_the_turn_back_only_when_the_work_is_done() {
+        let passwords = Passwords::new(Work { memory_kib: 64, passes: 1, lanes: 1 });
+        let (done, wait) = mpsc::channel::<()>();
+        let asked = passwords.away(move || Ok(wait.recv().is_ok()));
+        assert!(tokio::time::timeout(Duration::from_millis(50), asked).await.is_err(), "it waits");
+        assert_eq!(passwords.turns.available_permits(), AT_ONCE - 1, "the work goes on");
+        done.send(()).expect("the work waits");
+        let all = passwords.turns.acquire_many(AT_ONCE as u32);
+        tokio::time::timeout(Duration::from_secs(10), all)
+            .await
+            .expect("in time")
+            .map(drop)
+            .expect("all turns");
     }
 }

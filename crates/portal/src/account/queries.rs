@@ -3,8 +3,8 @@
 use crate::access::Role;
 use crate::db::{Db, Write};
 use crate::layout::District;
-use sqlx::Row;
 use sqlx::any::AnyRow;
+use sqlx::{AnyExecutor, Row};
 use std::collections::HashMap;
 
 /// A stored session with its account's name.
@@ -70,12 +70,12 @@ pub async fn touch_session(write: &mut Write, token_hash: &str, now: i64) -> sql
 }
 
 /// The roles of an account: district (or `*`) and role. A word that is no role gives nothing.
-pub async fn roles(db: &Db, account_id: &str) -> sqlx::Result<Vec<(String, Role)>> {
+pub async fn roles(on: impl AnyExecutor<'_>, account_id: &str) -> sqlx::Result<Vec<(String, Role)>> {
     let rows = sqlx::query(
         "SELECT district_id, role FROM account_role WHERE account_id = $1 ORDER BY district_id, role",
     )
     .bind(account_id)
-    .fetch_all(db.read())
+    .fetch_all(on)
     .await?;
     let mut roles = Vec::with_capacity(rows.len());
     for row in rows {
@@ -229,10 +229,10 @@ pub async fn account_by_email(db: &Db, email: &str) -> sqlx::Result<Option<Accou
 }
 
 /// The account with this id.
-pub async fn account(db: &Db, id: &str) -> sqlx::Result<Option<Account>> {
+pub async fn account(on: impl AnyExecutor<'_>, id: &str) -> sqlx::Result<Option<Account>> {
     let row = sqlx::query("SELECT id, email, name, password_hash, disabled FROM account WHERE id = $1")
         .bind(id)
-        .fetch_optional(db.read())
+        .fetch_optional(on)
         .await?;
     row.as_ref().map(read_account).transpose()
 }

@@ -52,7 +52,7 @@ pub async fn load(db: &Db, token: &str, config: &Config) -> Result<Option<Sessio
         queries::touch_session(&mut write, &token_hash, now).await?;
         write.commit().await?;
     }
-    let roles = queries::roles(db, &found.account_id).await?;
+    let roles = queries::roles(db.read(), &found.account_id).await?;
     let viewer = Viewer { account_id: found.account_id, name: found.name, roles };
     Ok(Some(Session { token_hash, viewer }))
 }

@@ -1,5 +1,8 @@
 //! The slice through the whole router.
 
+mod log;
+mod rights;
+
 use super::password::{Passwords, RFC_9106_SECOND};
 use super::testing::{Browser, Kit};
 use super::{queries, rules, secret, session};

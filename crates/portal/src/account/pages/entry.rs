@@ -243,7 +243,7 @@ impl LinkPage {
 async fn account_of_link(app: &App, token: &str) -> Result<Account> {
     let link = queries::link(&app.db, &secret::digest(token)).await?;
     let link = link.filter(|l| l.expires_ms > now_ms()).ok_or(Error::BadRequest("account-link-ended"))?;
-    queries::account(&app.db, &link.account_id).await?.ok_or(Error::NotFound)
+    queries::account(app.db.read(), &link.account_id).await?.ok_or(Error::NotFound)
 }
 
 /// The form behind a one-time link: choose a name and a password.

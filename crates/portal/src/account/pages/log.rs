@@ -8,9 +8,11 @@ use crate::audit::{self, Of, Stored};
 use crate::error::{Error, Result};
 use crate::layout::Frame;
 use askama::Template;
+use axum::body::Body;
 use axum::extract::{Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
 use std::collections::HashMap;
 
@@ -100,36 +102,51 @@ fn instant(ms: i64) -> String {
 /// The whole log as CSV, oldest last. It holds all that goes into the digests, so that whoever keeps it can compute
 /// them again.
 pub async fn audit_csv(State(app): State<App>, p: Frame, viewer: Viewer) -> Result<Response> {
-    let fault = |e: &dyn std::fmt::Display| Error::Internal(format!("csv: {e}"));
-    let mut out = csv::Writer::from_writer(Vec::new());
-    out.write_record(HEAD).map_err(|e| fault(&e))?;
-    let of = Of { district_id: p.district_id(), everywhere: rules::administers_all(&viewer) };
-    let mut before = None;
-    loop {
-        let batch = audit::list(app.db.read(), of, before, BATCH).await?;
-        let Some(last) = batch.last() else { break };
-        before = Some(last.seq);
-        for entry in &batch {
-            let row = [
-                &entry.seq.to_string(),
-                &entry.at_ms.to_string(),
-                entry.district_id.as_deref().unwrap_or_default(),
-                entry.account_id.as_deref().unwrap_or_default(),
-                &entry.action,
-                &entry.subject_kind,
-                &entry.subject_id,
-                &entry.detail,
-                &entry.previous,
-                &entry.digest,
-            ];
-            out.write_record(row).map_err(|e| fault(&e))?;
+    let district = p.district_id().to_owned();
+    let everywhere = rules::administers_all(&viewer);
+    let name = format!("audit-{district}.csv");
+    let head = csv_lines([HEAD])?;
+    // A batch is read when the one before it was sent, so that a log of years is never held as a whole.
+    let batches = stream::try_unfold(None, move |before| {
+        let (db, district) = (app.db.clone(), district.clone());
+        async move {
+            let of = Of { district_id: &district, everywhere };
+            let batch = audit::list(db.read(), of, before, BATCH).await?;
+            let Some(last) = batch.last() else { return Ok(None) };
+            Ok::<_, Error>(Some((csv_lines(batch.iter().map(row))?, Some(last.seq))))
         }
-    }
-    let bytes = out.into_inner().map_err(|e| fault(&e))?;
-    let name = format!("audit-{}.csv", p.district_id());
+    });
+    let batches = batches.inspect_err(|error| tracing::error!(%error, "the audit log was sent in part"));
+    let body = Body::from_stream(stream::once(async { Ok(head) }).chain(batches));
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
     ];
-    Ok((headers, bytes).into_response())
+    Ok((headers, body).into_response())
+}
+
+/// An entry as a row of the file.
+fn row(entry: &Stored) -> [String; 10] {
+    [
+        entry.seq.to_string(),
+        entry.at_ms.to_string(),
+        entry.district_id.clone().unwrap_or_default(),
+        entry.account_id.clone().unwrap_or_default(),
+        entry.action.clone(),
+        entry.subject_kind.clone(),
+        entry.subject_id.clone(),
+        entry.detail.clone(),
+        entry.previous.clone(),
+        entry.digest.clone(),
+    ]
+}
+
+/// Rows as CSV.
+fn csv_lines<T: AsRef<[u8]>>(rows: impl IntoIterator<Item = [T; 10]>) -> Result<Vec<u8>> {
+    let fault = |e: &dyn std::fmt::Display| Error::Internal(format!("csv: {e}"));
+    let mut out = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        out.write_record(row).map_err(|e| fault(&e))?;
+    }
+    out.into_inner().map_err(|e| fault(&e))
 }

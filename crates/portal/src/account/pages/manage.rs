@@ -50,7 +50,7 @@ impl AccountsPage {
         let district = p.district_id().to_owned();
         let mut people = Vec::new();
         for account in queries::accounts_of(&app.db, &district).await? {
-            let held = queries::roles(&app.db, &account.id).await?;
+            let held = queries::roles(app.db.read(), &account.id).await?;
             let may_change = rules::may_change(viewer, &district, &account.id, &held).is_ok();
             // Roles in other districts are not shown here.
             let here = held.into_iter().filter(|(d, _)| *d == district || d == "*");
@@ -125,38 +125,28 @@ pub async fn invite(
     if name.is_none() {
         faults.push("name", p.t("account-name-wrong"));
     }
-    let known = match &email {
-        Some(email) => queries::account_by_email(&app.db, email).await?,
-        None => None,
-    };
-    if let Some(known) = &known
-        && !rules::administers_all(&viewer)
-        && target(&app, p.district_id(), &known.id).await.is_err()
-    {
-        // Whoever first invited that account may know its password: only who is above both districts
-        // may trust it in a second one.
-        faults.push("email", p.t("account-email-elsewhere"));
-    }
-    let (Some(email), Some(name), true) = (email, name, faults.is_empty()) else {
+    let (Some(email), Some(name)) = (email, name) else {
         let again = AccountsPage::new(&app, p, &viewer).await?;
         return wrong(&AccountsPage { form, faults, ..again });
     };
-    let asked = RoleForm { role: form.role, scope: form.scope };
+    let asked = RoleForm { role: form.role.clone(), scope: form.scope.clone() };
     let (scope, role) = role_of(&asked, &viewer, p.district_id())?;
+    let known = queries::account_by_email(&app.db, &email).await?;
+    let id = known.as_ref().map_or_else(new_id, |account| account.id.clone());
     let now = now_ms();
     let mut write = app.db.write().await?;
-    let id = match &known {
-        Some(account) => account.id.clone(),
-        None => {
-            let id = new_id();
-            let account = NewAccount { id: &id, email: &email, name: &name };
-            queries::insert_account(&mut write, account, now).await?;
-            id
-        }
-    };
-    queries::insert_role(&mut write, &id, (&scope, role), now).await?;
     let deed = Deed::of("account.invite", &id, p.district_id()).role((&scope, role));
     note(&mut write, &viewer.account_id, deed).await?;
+    if known.is_none() {
+        let account = NewAccount { id: &id, email: &email, name: &name };
+        queries::insert_account(&mut write, account, now).await?;
+    } else if !may_invite(&mut write, &viewer, p.district_id(), &id).await? {
+        drop(write);
+        faults.push("email", p.t("account-email-elsewhere"));
+        let again = AccountsPage::new(&app, p, &viewer).await?;
+        return wrong(&AccountsPage { form, faults, ..again });
+    }
+    queries::insert_role(&mut write, &id, (&scope, role), now).await?;
     let link = if queries::can_sign_in(&mut write, &id).await? {
         None
     } else {
@@ -167,6 +157,23 @@ pub async fn invite(
     write.commit().await?;
     let list = AccountsPage::new(&app, p, &viewer).await?;
     page(&AccountsPage { made: link, ..list })
+}
+
+/// Whether an account that is there may be given a role by an invitation. Whoever first invited it may know its password:
+/// only who is above both districts may trust it in a second one. Nor may anybody else get a link that opens roles
+/// elsewhere, as those of somebody who was invited and has no password yet. Call it after [`note`], as [`begin`] does.
+async fn may_invite(write: &mut Write, viewer: &Viewer, district: &str, id: &str) -> Result<bool> {
+    if rules::administers_all(viewer) {
+        return Ok(true);
+    }
+    match target(write, district, id).await {
+        Ok((_, held)) => {
+            Ok(queries::can_sign_in(write, id).await?
+                || rules::may_change(viewer, district, id, &held).is_ok())
+        }
+        Err(Error::NotFound) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// Makes a one-time link that can be used for this long; earlier ones of the account end.
@@ -184,14 +191,42 @@ async fn new_link(
 }
 
 /// The account that a path names, when it has a role in the path's district.
-async fn target(app: &App, district: &str, id: &str) -> Result<(Account, Vec<(String, Role)>)> {
-    let account = queries::account(&app.db, id).await?.ok_or(Error::NotFound)?;
-    let roles = queries::roles(&app.db, id).await?;
+async fn target(write: &mut Write, district: &str, id: &str) -> Result<(Account, Vec<(String, Role)>)> {
+    let account = queries::account(&mut **write, id).await?.ok_or(Error::NotFound)?;
+    let roles = queries::roles(&mut **write, id).await?;
     if roles.iter().any(|(d, _)| d == district || d == "*") {
         Ok((account, roles))
     } else {
         Err(Error::NotFound)
     }
+}
+
+/// Begins a change of an account of this district: writes it down, which waits for whoever changes accounts at the same
+/// time, and only then reads the account and its roles. What is decided by them holds until the commit; dropped without
+/// one, nothing was written.
+async fn begin(
+    app: &App,
+    viewer: &Viewer,
+    (district, id): (&str, &str),
+    deed: Deed<'_>,
+) -> Result<(Write, Account, Vec<(String, Role)>)> {
+    let mut write = app.db.write().await?;
+    note(&mut write, &viewer.account_id, deed).await?;
+    let (account, roles) = target(&mut write, district, id).await?;
+    Ok((write, account, roles))
+}
+
+/// As [`begin`], for what is done to the account itself: refused unless this viewer [may change it](rules::may_change).
+async fn begin_change(
+    app: &App,
+    viewer: &Viewer,
+    (district, id): (&str, &str),
+    action: &str,
+) -> Result<(Write, Account)> {
+    let deed = Deed::of(action, id, district);
+    let (write, account, roles) = begin(app, viewer, (district, id), deed).await?;
+    rules::may_change(viewer, district, id, &roles)?;
+    Ok((write, account))
 }
 
 fn back(district: &str) -> Response {
@@ -205,16 +240,14 @@ pub async fn grant(
     Path((district, id)): Path<(String, String)>,
     Form(form): Form<RoleForm>,
 ) -> Result<Response> {
-    let (_, held) = target(&app, &district, &id).await?;
     let (scope, role) = role_of(&form, &viewer, &district)?;
-    let mut write = app.db.write().await?;
+    let deed = Deed::of("account.grant", &id, &district).role((&scope, role));
+    let (mut write, _, held) = begin(&app, &viewer, (&district, &id), deed).await?;
     if held.iter().all(|(d, _)| *d != scope) {
         // A one-time link that is under way was made by somebody who may not give this.
         queries::delete_links(&mut write, &id).await?;
     }
     queries::insert_role(&mut write, &id, (&scope, role), now_ms()).await?;
-    let deed = Deed::of("account.grant", &id, &district).role((&scope, role));
-    note(&mut write, &viewer.account_id, deed).await?;
     write.commit().await?;
     Ok(back(&district))
 }
@@ -226,22 +259,20 @@ pub async fn take(
     Path((district, id)): Path<(String, String)>,
     Form(form): Form<RoleForm>,
 ) -> Result<Response> {
-    target(&app, &district, &id).await?;
     let scope = if form.scope == "*" { "*" } else { district.as_str() };
-    rules::may_take_role(&viewer, &district, &id, scope)?;
     let role = Role::from_word(&form.role).ok_or(Error::BadRequest("account-role-wrong"))?;
-    let mut write = app.db.write().await?;
+    let deed = Deed::of("account.take", &id, &district).role((scope, role));
+    let (mut write, _, _) = begin(&app, &viewer, (&district, &id), deed).await?;
+    rules::may_take_role(&viewer, &district, &id, scope)?;
     if !queries::delete_role(&mut write, &id, (scope, role)).await? {
         return Err(Error::NotFound);
     }
-    let deed = Deed::of("account.take", &id, &district).role((scope, role));
-    note(&mut write, &viewer.account_id, deed).await?;
     keep_an_administrator(&mut write).await?;
     write.commit().await?;
     Ok(back(&district))
 }
 
-/// Refuses a change after which nobody would administer the installation. Call it after [`note`], which waits for
+/// Refuses a change after which nobody would administer the installation. Call it after [`begin`], which waits for
 /// whoever makes such a change at the same time: two administrators who disable each other do not both succeed.
 async fn keep_an_administrator(write: &mut Write) -> Result<()> {
     if queries::count_administrators(write).await? == 0 {
@@ -256,13 +287,10 @@ pub async fn disable(
     viewer: Viewer,
     Path((district, id)): Path<(String, String)>,
 ) -> Result<Response> {
-    let (_, roles) = target(&app, &district, &id).await?;
-    rules::may_change(&viewer, &district, &id, &roles)?;
-    let mut write = app.db.write().await?;
+    let (mut write, _) = begin_change(&app, &viewer, (&district, &id), "account.disable").await?;
     queries::set_disabled(&mut write, &id, true).await?;
     queries::delete_sessions(&mut write, &id, "").await?;
     queries::delete_links(&mut write, &id).await?;
-    note(&mut write, &viewer.account_id, Deed::of("account.disable", &id, &district)).await?;
     keep_an_administrator(&mut write).await?;
     write.commit().await?;
     Ok(back(&district))
@@ -274,11 +302,8 @@ pub async fn enable(
     viewer: Viewer,
     Path((district, id)): Path<(String, String)>,
 ) -> Result<Response> {
-    let (_, roles) = target(&app, &district, &id).await?;
-    rules::may_change(&viewer, &district, &id, &roles)?;
-    let mut write = app.db.write().await?;
+    let (mut write, _) = begin_change(&app, &viewer, (&district, &id), "account.enable").await?;
     queries::set_disabled(&mut write, &id, false).await?;
-    note(&mut write, &viewer.account_id, Deed::of("account.enable", &id, &district)).await?;
     write.commit().await?;
     Ok(back(&district))
 }
@@ -290,13 +315,10 @@ pub async fn reset(
     viewer: Viewer,
     Path((district, id)): Path<(String, String)>,
 ) -> Result<Response> {
-    let (account, roles) = target(&app, &district, &id).await?;
-    rules::may_change(&viewer, &district, &id, &roles)?;
+    let (mut write, account) = begin_change(&app, &viewer, (&district, &id), "account.reset").await?;
     let is_new = account.password_hash.is_empty();
     let (purpose, lasts) = if is_new { ("invite", 7 * DAY_MS) } else { ("reset", DAY_MS) };
-    let mut write = app.db.write().await?;
     let link = new_link(&app, &mut write, (&id, purpose), lasts).await?;
-    note(&mut write, &viewer.account_id, Deed::of("account.reset", &id, &district)).await?;
     write.commit().await?;
     let list = AccountsPage::new(&app, p, &viewer).await?;
     page(&AccountsPage { made: Some((link, account.name)), ..list })

@@ -29,7 +29,7 @@ struct AccountPage {
 
 impl AccountPage {
     async fn new(app: &App, p: Frame, viewer: &Viewer) -> Result<Self> {
-        let account = queries::account(&app.db, &viewer.account_id).await?.ok_or(Error::SignIn)?;
+        let account = queries::account(app.db.read(), &viewer.account_id).await?.ok_or(Error::SignIn)?;
         let mut roles = Vec::new();
         for (district, role) in &viewer.roles {
             roles.push((place(app, &p, district).await?, p.t(rules::role_key(*role))));
@@ -87,7 +87,7 @@ pub async fn change_password(
     Extension(session): Extension<Session>,
     Form(form): Form<PasswordForm>,
 ) -> Result<Response> {
-    let account = queries::account(&app.db, &session.viewer.account_id).await?.ok_or(Error::SignIn)?;
+    let account = queries::account(app.db.read(), &session.viewer.account_id).await?.ok_or(Error::SignIn)?;
     if !app.limits.allows(Limit::Account, &secret::digest(&account.email)) {
         return Err(Error::TooMany);
     }
