@@ -163,9 +163,6 @@ impl Read {
                 roster::queries::replace(write, district, *roster, &facts).await?;
             }
             Content::Survey(responses) => {
-                for term in responses.iter().map(|r| &r.term).collect::<std::collections::BTreeSet<_>>() {
-                    survey::queries::open_term(write, district, term, loaded_ms).await?;
-                }
                 let facts = survey::queries::LoadFacts {
                     digest: &self.digest,
                     file_name: &self.name,

@@ -8,6 +8,7 @@ use evenfield_model::{
 };
 use sqlx::any::AnyRow;
 use sqlx::{AnyPool, Row};
+use std::collections::BTreeMap;
 
 /// How an answer came in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -179,7 +180,8 @@ pub struct LoadFacts<'a> {
     pub problems: &'a Problems,
 }
 
-/// Stores the answers of a file, once: `false` when this file was loaded before, and nothing is done.
+/// Stores the answers of a file, once: `false` when this file was loaded before, and no answer is stored again.
+/// Terms that nobody has opened are opened, or the answers would not be found; one that was closed stays so.
 ///
 /// # Errors
 /// The database's.
@@ -189,6 +191,7 @@ pub async fn load(
     responses: &[Response],
     facts: LoadFacts<'_>,
 ) -> sqlx::Result<bool> {
+    know_terms(tx, district, responses, facts.loaded_ms).await?;
     let problems = serde_json::to_string(facts.problems).map_err(|e| sqlx::Error::Encode(e.into()))?;
     let done = sqlx::query(
         "INSERT INTO survey_load (district_id, digest, id, file_name, loaded_ms, loaded_by, answers, problems, \
@@ -211,6 +214,24 @@ pub async fn load(
     insert_many(tx, district, responses, Entered { source: Source::Upload, by: Some(facts.loaded_by) })
         .await?;
     Ok(true)
+}
+
+/// Notes each term of these answers that is not known yet, as of its latest answer: of two terms the one opened last
+/// counts, and a file may hold answers of years ago.
+async fn know_terms(
+    tx: &mut Write,
+    district: &str,
+    responses: &[Response],
+    loaded_ms: i64,
+) -> sqlx::Result<()> {
+    let mut terms: BTreeMap<&str, i64> = BTreeMap::new();
+    for response in responses {
+        let latest = terms.entry(&response.term).or_insert(i64::MIN);
+        *latest = response.answered_ms.min(loaded_ms).max(*latest);
+    }
+    let rows = terms.into_iter().map(|(term, ms)| vec![district.into(), term.into(), ms.into()]);
+    let insert = "INSERT INTO survey_term (district_id, term, opened_ms) VALUES";
+    bulk::run(tx, insert, "ON CONFLICT (district_id, term) DO NOTHING", rows).await.map(|_| ())
 }
 
 /// An uploaded file as pages list it.
