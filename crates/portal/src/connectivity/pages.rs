@@ -3,7 +3,7 @@
 use super::queries::{self, Changed, LineRow};
 use super::rules::{self, SchoolLine, SortBy};
 use crate::access::Action;
-use crate::db::now_ms;
+use crate::db::{Write, now_ms};
 use crate::error::{Error, Result};
 use crate::exchange::{UploadForm, count, csv_file};
 use crate::layout::Frame;
@@ -180,6 +180,24 @@ fn account(p: &Frame) -> &str {
     p.viewer.as_ref().map_or("", |v| v.account_id.as_str())
 }
 
+/// Writes down what was done to the line of a school, or to all with an empty id.
+async fn note(
+    tx: &mut Write,
+    p: &Frame,
+    action: &str,
+    school: &str,
+    detail: serde_json::Value,
+) -> Result<()> {
+    let entry = audit::Entry {
+        district_id: Some(p.district_id()),
+        account_id: Some(account(p)),
+        action,
+        subject: ("school_line", school),
+        detail,
+    };
+    Ok(audit::record(tx, &entry).await?)
+}
+
 /// Makes a file the lines of the district. One with problems is not stored.
 pub async fn upload(State(app): State<App>, p: Frame, multipart: Multipart) -> Result<Response> {
     let district = p.district_id().to_owned();
@@ -206,14 +224,7 @@ pub async fn upload(State(app): State<App>, p: Frame, multipart: Multipart) -> R
     let rows: Vec<LineRow> = lines.into_iter().map(rules::stored).collect();
     let mut tx = app.db.write().await?;
     queries::replace(&mut tx, &district, &rows, Changed { by: account(&p), ms: now_ms() }).await?;
-    let entry = audit::Entry {
-        district_id: Some(&district),
-        account_id: Some(account(&p)),
-        action: "connectivity.load",
-        subject: ("school_line", ""),
-        detail: json!({ "schools": rows.len() }),
-    };
-    audit::record(&mut tx, &entry).await?;
+    note(&mut tx, &p, "connectivity.load", "", json!({ "schools": rows.len() })).await?;
     tx.commit().await?;
     Ok(Redirect::to(&format!("/d/{district}/connectivity")).into_response())
 }
@@ -333,14 +344,18 @@ pub async fn edited(State(app): State<App>, p: Frame, Form(form): Form<LineForm>
         }
     };
     let mut tx = app.db.write().await?;
-    match row {
+    let school = form.school.trim();
+    let action = match row {
         Some(row) if !removes => {
             queries::put(&mut tx, &district, &row, Changed { by: account(&p), ms: now_ms() }).await?;
+            "connectivity.edit"
         }
         _ => {
-            queries::remove(&mut tx, &district, form.school.trim()).await?;
+            queries::remove(&mut tx, &district, school).await?;
+            "connectivity.remove"
         }
-    }
+    };
+    note(&mut tx, &p, action, school, json!(null)).await?;
     tx.commit().await?;
     Ok(Redirect::to(&format!("/d/{district}/connectivity")).into_response())
 }

@@ -75,6 +75,14 @@ async fn one_school_is_edited_in_a_form() {
     assert_eq!(form.input("contracted").as_deref(), Some("250"));
     assert_eq!(staff.post(&edit, &fields("250", "remove")).await.status, 303);
     assert!(!staff.get(&format!("/d/{HERE}/connectivity")).await.body.contains("Seven"));
+    let entries: Vec<(String, String)> = sqlx::query_as(
+        "SELECT action, subject_id FROM audit_entry WHERE account_id IS NOT NULL ORDER BY seq",
+    )
+    .fetch_all(kit.app.db.read())
+    .await
+    .expect("entries");
+    let deeds = ["connectivity.edit", "connectivity.remove"].map(|deed| (deed.to_owned(), "7".to_owned()));
+    assert_eq!(entries, deeds);
     let stranger = kit.sign_in(Role::Coordinator, THERE).await;
     assert_eq!(stranger.post(&edit, &fields("250", "save")).await.status, 404);
     let clerk = kit.sign_in(Role::Clerk, HERE).await;
