@@ -343,7 +343,8 @@ pub struct StudentChance<'a> {
 
 /// Stores a whole estimate within the caller's transaction and returns its id. Figures come out of the publication rule's
 /// release and nowhere else.
-/// The chances and the sections' figures of earlier runs are deleted: the latest alone are used.
+/// The chances and the sections' figures of earlier runs are deleted, for the latest alone are used, and so is all of
+/// the runs before the last [`KEPT_RUNS`].
 ///
 /// # Errors
 /// When the database fails, for example because a figure is given twice; then nothing may be committed.
@@ -379,7 +380,23 @@ pub async fn store_run(
         .execute(&mut **write)
         .await?;
     store_chances(write, of, chances).await?;
+    delete_old_runs(write, run.district_id).await?;
     Ok(id)
+}
+
+/// How many estimates of a district are kept.
+pub const KEPT_RUNS: i64 = 20;
+
+/// Deletes the estimates before the last [`KEPT_RUNS`] with their figures. Of the tables that hang on a run, those of
+/// the latest alone are emptied by [`store_run`] before.
+async fn delete_old_runs(write: &mut Write, district: &str) -> Result<()> {
+    let old = "district_id = $1 AND ID NOT IN (SELECT id FROM estimate_run WHERE district_id = $1 \
+               ORDER BY finished_ms DESC, id DESC LIMIT $2)";
+    for (table, id) in [("figure", "run_id"), ("barrier_figure", "run_id"), ("estimate_run", "id")] {
+        let sql = format!("DELETE FROM {table} WHERE {}", old.replacen("ID", id, 1));
+        sqlx::query(sqlx::AssertSqlSafe(sql)).bind(district).bind(KEPT_RUNS).execute(&mut **write).await?;
+    }
+    Ok(())
 }
 
 /// The columns of `figure`, in the order of [`figure_row`]; `barrier_figure` has one more.

@@ -6,7 +6,8 @@ mod place;
 
 use crate::access::Role;
 use crate::account::testing::Browser;
-use crate::db::now_ms;
+use crate::db::{harness, now_ms};
+use crate::gap::queries::KEPT_RUNS;
 use evenfield_model::Measure;
 use place::{BLOCK_GROUPS, DISTRICT, SCHOOLS, block_group, kit, made_up, store};
 
@@ -307,6 +308,41 @@ async fn both_databases_store_and_read_the_same() {
         let known = super::queries::known(db.read(), DISTRICT, DAY_MS).await.expect("what is known");
         assert_eq!((known.run_ms, known.students, known.roster_ms), (Some(DAY_MS - 1_000), 0, None));
         assert!(super::queries::boundary_kinds(db.read(), DISTRICT).await.expect("kinds").is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn only_the_last_estimates_of_a_district_are_kept() {
+    harness::each(|db| async move {
+        let mut write = db.write().await.expect("a write");
+        for id in [DISTRICT, "5100001"] {
+            crate::account::queries::insert_district(&mut write, id, "Shore", false).await.expect("a district");
+        }
+        sqlx::query(
+            "INSERT INTO estimate_run (id, district_id, state, created_ms, finished_ms, seed, rule_json, inputs_json) \
+             VALUES ('of another', '5100001', 'done', 0, 0, 1, '{}', '[]')",
+        )
+        .execute(&mut *write)
+        .await
+        .expect("a run of another district");
+        write.commit().await.expect("a commit");
+        let mut runs = Vec::new();
+        for n in 0..KEPT_RUNS + 2 {
+            runs.push(store(&db, DAY_MS + n).await);
+        }
+        let mut kept = runs.split_off(2);
+        for table in ["figure", "barrier_figure"] {
+            let sql = format!("SELECT DISTINCT run_id FROM {table} ORDER BY run_id");
+            let left: Vec<String> =
+                sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_all(db.read()).await.expect("runs");
+            assert_eq!(left, kept, "{table}");
+        }
+        kept.push("of another".to_owned());
+        let left: Vec<String> =
+            sqlx::query_scalar("SELECT id FROM estimate_run").fetch_all(db.read()).await.expect("runs");
+        assert_eq!(left.len(), kept.len());
+        assert!(left.iter().all(|id| kept.contains(id)), "{left:?}");
     })
     .await;
 }
