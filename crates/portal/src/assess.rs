@@ -1,10 +1,12 @@
 //! The estimate: what is stored about a district becomes figures that may be published.
 //!
-//! One job: place the homes that have no place yet, read everything, run the pure assessment of
+//! One job: place the homes anew, read everything, run the pure assessment of
 //! `evenfield_gap::district` on a thread of its own, store the release. This module is above the slices and may
 //! know several of them; none of them knows it.
 
 mod ground;
+#[cfg(test)]
+mod tests;
 
 use crate::db::{Db, now_ms};
 use crate::gap::queries::{NewRun, StudentChance, store_run};
@@ -18,9 +20,9 @@ use evenfield_gap::estimate::Settings;
 use evenfield_gap::place::address::AddressPoints;
 use evenfield_gap::place::{Boundary, BoundaryReading, Locator, SelfCrossing, boundary};
 use evenfield_gap::publish::PublishRule;
-use evenfield_gap::roster::{Roster, Student};
+use evenfield_gap::roster::{Address, Roster, Student};
 use evenfield_model::{Geography, GeographyKind, Geoid, Measure};
-use roster::rules::{Place, StoredRoster};
+use roster::rules::{Place, StoredRoster, UPLOADED};
 use std::collections::HashMap;
 
 /// The steps that the progress bar counts: homes placed, data read, each measure estimated, what may be shown found
@@ -249,11 +251,11 @@ async fn boundaries(db: &Db, district: &str, kind: GeographyKind) -> Result<Vec<
     Ok(boundary::read(collection.as_bytes(), "boundary", &reading).0)
 }
 
-/// Finds the block group of each home that has none yet: by its coordinates, or by the district's address points.
+/// Finds the block group of each home, by the coordinates that the district uploaded or by its address points. Anew each
+/// time: points and boundaries come, go and come back, and what was found by others must not stay.
 async fn place_homes(db: &Db, district: &str) -> Result<(), Failure> {
     let stored = roster::queries::read(db, district).await?;
-    let waiting = |place: Option<&Place>| place.is_none_or(|p| p.block_group.is_none());
-    if !stored.roster.students.iter().any(|s| waiting(stored.places.get(&s.source_id))) {
+    if stored.roster.students.is_empty() {
         return Ok(());
     }
     let block_groups = boundaries(db, district, GeographyKind::BlockGroup).await?;
@@ -262,12 +264,14 @@ async fn place_homes(db: &Db, district: &str) -> Result<(), Failure> {
         let locator = Locator::new(&block_groups);
         let points = file.map(|(name, bytes)| AddressPoints::from_csv(&bytes, &name).0).unwrap_or_default();
         let students = stored.roster.students.iter();
-        let mut found: Vec<(String, Place)> = students
-            .filter(|s| waiting(stored.places.get(&s.source_id)))
-            .map(|s| (s.source_id.clone(), located(s, stored.places.get(&s.source_id), &points)))
+        let mut found: Vec<(String, Option<Address>, Place)> = students
+            .map(|s| {
+                let place = located(s, stored.places.get(&s.source_id), &points);
+                (s.source_id.clone(), s.address.clone(), place)
+            })
             .collect();
         let homes: Vec<&mut Place> =
-            found.iter_mut().map(|(_, p)| p).filter(|p| p.lon.is_some() && p.lat.is_some()).collect();
+            found.iter_mut().map(|(_, _, p)| p).filter(|p| p.lon.is_some() && p.lat.is_some()).collect();
         let at: Vec<(f64, f64)> = homes.iter().filter_map(|p| p.lon.zip(p.lat)).collect();
         for (place, inside) in homes.into_iter().zip(locator.locate_all(&at)) {
             match inside {
@@ -275,21 +279,21 @@ async fn place_homes(db: &Db, district: &str) -> Result<(), Failure> {
                 None => place.reason = Some("outside".to_owned()),
             }
         }
-        found.retain(|(id, place)| stored.places.get(id) != Some(place));
+        found.retain(|(id, _, place)| stored.places.get(id) != Some(place));
         found
     })
     .await
     .map_err(|e| Failure::for_now("job-error-internal", e.to_string()))?;
     let mut write = db.write().await?;
-    roster::queries::store_places(&mut write, district, &found).await?;
+    roster::queries::store_found_places(&mut write, district, &found).await?;
     write.commit().await?;
     Ok(())
 }
 
-/// Where a student lives: the coordinates that are known, or those of the address point.
+/// Where a student lives: the coordinates that the district uploaded, or those of the address point.
 fn located(student: &Student, known: Option<&Place>, points: &AddressPoints) -> Place {
-    if let Some(known) = known.filter(|k| k.lon.is_some() && k.lat.is_some()) {
-        return Place { reason: None, ..known.clone() };
+    if let Some(known) = known.filter(|k| k.geocode.as_deref() == Some(UPLOADED)) {
+        return Place { block_group: None, reason: None, ..known.clone() };
     }
     let Some(address) = &student.address else {
         return Place { reason: Some("no-address".to_owned()), ..Place::default() };

@@ -3,8 +3,9 @@
 #[cfg(test)]
 mod tests;
 
+use crate::db::now_ms;
 use crate::jobs::worker::Worker;
-use crate::{App, router};
+use crate::{App, roster, router};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
@@ -30,6 +31,8 @@ const GRACE: Duration = Duration::from_secs(10);
 const HEAD_PAUSE: Duration = Duration::from_secs(30);
 /// How long what nobody reads of a request is taken in after its answer.
 const LINGER: Duration = Duration::from_secs(30);
+/// How long an upload that has expired may stay.
+const FORGET: Duration = Duration::from_secs(10 * 60);
 /// How long to wait when the system has no connection to give: too many are open.
 const BREATH: Duration = Duration::from_millis(500);
 
@@ -47,8 +50,13 @@ pub async fn serve(app: App, listener: TcpListener, stop: impl Future<Output = (
     };
     let worker = Worker::new(app.clone());
     let working = tokio::spawn({
-        let stopped = stopped(told.clone());
-        async move { worker.run_until(stopped).await }
+        let (app, stopped) = (app.clone(), stopped(told.clone()));
+        async move {
+            tokio::select! {
+                () = worker.run_until(stopped) => {}
+                () = forget(app) => {}
+            }
+        }
     });
     let open = answer(&listener, router(app.clone()), HEAD_PAUSE, stopped(told)).await;
     drop(listener);
@@ -59,6 +67,21 @@ pub async fn serve(app: App, listener: TcpListener, stop: impl Future<Output = (
         tracing::error!(%error, "the worker broke");
     }
     app.db.close().await;
+}
+
+/// Forgets what was uploaded and not accepted in time: at the start, and then again and again. It never ends.
+async fn forget(app: App) {
+    loop {
+        let forgotten = async {
+            let mut write = app.db.write().await?;
+            roster::queries::forget_expired(&mut write, now_ms()).await?;
+            write.commit().await
+        };
+        if let Err(error) = forgotten.await {
+            tracing::error!(%error, "uploads that have expired could not be forgotten");
+        }
+        tokio::time::sleep(FORGET).await;
+    }
 }
 
 /// Takes connections until `stop`, and gives those that are still open. `axum::serve` would do, but it lets a

@@ -2,7 +2,7 @@ mod pages;
 
 use super::queries::{self, LoadFacts, Replaced};
 use super::rules::{Place, UPLOADED, name_key};
-use crate::db::Db;
+use crate::db::{Db, harness};
 use evenfield_gap::roster::{Address, Enrollment, Roster, School, Section, Staff, Student};
 use evenfield_model::Grade;
 
@@ -190,6 +190,48 @@ async fn a_place_stays_while_the_address_does() {
     assert_eq!(places.get("3"), Some(&lost));
     let unplaced = queries::unplaced(db.read(), "5100060").await.expect("a list");
     assert_eq!(unplaced.len(), 2);
+}
+
+#[tokio::test]
+async fn a_place_that_is_found_is_of_the_address_it_was_found_by() {
+    harness::each(|db| async move {
+        let mut tx = db.write().await.expect("a write");
+        crate::account::queries::insert_district(&mut tx, "5100060", "Shore", false)
+            .await
+            .expect("a district");
+        tx.commit().await.expect("committed");
+        load(&db, "5100060", &roster(), &facts("a", 1)).await;
+        let at = |lon: f64, how: &str| Place {
+            lon: Some(lon),
+            lat: Some(37.5),
+            block_group: Some("510010901001".into()),
+            geocode: Some(how.into()),
+            reason: None,
+        };
+        let lost = Place { reason: Some("no-street".into()), ..Place::default() };
+        let address = |n: usize| roster().students[n].address.clone();
+        // What an estimate found out while another roster and coordinates came in.
+        let found = [
+            ("1".to_owned(), address(0), at(-75.1, "exact")),
+            ("2".to_owned(), address(1), at(-75.2, "exact")),
+            ("3".to_owned(), address(2), lost.clone()),
+        ];
+        let mut next = roster();
+        next.students[0].address = Some(Address { street: "1 Elsewhere".into(), ..Address::default() });
+        load(&db, "5100060", &next, &facts("b", 2)).await;
+        let mut tx = db.write().await.expect("a write");
+        let own = Place { block_group: None, ..at(-75.3, UPLOADED) };
+        queries::store_places(&mut tx, "5100060", &[("2".to_owned(), own.clone())]).await.expect("stored");
+        assert_eq!(queries::store_found_places(&mut tx, "5100060", &found).await.expect("stored"), 1);
+        tx.commit().await.expect("committed");
+        let places = queries::read(&db, "5100060").await.expect("read").places;
+        assert_eq!(places, [("2".to_owned(), own.clone()), ("3".to_owned(), lost)].into());
+        // The block group of the district's own coordinates is found out too.
+        let mut tx = db.write().await.expect("a write");
+        let found = [("2".to_owned(), address(1), at(-75.3, UPLOADED))];
+        assert_eq!(queries::store_found_places(&mut tx, "5100060", &found).await.expect("stored"), 1);
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -1,4 +1,7 @@
-use super::answer;
+use super::{answer, serve};
+use crate::App;
+use crate::config::Config;
+use crate::db::{Db, now_ms};
 use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::http::StatusCode;
@@ -78,4 +81,49 @@ async fn an_answer_that_does_not_wait_for_the_body_reaches_who_still_sends_it() 
     stream.read_to_string(&mut said).await.expect("both answers");
     assert!(said.starts_with("HTTP/1.1 413") && said.ends_with("next"), "{said}");
     server.abort();
+}
+
+#[tokio::test]
+async fn uploads_that_have_expired_are_forgotten_at_the_start() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let url = format!("sqlite:{}", folder.path().join("records.db").display());
+    let app =
+        App::new(Db::open(&url).await.expect("a database"), Config::local(&url)).expect("an application");
+    let mut write = app.db.write().await.expect("a write");
+    crate::account::queries::insert_district(&mut write, "5100060", "Shore", false)
+        .await
+        .expect("a district");
+    for (id, expires_ms) in [("past", now_ms() - 1), ("waiting", now_ms() + 3_600_000)] {
+        sqlx::query(
+            "INSERT INTO roster_staged (district_id, id, staged_ms, expires_ms, staged_by, digest, file_name, review_json) \
+             VALUES ('5100060', $1, 1, $2, 'x', 'd', 'r.zip', '{}')",
+        )
+        .bind(id)
+        .bind(expires_ms)
+        .execute(&mut *write)
+        .await
+        .expect("an upload");
+        sqlx::query(
+            "INSERT INTO roster_staged_part (district_id, staged_id, side, part, body) VALUES ('5100060', $1, 0, 0, '')",
+        )
+        .bind(id)
+        .execute(&mut *write)
+        .await
+        .expect("its file");
+    }
+    write.commit().await.expect("stored");
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let (stop, stopped) = oneshot::channel::<()>();
+    let server = tokio::spawn(serve(app.clone(), listener, async { drop(stopped.await) }));
+    let left = async |sql: &'static str| {
+        sqlx::query_scalar::<_, String>(sql).fetch_all(app.db.read()).await.expect("a list")
+    };
+    let began = Instant::now();
+    while left("SELECT id FROM roster_staged").await.len() > 1 && began.elapsed() < Duration::from_secs(10) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(left("SELECT id FROM roster_staged").await, ["waiting"]);
+    assert_eq!(left("SELECT staged_id FROM roster_staged_part").await, ["waiting"]);
+    drop(stop);
+    server.await.expect("it ends");
 }

@@ -121,6 +121,14 @@ async fn note(
     Ok(audit::record(tx, &entry).await?)
 }
 
+/// Writes down who looks at an upload: what is wrong in it is said with what its rows say of students.
+async fn note_look(app: &App, p: &Frame, action: &str, id: &str, review: &Review) -> Result<()> {
+    let mut tx = app.db.write().await?;
+    let detail = json!({ "problems": review.problems.found() });
+    note(&mut tx, p, action, ("roster_staged", id), detail).await?;
+    Ok(tx.commit().await?)
+}
+
 /// Reads files against what is stored, off the threads that answer requests.
 async fn read(
     app: &App,
@@ -158,8 +166,9 @@ pub async fn upload(State(app): State<App>, p: Frame, multipart: Multipart) -> R
         review_json: &review_json,
     };
     let mut tx = app.db.write().await?;
-    queries::forget_expired(&mut tx, now).await?;
     queries::stage(&mut tx, &district, &staged).await?;
+    let detail = json!({ "digest": digest, "students": review.students });
+    note(&mut tx, &p, "roster.stage", ("roster_staged", &id), detail).await?;
     tx.commit().await?;
     Ok(Redirect::to(&format!("/d/{district}/roster/staged/{id}")).into_response())
 }
@@ -238,6 +247,7 @@ pub async fn review(
     Path((_, id)): Path<(String, String)>,
 ) -> Result<Response> {
     let found = waiting(&app, &p, &id).await?;
+    note_look(&app, &p, "roster.review", &id, &found.1).await?;
     review_page(p, id, found, false)
 }
 
@@ -248,6 +258,7 @@ pub async fn problems_csv(
     Path((_, id)): Path<(String, String)>,
 ) -> Result<Response> {
     let (_, review) = waiting(&app, &p, &id).await?;
+    note_look(&app, &p, "roster.download-problems", &id, &review).await?;
     problems_file("roster-problems.csv", review.problems.kept())
 }
 
@@ -270,22 +281,16 @@ pub async fn decide(
     if decision.act != "accept" {
         let mut tx = app.db.write().await?;
         queries::remove_staged(&mut tx, &district, &id).await?;
+        note(&mut tx, &p, "roster.discard", ("roster_staged", &id), json!(null)).await?;
         tx.commit().await?;
         return Ok(Redirect::to(&format!("/d/{district}/roster")).into_response());
     }
     if !shown.can_accept() {
         return Err(Error::BadRequest("roster-nothing-to-accept"));
     }
-    let file = queries::staged_file(app.db.read(), &district, &id, Part::Roster).await?;
-    let side = match &upload.side_name {
-        Some(name) => {
-            Some((name.clone(), queries::staged_file(app.db.read(), &district, &id, Part::Side).await?))
-        }
-        None => None,
-    };
-    let (roster, review) = read(&app, &district, ((upload.file_name.clone(), file), side)).await?;
+    let (roster, review) = read_staged(&app, &district, &id, &upload).await?;
     if review.changes != shown.changes {
-        return review_page(p, id, (upload, review), true);
+        return review_again(&app, p, id, upload, review).await;
     }
     let facts = LoadFacts {
         digest: upload.digest.clone(),
@@ -297,14 +302,54 @@ pub async fn decide(
     };
     let mut tx = app.db.write().await?;
     let done = queries::replace(&mut tx, &district, roster, &facts).await?;
-    queries::remove_staged(&mut tx, &district, &id).await?;
     if let Replaced::Done { load_id, changes } = &done {
+        if **changes != shown.changes {
+            // Another roster was accepted while this one was read: what that added must not go unseen.
+            drop(tx);
+            let (_, review) = read_staged(&app, &district, &id, &upload).await?;
+            return review_again(&app, p, id, upload, review).await;
+        }
         let detail = json!({ "digest": facts.digest, "students": changes.students });
         note(&mut tx, &p, "roster.load", ("roster_load", load_id), detail).await?;
         estimate::request(&mut tx, &district, &estimate::Wanted::default()).await?;
     }
+    queries::remove_staged(&mut tx, &district, &id).await?;
     tx.commit().await?;
     Ok(Redirect::to(&format!("/d/{district}/roster")).into_response())
+}
+
+/// Reads the files of an upload against what is stored now.
+async fn read_staged(
+    app: &App,
+    district: &str,
+    id: &str,
+    upload: &StagedRow,
+) -> Result<(evenfield_gap::roster::Roster, Review)> {
+    let file = queries::staged_file(app.db.read(), district, id, Part::Roster).await?;
+    let side = match &upload.side_name {
+        Some(name) => {
+            Some((name.clone(), queries::staged_file(app.db.read(), district, id, Part::Side).await?))
+        }
+        None => None,
+    };
+    read(app, district, ((upload.file_name.clone(), file), side)).await
+}
+
+/// Shows the review of an upload anew, and keeps it as what was shown: the next acceptance is of this.
+async fn review_again(
+    app: &App,
+    p: Frame,
+    id: String,
+    upload: StagedRow,
+    review: Review,
+) -> Result<Response> {
+    let review_json = serde_json::to_string(&review).map_err(|e| Error::Internal(e.to_string()))?;
+    let mut tx = app.db.write().await?;
+    queries::set_review(&mut tx, p.district_id(), &id, &review_json).await?;
+    let detail = json!({ "problems": review.problems.found() });
+    note(&mut tx, &p, "roster.review", ("roster_staged", &id), detail).await?;
+    tx.commit().await?;
+    review_page(p, id, (upload, review), true)
 }
 
 /// Brings back the roster as it was before the last load.
@@ -341,7 +386,8 @@ pub async fn coordinates(State(app): State<App>, p: Frame, multipart: Multipart)
     let file = UploadForm::read(multipart).await?.file("file").ok_or(Error::BadRequest("roster-no-file"))?;
     let file_name = file.name.clone();
     let digest = digest([file.bytes.as_slice()]);
-    let (places, mut problems) = match rules::coordinates((file.name, file.bytes)) {
+    let read = tokio::task::spawn_blocking(move || rules::coordinates((file.name, file.bytes))).await;
+    let (places, mut problems) = match read.map_err(|e| Error::Internal(e.to_string()))? {
         Ok(read) => read,
         Err(error) => {
             let mut problems = evenfield_model::Problems::default();
@@ -355,6 +401,8 @@ pub async fn coordinates(State(app): State<App>, p: Frame, multipart: Multipart)
         if stored == places.len() as u64 {
             let detail = json!({ "students": stored });
             note(&mut tx, &p, "roster.coordinates", ("file", &digest), detail).await?;
+            // Until it is made, these homes are in no block group.
+            estimate::request(&mut tx, &district, &estimate::Wanted::default()).await?;
             tx.commit().await?;
             return Ok(Redirect::to(&format!("/d/{district}/roster")).into_response());
         }

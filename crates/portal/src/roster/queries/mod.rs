@@ -1,5 +1,5 @@
 //! SQL of the slice `roster`. The loader and the estimate call [`replace`], [`read`] and
-//! [`store_places`]; everything else is for the pages.
+//! [`store_found_places`]; everything else is for the pages.
 
 mod load;
 mod rows;
@@ -8,8 +8,10 @@ mod students;
 
 pub use load::{LoadFacts, LoadRow, Replaced, UndoError, loads, replace, undo};
 pub use rows::read;
-pub use staged::{Part, Staged, StagedRow, forget_expired, remove_staged, stage, staged, staged_file};
+pub use staged::{
+    Part, Staged, StagedRow, forget_expired, remove_staged, set_review, stage, staged, staged_file,
+};
 pub use students::{
-    Chance, Search, StudentLine, StudentPage, chances, find, places_summary, schools, store_places, student,
-    student_sections, unplaced,
+    Chance, Search, StudentLine, StudentPage, chances, find, places_summary, schools, store_found_places,
+    store_places, student, student_sections, unplaced,
 };

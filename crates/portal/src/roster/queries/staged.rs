@@ -121,6 +121,20 @@ pub async fn staged(
     .transpose()
 }
 
+/// Keeps what was found in an upload anew, as JSON.
+///
+/// # Errors
+/// The database's.
+pub async fn set_review(tx: &mut Write, district: &str, id: &str, review_json: &str) -> sqlx::Result<()> {
+    sqlx::query("UPDATE roster_staged SET review_json = $3 WHERE district_id = $1 AND id = $2")
+        .bind(district)
+        .bind(id)
+        .bind(review_json)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
 /// The bytes of one of an upload's files; empty when there is no such file.
 ///
 /// # Errors

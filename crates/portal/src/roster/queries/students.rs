@@ -4,7 +4,7 @@ use super::rows::student_row;
 use crate::bulk::{self, Value};
 use crate::db::Write;
 use crate::roster::rules::{Place, StudentRow, name_key};
-use evenfield_gap::roster::{School, Section};
+use evenfield_gap::roster::{Address, School, Section};
 use sqlx::{AnyPool, Row};
 
 /// What a person searches for.
@@ -227,28 +227,67 @@ pub async fn schools(pool: &AnyPool, district: &str) -> sqlx::Result<Vec<School>
     Ok(rows.into_iter().map(|(source_id, name, ncessch)| School { source_id, name, ncessch }).collect())
 }
 
-/// Stores where students live, or why it is not known. Students who are not in the roster are left
-/// out; the result is how many were stored.
+/// The values of a place in the order of `set_places!`.
+fn place_values(district: &str, id: &str, place: &Place) -> Vec<Value> {
+    vec![
+        district.into(),
+        id.into(),
+        place.lon.into(),
+        place.lat.into(),
+        (&place.block_group).into(),
+        (&place.geocode).into(),
+        (&place.reason).into(),
+    ]
+}
+
+/// Stores rows `v` of places with their students, where a condition says so.
+macro_rules! set_places {
+    ($condition:literal) => {
+        concat!(
+            ") UPDATE student SET lon = v.lon, lat = v.lat, block_group = v.block_group, geocode = v.geocode, \
+             geocode_reason = v.reason FROM v WHERE student.district_id = v.district_id AND student.id = v.id ",
+            $condition
+        )
+    };
+}
+
+/// Stores coordinates that the district uploaded. Students who are not in the roster are left out; the result is how
+/// many were stored.
 ///
 /// # Errors
 /// The database's.
 pub async fn store_places(tx: &mut Write, district: &str, places: &[(String, Place)]) -> sqlx::Result<u64> {
-    let rows = places.iter().map(|(id, place)| {
-        vec![
-            Value::from(district),
-            id.into(),
-            place.lon.into(),
-            place.lat.into(),
-            (&place.block_group).into(),
-            (&place.geocode).into(),
-            (&place.reason).into(),
-        ]
+    let rows = places.iter().map(|(id, place)| place_values(district, id, place));
+    let with = "WITH v (district_id, id, lon, lat, block_group, geocode, reason) AS (VALUES";
+    bulk::run(tx, with, set_places!(""), rows).await
+}
+
+/// Stores where students live who had these addresses when it was found out, or why it was not. Who has moved since, or
+/// has got coordinates of the district's own, is left out; the result is how many were stored.
+///
+/// # Errors
+/// The database's.
+pub async fn store_found_places(
+    tx: &mut Write,
+    district: &str,
+    found: &[(String, Option<Address>, Place)],
+) -> sqlx::Result<u64> {
+    let rows = found.iter().map(|(id, address, place)| {
+        let part = |of: fn(&Address) -> &String| Value::from(address.as_ref().map(|a| of(a).as_str()));
+        let mut row = place_values(district, id, place);
+        row.extend([part(|a| &a.street), part(|a| &a.city), part(|a| &a.state), part(|a| &a.zip)]);
+        row
     });
     bulk::run(
         tx,
-        "WITH v (district_id, id, lon, lat, block_group, geocode, reason) AS (VALUES",
-        ") UPDATE student SET lon = v.lon, lat = v.lat, block_group = v.block_group, geocode = v.geocode, \
-         geocode_reason = v.reason FROM v WHERE student.district_id = v.district_id AND student.id = v.id",
+        "WITH v (district_id, id, lon, lat, block_group, geocode, reason, street, city, state, zip) AS (VALUES",
+        set_places!(
+            "AND COALESCE(student.street, '') = COALESCE(v.street, '') \
+             AND COALESCE(student.city, '') = COALESCE(v.city, '') \
+             AND COALESCE(student.state, '') = COALESCE(v.state, '') \
+             AND COALESCE(student.zip, '') = COALESCE(v.zip, '') \
+             AND (COALESCE(student.geocode, '') <> 'uploaded' OR (student.lon = v.lon AND student.lat = v.lat))"
+        ),
         rows,
     )
     .await

@@ -1,5 +1,7 @@
 use crate::access::Role;
 use crate::account::testing::{Browser, Kit, Reply};
+use crate::config::Config;
+use crate::db::harness;
 use crate::{audit, roster::queries};
 use std::io::Write;
 
@@ -113,6 +115,61 @@ async fn a_review_that_is_out_of_date_is_shown_again() {
     let stale = staff.post(one.location(), &[("act", "accept")]).await;
     assert_eq!(stale.status, 409, "{}", stale.body);
     assert_eq!(students(&kit).await, 2);
+    assert_eq!(staff.post(one.location(), &[("act", "accept")]).await.status, 303, "it was shown now");
+    assert_eq!(students(&kit).await, 1);
+}
+
+#[tokio::test]
+async fn what_another_roster_adds_while_one_is_accepted_is_not_removed_unseen() {
+    harness::each(|db| async move {
+        let kit = Kit::on(db, Config::local("unused"));
+        kit.district(HERE, "Shore").await;
+        let staff = kit.sign_in(Role::Coordinator, HERE).await;
+        let staged = upload(&staff, &clever(&[("1", "4")])).await;
+        let mut other = queries::read(&kit.app.db, HERE).await.expect("a roster").roster;
+        other.students.push(super::student("2", "Other"));
+        let facts = super::facts("other", 1);
+        let mut tx = kit.app.db.write().await.expect("a write");
+        queries::replace(&mut tx, HERE, other, &facts).await.expect("replaced");
+        // It is read before the other one is there, and stored after it.
+        let commit = async {
+            tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+            tx.commit().await.expect("committed");
+        };
+        let (again, ()) = tokio::join!(staff.post(staged.location(), &[("act", "accept")]), commit);
+        assert_eq!(again.status, 409, "{}", again.body);
+        let ids = async || {
+            let roster = queries::read(&kit.app.db, HERE).await.expect("a roster").roster;
+            roster.students.into_iter().map(|s| s.source_id).collect::<Vec<_>>()
+        };
+        assert_eq!(ids().await, ["2"]);
+        // What is shown now can be accepted.
+        assert_eq!(staff.post(staged.location(), &[("act", "accept")]).await.status, 303);
+        assert_eq!(ids().await, ["1"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_done_with_an_upload_is_written_down() {
+    let (kit, _) = kit().await;
+    let (staff, account) = kit.sign_in_with(&[(HERE, Role::Coordinator)]).await;
+    let staged = upload(&staff, &clever(&[("1", "4"), ("2", "??")])).await;
+    let path = staged.location();
+    assert_eq!(staff.get(path).await.status, 200);
+    assert_eq!(staff.get(&format!("{path}/problems.csv")).await.status, 200);
+    assert_eq!(staff.post(path, &[("act", "discard")]).await.status, 303);
+    let id = path.rsplit('/').next().expect("an id");
+    let entries: Vec<(String, String, String)> = sqlx::query_as(
+        "SELECT action, subject_kind, subject_id FROM audit_entry WHERE account_id = $1 ORDER BY seq",
+    )
+    .bind(&account)
+    .fetch_all(kit.app.db.read())
+    .await
+    .expect("entries");
+    let deeds = ["roster.stage", "roster.review", "roster.download-problems", "roster.discard"];
+    let deeds = deeds.map(|deed| (deed.to_owned(), "roster_staged".to_owned(), id.to_owned()));
+    assert_eq!(entries, deeds);
 }
 
 #[tokio::test]
