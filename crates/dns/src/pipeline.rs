@@ -13,6 +13,8 @@ use std::sync::Arc;
 
 /// For how long ANY is answered alike.
 const ANY_TTL: u32 = 3_600;
+/// The most octets of a category's name that go into an answer.
+const LONGEST_TEXT: usize = 64;
 
 /// Where a query comes from.
 #[derive(Clone, Copy, Debug)]
@@ -279,6 +281,7 @@ fn block(way: &Way<'_>, verdict: &Verdict, how: How, target: bool, out: &mut [u8
         _ => ede::BLOCKED,
     };
     let text = verdict.category.map_or("", |category| way.now.view.category_name(category));
+    let text = &text[..text.floor_char_boundary(LONGEST_TEXT)];
     let extra = Extra { error: Some((code, text)), ..way.extra };
     let ttl = settings.block_ttl.min(verdict.seconds_to_boundary);
     let length = wire::block(out, &way.query, how, ttl, &extra, way.limit);
