@@ -25,6 +25,7 @@ server:
   use-syslog: no
   local-zone: "." redirect
   local-data: ". 3600 IN A 192.0.2.1"
+  local-data: ". 3600 IN AAAA 2001:db8::1"
   num-threads: 1
 EOF
 unbound -c upstream.conf >upstream.log 2>&1 & pids+=($!)
@@ -43,6 +44,8 @@ tcp = []
 status = "127.0.0.1:5391"
 [clients]
 per_second = 0
+[cache]
+mebibytes = 128
 [events]
 folder = "events"
 EOF
@@ -95,6 +98,9 @@ measure() {
             END {printf "%-8s round %d: start %.2f s, RSS %.0f MiB, %.0f q/s, lost %d, NXDOMAIN %.2f%%, server CPU %.2f us/query, load %s\n",
                 name, round, ready - start, rss, qps, lost, 100 * nx / done, 1e6 * ticks / hz / done, load}'
     done
+    if [ "$name" = edge ]; then
+        curl -s http://127.0.0.1:5391/metrics | awk '/^evenfield_dns_(cache|events)_total/ {printf "  %s %s", $1, $2} END {print ""}'
+    fi
     kill "$pid"
     wait "$pid" 2>/dev/null || true
 }
