@@ -29,7 +29,7 @@ pub enum Data {
 /// What to download.
 #[derive(clap::Args)]
 pub struct Get {
-    /// Names of sources as `--list` shows them; none means all that need no account
+    /// Names of sources as `--list` shows them; none means all that every state has
     #[arg(value_name = "SOURCE")]
     sources: Vec<String>,
     /// The state: two letters, or two digits of its FIPS code
@@ -68,10 +68,12 @@ impl Data {
 
 fn list() {
     for source in SOURCES {
-        say!("{:<32} {}", source.name, source.what);
+        let by_name = if source.everywhere { "" } else { " (not in every state: give its name)" };
+        say!("{:<32} {}{by_name}", source.name, source.what);
     }
     say!(
-        "\nFCC availability (fcc-bdc-fixed): the FCC wants an account for downloads; see `data get fcc-bdc-fixed`."
+        "\nFCC availability (fcc-bdc-fixed): the FCC wants an account for downloads; see `data get fcc-bdc-fixed`.\n\
+         What else has to be downloaded by hand stands in docs/formats/open_data.md."
     );
 }
 
@@ -117,7 +119,7 @@ impl Get {
 
     fn wanted(&self) -> anyhow::Result<Vec<&'static Source>> {
         if self.sources.is_empty() {
-            return Ok(SOURCES.iter().collect());
+            return Ok(SOURCES.iter().filter(|source| source.everywhere).collect());
         }
         self.sources
             .iter()
@@ -154,10 +156,11 @@ impl Get {
             bail!("{} {what}; move it away to download it again", target.display());
         }
         let bar = bar(&name);
+        let asked = sources::mirrored(&url, self.base_url.as_deref());
         let request = download::Request {
-            url: sources::mirrored(&url, self.base_url.as_deref()),
-            // A key is added to the request alone, so that it is in no file and in no message.
-            secret_query: sources::census_key(&url),
+            // A key is added to the request alone, so that it is in no file and in no message; a mirror is not given it.
+            secret_query: sources::census_key(&asked, std::env::var("CENSUS_API_KEY").ok()),
+            url: asked,
             target,
             magic: source.magic(),
             patience: download::Patience::default(),

@@ -8,7 +8,7 @@ pub struct Source {
     pub name: &'static str,
     /// What it is.
     pub what: &'static str,
-    /// URL; `{year}`, `{yy}`, `{sy}` (school year, `2324`), `{fips}` and `{usps}` are filled in.
+    /// URL; `{year}`, `{yy}`, `{sy}` (school year, `2324`) and `{fips}` are filled in.
     url: &'static str,
     /// The name to save it under, likewise.
     file: &'static str,
@@ -16,12 +16,14 @@ pub struct Source {
     pub licence: &'static str,
     /// The only school year that the URL is good for, where the agency puts a release date in the name.
     only: Option<&'static str>,
+    /// Whether every state has it; what only some have is downloaded when it is named.
+    pub everywhere: bool,
 }
 
 const PUBLIC: &str = "public domain (work of the United States)";
 
 const fn source(name: &'static str, what: &'static str, url: &'static str, file: &'static str) -> Source {
-    Source { name, what, url, file, licence: PUBLIC, only: None }
+    Source { name, what, url, file, licence: PUBLIC, only: None, everywhere: true }
 }
 
 /// Why FCC availability is not in the table.
@@ -37,6 +39,8 @@ pub const SOURCES: &[Source] = &[
     source("acs-b28005-tracts", "Census ACS 5-year: computers and subscriptions by age, persons by tract", "https://api.census.gov/data/{year}/acs/acs5?get=group(B28005)&for=tract:*&in=state:{fips}&in=county:*", "acs5_{year}_B28005_tract_{fips}.json"),
     source("acs-b28011-tracts", "Census ACS 5-year: types of subscription, households by tract", "https://api.census.gov/data/{year}/acs/acs5?get=group(B28011)&for=tract:*&in=state:{fips}&in=county:*", "acs5_{year}_B28011_tract_{fips}.json"),
     source("acs-b28005-districts-unified", "Census ACS 5-year: by age, persons by unified district", "https://api.census.gov/data/{year}/acs/acs5?get=group(B28005)&for=school%20district%20(unified):*&in=state:{fips}", "acs5_{year}_B28005_unsd_{fips}.json"),
+    Source { everywhere: false, ..source("acs-b28005-districts-elementary", "Census ACS 5-year: by age, persons by elementary district", "https://api.census.gov/data/{year}/acs/acs5?get=group(B28005)&for=school%20district%20(elementary):*&in=state:{fips}", "acs5_{year}_B28005_elsd_{fips}.json") },
+    Source { everywhere: false, ..source("acs-b28005-districts-secondary", "Census ACS 5-year: by age, persons by secondary district", "https://api.census.gov/data/{year}/acs/acs5?get=group(B28005)&for=school%20district%20(secondary):*&in=state:{fips}", "acs5_{year}_B28005_scsd_{fips}.json") },
     source("boundaries-block-groups", "Census cartographic boundaries: block groups", "https://www2.census.gov/geo/tiger/GENZ{year}/shp/cb_{year}_{fips}_bg_500k.zip", "cb_{year}_{fips}_bg_500k.zip"),
     source("boundaries-tracts", "Census cartographic boundaries: tracts", "https://www2.census.gov/geo/tiger/GENZ{year}/shp/cb_{year}_{fips}_tract_500k.zip", "cb_{year}_{fips}_tract_500k.zip"),
     source("boundaries-districts-unified", "Census cartographic boundaries: unified districts", "https://www2.census.gov/geo/tiger/GENZ{year}/shp/cb_{year}_{fips}_unsd_500k.zip", "cb_{year}_{fips}_unsd_500k.zip"),
@@ -77,7 +81,6 @@ impl Source {
 /// The state and year that are asked for.
 pub struct Place {
     fips: &'static str,
-    usps: &'static str,
     year: u16,
 }
 
@@ -85,12 +88,12 @@ impl Place {
     /// Reads a state's letters or digits.
     pub fn new(state: &str, year: u16) -> anyhow::Result<Self> {
         let known = STATES.iter().find(|(fips, usps)| *fips == state || usps.eq_ignore_ascii_case(state));
-        let (fips, usps) = known.with_context(|| {
+        let (fips, _) = known.with_context(|| {
             format!(
                 "--state wants two letters or the two digits of a FIPS code, like VA or 51; this is {state}"
             )
         })?;
-        Ok(Self { fips, usps, year })
+        Ok(Self { fips, year })
     }
 
     /// `2324` for the school year that begins in the fall of 2023.
@@ -104,7 +107,6 @@ impl Place {
             .replace("{yy}", &format!("{:02}", self.year % 100))
             .replace("{sy}", &self.school_year())
             .replace("{fips}", self.fips)
-            .replace("{usps}", self.usps)
     }
 }
 
@@ -116,10 +118,10 @@ pub fn mirrored(url: &str, base: Option<&str>) -> String {
     }
 }
 
-/// `&key=…` for the Census API when the environment variable `CENSUS_API_KEY` is set.
-pub fn census_key(url: &str) -> String {
-    match std::env::var("CENSUS_API_KEY") {
-        Ok(key) if !key.is_empty() && url.starts_with("https://api.census.gov/") => format!("&key={key}"),
+/// `&key=…` for a request to the Census API itself, from the environment variable `CENSUS_API_KEY`.
+pub fn census_key(asked: &str, key: Option<String>) -> String {
+    match key {
+        Some(key) if !key.is_empty() && asked.starts_with("https://api.census.gov/") => format!("&key={key}"),
         _ => String::new(),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::download::{Patience, Request, client, fetch};
 use super::manifest;
-use super::sources::{Place, SOURCES, mirrored};
+use super::sources::{Place, SOURCES, census_key, mirrored};
 use indicatif::ProgressBar;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -224,6 +224,16 @@ fn addresses_are_filled_in() {
         let url = source.url(&place).unwrap();
         assert!(url.starts_with("https://") && !url.contains('{'), "{url}");
     }
+}
+
+#[test]
+fn a_key_goes_to_the_census_alone() {
+    let census = SOURCES[0].url(&Place::new("VA", 2023).unwrap()).unwrap();
+    let key = || Some("secret".to_owned());
+    assert_eq!(census_key(&mirrored(&census, None), key()), "&key=secret");
+    assert_eq!(census_key(&mirrored(&census, Some("https://mirror.example")), key()), "");
+    assert_eq!(census_key(&mirrored("https://nces.ed.gov/a.zip", None), key()), "");
+    assert_eq!((census_key(&census, Some(String::new())), census_key(&census, None)), Default::default());
 }
 
 #[test]
