@@ -2,7 +2,6 @@
 
 use crate::out::{complain, say};
 use anyhow::Result;
-use evenfield_model::Problem;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -30,23 +29,8 @@ impl Config {
             return Ok(ExitCode::SUCCESS);
         }
         for problem in problems.kept() {
-            complain!("{}", say(problem));
+            complain!("{}", crate::out::problem(problem));
         }
         Ok(ExitCode::FAILURE)
     }
-}
-
-/// A problem on one line: `evenfield.toml:4: server.lissen: …`.
-pub fn say(problem: &Problem) -> String {
-    let mut line = problem.file.clone();
-    if problem.line > 0 {
-        line += &format!(":{}", problem.line);
-    }
-    if !problem.column.is_empty() {
-        line += &format!(": {}", problem.column);
-    }
-    if !problem.said.is_empty() {
-        line += &format!(": said `{}`", problem.said);
-    }
-    line + &format!(": wanted {}", problem.wanted)
 }

@@ -52,7 +52,7 @@ impl District {
         }
         let missing = missing_files(&self.config, &config);
         if !missing.is_empty() {
-            let lines: Vec<String> = missing.kept().iter().map(super::config::say).collect();
+            let lines: Vec<String> = missing.kept().iter().map(crate::out::problem).collect();
             bail!("files are missing, nothing was read\n{}", lines.join("\n"));
         }
         let base = self.config.parent().unwrap_or(Path::new("")).to_owned();
@@ -111,7 +111,7 @@ fn tell(file: &Read) {
     let found = file.problems.found();
     complain!("{}: {} rows, {found} problems", file.name, file.rows());
     for problem in file.problems.kept().iter().take(SHOWN) {
-        complain!("  {}", super::config::say(problem));
+        complain!("  {}", crate::out::problem(problem));
     }
     if found > SHOWN as u64 {
         complain!("  … and {} more", found - SHOWN as u64);

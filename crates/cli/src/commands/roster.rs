@@ -1,6 +1,6 @@
 //! `evenfield roster`.
 
-use crate::out::complain;
+use crate::out::{complain, printable};
 use anyhow::{Context, Result};
 use evenfield_gap::read::{Limits, Source};
 use evenfield_gap::roster::{Format, Options, Reading, read};
@@ -149,11 +149,6 @@ fn table(problems: &Problems) -> String {
     text
 }
 
-/// One line, without control characters: a cell must not move the terminal's cursor.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
-}
-
 /// Rows with their columns under each other; all but the last are cut to [`CELL`] characters.
 fn aligned<const N: usize>(rows: &[[String; N]]) -> String {
     let mut widths = [0; N];
@@ -213,7 +208,7 @@ fn summary(reading: &Reading) -> String {
         ("  with IEP status", count(&|s| s.iep.is_some())),
         ("sections", roster.sections.len()),
         ("enrolments", roster.enrollments.len()),
-        ("  left out, not current", reading.enrollments_not_current as usize),
+        ("  left out, not current", reading.not_current as usize),
         ("staff in sections", roster.staff.len()),
         ("problems", reading.problems.found() as usize),
     ];

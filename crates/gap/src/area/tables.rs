@@ -24,6 +24,16 @@ pub struct EstimateRows {
     pub sizes: HashMap<String, f64>,
 }
 
+impl EstimateRows {
+    /// Keeps the areas that `wanted` takes.
+    fn keep(&mut self, wanted: impl Fn(&str) -> bool) {
+        let lines = std::mem::take(&mut self.lines).into_iter();
+        let kept =
+            std::mem::take(&mut self.areas).into_iter().zip(lines).filter(|(area, _)| wanted(&area.id));
+        (self.areas, self.lines) = kept.unzip();
+    }
+}
+
 /// Covariates with the line of each area.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CovariateRows {
@@ -44,6 +54,17 @@ impl CovariateRows {
     /// None in what [`read_covariates`] has read: it keeps whole rows of finite numbers.
     pub fn into_covariates(self) -> Result<Covariates, super::AreaError> {
         Covariates::new(self.names, self.areas, self.values)
+    }
+
+    /// Leaves these areas out.
+    fn leave_out(&mut self, lost: &HashSet<String>) {
+        let width = self.names.len();
+        let kept: Vec<bool> = self.areas.iter().map(|id| !lost.contains(id)).collect();
+        let mut at = 0..;
+        self.values.retain(|_| at.next().is_none_or(|at: usize| kept[at / width]));
+        let mut at = kept.iter();
+        self.lines.retain(|_| at.next() == Some(&true));
+        self.areas.retain(|id| !lost.contains(id));
     }
 }
 
@@ -125,7 +146,9 @@ pub fn read_estimates(bytes: &[u8], file: &str) -> (EstimateRows, Problems) {
             out.lines.push(row.line);
         }
     }
-    ids.lost_zeros(&table, area, &mut problems);
+    let lost = ids.lost_zeros(&table, area, &mut problems);
+    out.keep(|id| !lost.contains(id));
+    out.sizes.retain(|id, _| !lost.contains(id));
     (out, problems)
 }
 
@@ -154,7 +177,7 @@ pub fn read_covariates(bytes: &[u8], file: &str) -> (CovariateRows, Problems) {
             out.lines.push(row.line);
         }
     }
-    ids.lost_zeros(&table, area, &mut problems);
+    out.leave_out(&ids.lost_zeros(&table, area, &mut problems));
     (out, problems)
 }
 
@@ -211,13 +234,14 @@ pub fn read_weights(bytes: &[u8], file: &str) -> (WeightRows, Problems) {
             out.by_area.insert(id, (weight, group));
         }
     }
-    ids.lost_zeros(&table, area, &mut problems);
+    let lost = ids.lost_zeros(&table, area, &mut problems);
+    out.by_area.retain(|id, _| !lost.contains(id));
     (out, problems)
 }
 
 /// Checks the estimates against the covariates: each area with an estimate needs a row of covariates; one
-/// that would have it with a zero in front has lost that zero.
-pub fn link(estimates: &EstimateRows, file: &str, covariates: &CovariateRows) -> Problems {
+/// that would have it with a zero in front has lost that zero. Those without are noted and left out.
+pub fn link(estimates: &mut EstimateRows, file: &str, covariates: &CovariateRows) -> Problems {
     let mut problems = Problems::default();
     let known: HashSet<&str> = covariates.areas.iter().map(String::as_str).collect();
     for (area, &line) in estimates.areas.iter().zip(&estimates.lines) {
@@ -239,6 +263,7 @@ pub fn link(estimates: &EstimateRows, file: &str, covariates: &CovariateRows) ->
             problems.push(file, line, "area", id, "an area that the covariates have too");
         }
     }
+    estimates.keep(|id| known.contains(id));
     problems
 }
 
@@ -487,13 +512,13 @@ impl Ids {
     }
 
     /// When all ids are digits of one code length or one digit less, the shorter ones have lost a zero.
-    /// Counties have 5 digits, districts 7, tracts 11, block groups 12, blocks 15.
-    fn lost_zeros(&self, table: &Table<'_>, at: usize, problems: &mut Problems) {
+    /// Counties have 5 digits, districts 7, tracts 11, block groups 12, blocks 15. Gives the ids that it notes.
+    fn lost_zeros(&self, table: &Table<'_>, at: usize, problems: &mut Problems) -> HashSet<String> {
         let longest = self.first.keys().map(String::len).max().unwrap_or(0);
         let shortest = self.first.keys().map(String::len).min().unwrap_or(0);
         let digits = self.first.keys().all(|id| id.bytes().all(|b| b.is_ascii_digit()));
         if !digits || longest != shortest + 1 || ![5, 7, 11, 12, 15].contains(&longest) {
-            return;
+            return HashSet::new();
         }
         let mut short: Vec<(u64, &String)> =
             self.first.iter().filter(|(id, _)| id.len() == shortest).map(|(id, line)| (*line, id)).collect();
@@ -502,5 +527,6 @@ impl Ids {
             let wanted = format!("{longest} digits: a spreadsheet has probably dropped the leading zero");
             problems.push(table.file, line, &table.columns[at], id, wanted);
         }
+        self.first.keys().filter(|id| id.len() == shortest).cloned().collect()
     }
 }

@@ -514,7 +514,8 @@ fn files_say_where_they_are_wrong() {
     let text = "\u{feff}area,estimate,moe90\r\n01001,0.2,0.0329\r\n1003,0.3,0.05\r\n01001,0.1,0.02\r\n01005,x,0.1\r\n\
                 01007,0.2,-555555555\r\n01009,,\r\n01011,\"1,200\",2\r\n01013,0.5\r\n";
     let (rows, problems) = read_estimates(text.as_bytes(), "E.csv");
-    assert_eq!(rows.areas.len(), 2);
+    // What is noted is not kept, so that nothing is estimated from it.
+    assert_eq!(rows.areas.iter().map(|a| a.id.as_str()).collect::<Vec<_>>(), ["01001"]);
     near(rows.areas[0].variance, 0.0004, 1e-15);
     let found: Vec<(u64, &str, &str)> =
         problems.kept().iter().map(|p| (p.line, p.column.as_str(), p.said.as_str())).collect();
@@ -533,13 +534,24 @@ fn files_say_where_they_are_wrong() {
 
 #[test]
 fn links_find_lost_zeros_and_missing_covariates() {
-    let (e, _) = read_estimates(b"area,estimate,variance\n1001,1,1\n2001,1,1\n", "E.csv");
+    let text = b"area,estimate,variance\n1001,1,1\n2001,1,1\n01003,1,1\nrural,1,1\n";
+    let (mut e, _) = read_estimates(text, "E.csv");
     let (x, problems) = read_covariates(b"area,a\n01001,1\n01003,2\n", "X.csv");
     assert!(problems.is_empty());
-    let found = link(&e, "E.csv", &x);
+    let found = link(&mut e, "E.csv", &x);
     assert!(found.kept()[0].wanted.contains("01001"));
     assert_eq!(found.kept()[1].said, "2001");
-    assert_eq!(found.found(), 2);
+    assert_eq!(found.found(), 3);
+    assert_eq!((e.areas.len(), e.areas[0].id.as_str(), &e.lines[..]), (1, "01003", &[4][..]));
+}
+
+#[test]
+fn covariates_and_weights_that_lost_a_zero_are_left_out() {
+    let (x, problems) = read_covariates(b"area,a,b\n1001,1,2\n51001,3,4\n1003,5,6\n51003,7,8\n", "X.csv");
+    assert_eq!((problems.found(), &x.areas[..]), (2, &["51001".to_owned(), "51003".to_owned()][..]));
+    assert_eq!((&x.values[..], &x.lines[..]), (&[3.0, 4.0, 7.0, 8.0][..], &[3, 5][..]));
+    let (weights, problems) = read_weights(b"area,weight\n1001,1\n51001,3\n", "W.csv");
+    assert_eq!((problems.found(), weights.by_area.len()), (1, 1));
 }
 
 #[test]

@@ -36,8 +36,8 @@ pub struct Reading {
     pub format: Format,
     /// Whether these are changes to an earlier roster (a OneRoster delta).
     pub is_delta: bool,
-    /// Enrolments left out because they ended before the day asked for, or begin after it.
-    pub enrollments_not_current: u64,
+    /// Enrolments and roles left out because they ended before the day asked for, or begin after it.
+    pub not_current: u64,
 }
 
 /// Reads a whole roster.
@@ -70,9 +70,9 @@ pub fn read(source: &Source, options: Options<'_>) -> Result<Reading, ReadError>
         let wanted = "a bulk archive first; this one has only the changes since an earlier one";
         draft.problems.push("manifest.csv", 0, "", "delta", wanted);
     }
-    let enrollments_not_current = draft.not_current;
+    let not_current = draft.not_current;
     let (roster, problems) = draft.finish();
-    Ok(Reading { roster, problems, format, is_delta, enrollments_not_current })
+    Ok(Reading { roster, problems, format, is_delta, not_current })
 }
 
 /// Tells the kind by the names of the files.

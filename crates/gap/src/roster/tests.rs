@@ -107,6 +107,29 @@ fn oneroster_1_2_takes_role_and_school_from_roles() {
 }
 
 #[test]
+fn a_person_without_a_current_role_is_counted_or_named() {
+    let users = "sourcedId,status,dateLastModified,enabledUser,username,givenName,familyName,email,grades,\
+        primaryOrgSourcedId\nS1,,,true,s1,Ana,Cruz,,07,1\nS2,,,true,s2,Bo,Diaz,,07,1\nS3,,,true,s3,Cy,Eden,,07,1\n";
+    let roles = "sourcedId,status,dateLastModified,userSourcedId,roleType,role,beginDate,endDate,orgSourcedId\n\
+        R1,,,S1,primary,student,,,1\nR2,,,S2,primary,student,,2026-06-01,1\n";
+    let manifest = manifest("1.2", "bulk") + "file.roles,bulk\n";
+    let files = [
+        ("manifest.csv", manifest.as_str()),
+        ("orgs.csv", ORGS),
+        ("users.csv", users),
+        ("roles.csv", roles),
+        ("classes.csv", CLASSES),
+        ("enrollments.csv", ENROLLMENTS.lines().next().expect("a header")),
+    ];
+    let options = Options { as_of: DAY, format: None, progress: &mut |_| {} };
+    let reading = read(&source(&files), options).expect("a roster");
+    assert_eq!((reading.roster.students.len(), reading.not_current), (1, 1));
+    let faults: Vec<_> = said(&reading.problems).into_iter().filter(|p| p.0 == "users.csv").collect();
+    assert_eq!(faults, [at("users.csv", 4, "sourcedId", "S3")]);
+    assert!(reading.problems.kept()[0].wanted.contains("roles.csv"), "{:?}", reading.problems.kept());
+}
+
+#[test]
 fn each_fault_of_a_row_is_named_by_its_place() {
     let orgs = format!("{ORGS}2,,,Oak again,school,,\n3,,,Ash,college,,\n4,,,Fir,school,10000100002,\n");
     let users = format!(

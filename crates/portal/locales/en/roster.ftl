@@ -55,8 +55,8 @@ roster-unreadable = No student could be read from this file. See the problems be
 roster-review-found = After this load the roster would have { $students } students, { $bare } of them without an address.
 roster-review-delta = The file holds changes only.
 roster-review-not-current = { $n ->
-    [one] 1 place in a class is left out because it is not current.
-   *[other] { $n } places in classes are left out because they are not current.
+    [one] 1 place in a class or role at a school is left out because it is not current.
+   *[other] { $n } places in classes and roles at schools are left out because they are not current.
 }
 roster-changes-title = What would change
 roster-list = List

@@ -55,8 +55,8 @@ roster-unreadable = No se pudo leer ningún estudiante de este archivo. Vea los 
 roster-review-found = Después de esta carga la matrícula tendría { $students } estudiantes, { $bare } de ellos sin domicilio.
 roster-review-delta = El archivo solo tiene cambios.
 roster-review-not-current = { $n ->
-    [one] Se deja fuera 1 lugar en una clase porque no está vigente.
-   *[other] Se dejan fuera { $n } lugares en clases porque no están vigentes.
+    [one] Se deja fuera 1 lugar en una clase o función en una escuela porque no está vigente.
+   *[other] Se dejan fuera { $n } lugares en clases y funciones en escuelas porque no están vigentes.
 }
 roster-changes-title = Lo que cambiaría
 roster-list = Lista

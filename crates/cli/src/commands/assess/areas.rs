@@ -222,7 +222,7 @@ impl Areas {
         let (covariates, more) = covariates.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         problems.append(more);
         if !covariates.areas.is_empty() {
-            problems.append(area::link(&estimates, &file, &covariates));
+            problems.append(area::link(&mut estimates, &file, &covariates));
         }
         self.check_values(&mut estimates, &covariates, (&file, &mut problems));
         let totals = self.benchmark.as_deref().map(|path| {
@@ -326,9 +326,7 @@ fn progress_bar() -> ProgressBar {
 
 fn print_problems(problems: &Problems) {
     for p in problems.kept().iter().take(PRINTED) {
-        let line = if p.line == 0 { String::new() } else { format!(":{}", p.line) };
-        let column = if p.column.is_empty() { String::new() } else { format!(" {}:", p.column) };
-        complain!("{}{line}:{column} said \"{}\", wanted {}", p.file, p.said, p.wanted);
+        complain!("{}", crate::out::problem(p));
     }
     let shown = problems.kept().len().min(PRINTED) as u64;
     let rest = problems.found() - shown;

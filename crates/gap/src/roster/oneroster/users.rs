@@ -43,8 +43,11 @@ pub(super) struct Role {
     is_primary: bool,
 }
 
-/// Roles by the person's `sourcedId`; `None` without a `roles.csv`.
-pub(super) type Roles = Option<HashMap<Box<str>, Role>>;
+/// By the person's `sourcedId` the role that counts, and `None` where no row of the person's does.
+type ByPerson = HashMap<Box<str>, Option<Role>>;
+
+/// The roles; `None` without a `roles.csv`.
+pub(super) type Roles = Option<ByPerson>;
 
 /// The roles of OneRoster 1.1 and 1.2.
 fn part(role: &str) -> Option<Part> {
@@ -98,12 +101,7 @@ pub(super) fn read_roles(draft: &mut Draft<'_>, reader: &mut Reader<'_>) -> Resu
 }
 
 /// Keeps the role that counts: the current one at a school, primary before secondary, student before staff.
-fn role(
-    draft: &mut Draft<'_>,
-    is_delta: bool,
-    (at, row): (&RoleColumns, &Row<'_>),
-    roles: &mut HashMap<Box<str>, Role>,
-) {
+fn role(draft: &mut Draft<'_>, is_delta: bool, (at, row): (&RoleColumns, &Row<'_>), roles: &mut ByPerson) {
     let Some(user) = row.id(at.user, "the person's sourcedId", &mut draft.problems) else { return };
     let gone = at.base.status(row, is_delta, &mut draft.problems) == Status::Gone;
     let part = row.parsed(at.role, part, ROLES_WANTED, &mut draft.problems);
@@ -116,15 +114,17 @@ fn role(
         }
     };
     let current = is_current(draft, row, at.begin, at.end);
+    draft.not_current += u64::from(!current && !gone);
+    let held = roles.entry(user.into()).or_default();
     let Some(part) = part.filter(|_| current && !gone) else { return };
     let org = row.text(at.org);
     let at_school = |org: &str| draft.schools.get(org).is_some_and(|s| s.kind == Kind::School);
     let rank = |part, primary, org: &str| (part == Part::Student, at_school(org), primary);
-    let better = roles
-        .get(user)
+    let better = held
+        .as_ref()
         .is_none_or(|held| rank(part, is_primary, org) > rank(held.part, held.is_primary, &held.org));
     if better {
-        roles.insert(user.into(), Role { part, org: org.into(), is_primary });
+        *held = Some(Role { part, org: org.into(), is_primary });
     }
 }
 
@@ -176,7 +176,7 @@ fn user(
     draft: &mut Draft<'_>,
     reader: &mut Reader<'_>,
     (at, row): (&Columns, &Row<'_>),
-    roles: Option<&HashMap<Box<str>, Role>>,
+    roles: Option<&ByPerson>,
 ) {
     let Some(id) = row.id(at.base.id, "the person's sourcedId", &mut draft.problems) else { return };
     if at.base.status(row, reader.is_delta, &mut draft.problems) == Status::Gone {
@@ -190,9 +190,16 @@ fn user(
     let (part, org) = match roles {
         None => (row.parsed(at.role, part, ROLES_WANTED, &mut draft.problems), None),
         Some(roles) => match roles.get(id) {
-            Some(role) => (Some(role.part), Some(&*role.org)),
+            Some(Some(role)) => (Some(role.part), Some(&*role.org)),
             // A delta may change a person without changing the role.
-            None => (known.and_then(part_of), None),
+            _ if reader.is_delta => (known.and_then(part_of), None),
+            // None that counts: each is counted as not current, taken back, or a problem already.
+            Some(None) => (None, None),
+            None => {
+                let wanted = "a row in roles.csv that says what this person is; left out";
+                row.problem(at.base.id, wanted, &mut draft.problems);
+                (None, None)
+            }
         },
     };
     match part {

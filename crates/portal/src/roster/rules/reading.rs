@@ -68,7 +68,7 @@ fn read_files(
     }
     .to_owned();
     review.delta = reading.is_delta;
-    review.not_current = reading.enrollments_not_current;
+    review.not_current = reading.not_current;
     let mut roster = reading.roster;
     if reading.is_delta {
         let (delta, problems) = read_delta(&source, as_of, stored)?;
