@@ -84,6 +84,11 @@ pub enum GeoidError {
     /// No Census code has this length.
     #[error("a GEOID has 2, 5, 11, 12 or 15 digits, \"{0}\" has {1}")]
     Length(String, usize),
+    /// The first two digits are no state's.
+    #[error(
+        "\"{0}\" begins with {1}, which is no state: a zero in front is probably lost, or it is another kind of code"
+    )]
+    NoState(String, String),
     /// No LEAID has this length.
     #[error("a LEAID of 7 digits; \"{0}\" has {1}")]
     LeaidLength(String, usize),
@@ -122,6 +127,23 @@ impl Geoid {
             n if n == length => Ok(Self(digits.to_owned())),
             n if n + 1 == length => Err(GeoidError::LostZero(digits.to_owned(), n)),
             n => Err(GeoidError::Length(digits.to_owned(), n)),
+        }
+    }
+
+    /// The same, when its first two digits are the FIPS code of a state, the District of Columbia, Puerto Rico, an island area or a
+    /// freely associated state. Source: ANSI INCITS 38:2009.
+    ///
+    /// # Errors
+    /// [`GeoidError::NoState`].
+    pub fn in_a_state(self) -> Result<Self, GeoidError> {
+        let known = |code: &str| match code.parse::<u8>() {
+            Ok(code @ 1..=56) => !matches!(code, 3 | 7 | 14 | 43 | 52),
+            Ok(code) => matches!(code, 60 | 64 | 66 | 68 | 69 | 70 | 72 | 74 | 78),
+            Err(_) => false,
+        };
+        match self.0.get(..2) {
+            Some(code) if !known(code) => Err(GeoidError::NoState(self.0.clone(), code.to_owned())),
+            _ => Ok(self),
         }
     }
 
@@ -238,6 +260,18 @@ mod tests {
         assert_eq!(Geoid::parse("1001"), Err(GeoidError::LostZero("1001".into(), 4)));
         assert_eq!(Leaid::parse("100001"), Err(GeoidError::LostZero("100001".into(), 6)));
         assert_eq!(Geoid::parse_as("10010201001", 12), Err(GeoidError::LostZero("10010201001".into(), 11)));
+    }
+
+    #[test]
+    fn a_code_of_no_state_is_refused() {
+        let state = |text| Geoid::parse(text).and_then(Geoid::in_a_state).map(String::from);
+        assert_eq!(state("78010"), Ok("78010".into()));
+        // An area of Colorado and one of Arkansas without their zeros; only the first shows by itself.
+        assert_eq!(state("80010078011"), Err(GeoidError::NoState("80010078011".into(), "80".into())));
+        assert_eq!(state("50010001001"), Ok("50010001001".into()));
+        for code in ["00", "03", "07", "14", "43", "52", "57", "59", "99"] {
+            assert!(state(code).is_err(), "{code}");
+        }
     }
 
     #[test]

@@ -165,7 +165,7 @@ fn spread(values: &Values, kind: GeographyKind, areas: &mut [(Geoid, f64)]) -> O
 fn placed(geoid: Geoid, children: f64, leaid: &str, cover: &Cover) -> Option<AreaChildren> {
     if super::is_state(leaid) {
         let children = children.round();
-        let inside = cover.of(&geoid).iter().filter(|(district, _)| district[..2] == leaid[..2]);
+        let inside = cover.of(&geoid).iter().filter(|(district, _)| district.get(..2) == leaid.get(..2));
         let mut districts = vec![(leaid.to_owned(), children)];
         districts.extend(inside.map(|(district, share)| (district.clone(), (children * share).round())));
         return Some(AreaChildren { geoid, children, districts });
@@ -234,6 +234,23 @@ mod tests {
         let state = ("5100000".to_owned(), 300.0);
         assert_eq!(found[1].districts, [state, ("5100060".to_owned(), 300.0)]);
         assert_eq!(found[2].districts[1..], [("5102710".to_owned(), 25.0)]);
+    }
+
+    /// Boundaries may be named by words, and a word may be one letter.
+    #[test]
+    fn districts_with_other_names_are_in_no_state() {
+        let square = |kind, id: &str| crate::place::Boundary {
+            kind,
+            id: id.to_owned(),
+            name: id.to_owned(),
+            geometry: geo::MultiPolygon(vec![geo::Rect::new((-77.0, 38.0), (-76.0, 39.0)).to_polygon()]),
+        };
+        let block_groups = [square(GeographyKind::BlockGroup, "510010901001")];
+        let districts = ["7", "é", "5100060"].map(|id| square(GeographyKind::District, id));
+        let cover = Cover::from_boundaries(&block_groups, &districts);
+        let (_, found) = children(&values(&STATE), "5100000", &cover);
+        assert_eq!(found[0].districts[0].0, "5100000");
+        assert!(found[0].districts.iter().all(|(district, _)| district.starts_with("51")));
     }
 
     #[test]

@@ -4,7 +4,9 @@
 use super::acs::{geo_id, value};
 use super::input::{Seen, each_row};
 use crate::read::{Row, Table};
-use evenfield_model::{GeographyKind, Problems};
+use evenfield_model::{GeographyKind, GeoidError, Problems};
+use std::collections::HashSet;
+use std::rc::Rc;
 
 /// One value of one area.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,6 +80,7 @@ pub fn parse_long(bytes: &[u8], file: &str) -> (AreaTable, Problems) {
     let mut problems = Problems::default();
     let mut table = AreaTable::default();
     let mut seen = Seen::default();
+    let mut bare = Bare::default();
     each_row(
         bytes,
         file,
@@ -101,11 +104,55 @@ pub fn parse_long(bytes: &[u8], file: &str) -> (AreaTable, Problems) {
             }
             if let Some(value) = number(row, value, measure, problems) {
                 let moe = margin(row, moe, problems);
+                if row.filled(region).is_none() {
+                    bare.note(row, table.rows.len());
+                }
                 table.rows.push(AreaRow { id, kind, year, measure: of, value, moe });
             }
         },
     );
+    bare.leave_out_lost_zeros(&mut table.rows, &mut problems);
     (table, problems)
+}
+
+/// The rows whose number of digits alone says what they are: file, line and position in the table.
+#[derive(Default)]
+struct Bare(Vec<(Rc<str>, u64, usize)>);
+
+impl Bare {
+    fn note(&mut self, row: &Row<'_>, at: usize) {
+        let file = match self.0.last() {
+            Some((file, ..)) if **file == *row.file() => file.clone(),
+            _ => row.file().into(),
+        };
+        self.0.push((file, row.line, at));
+    }
+
+    /// Beside ids of 12 digits one of 11 is a block group that lost its zero, unless its own block groups stand there too, as
+    /// in a table of tracts and block groups. Beside ids of 7 digits (districts) one of 6 has lost it.
+    fn leave_out_lost_zeros(self, rows: &mut Vec<AreaRow>, problems: &mut Problems) {
+        let ids = || self.0.iter().map(|&(_, _, at)| &*rows[at].id);
+        let tracts: HashSet<&str> = ids().filter(|id| id.len() == 12).map(|id| &id[..11]).collect();
+        let districts = ids().any(|id| id.len() == 7);
+        let lost = |id: &str| match id.len() {
+            11 => !tracts.is_empty() && !tracts.contains(id),
+            6 => districts && id.bytes().all(|b| b.is_ascii_digit()),
+            _ => false,
+        };
+        let mut out = HashSet::new();
+        for (file, line, at) in self.0.iter().filter(|&&(_, _, at)| lost(&rows[at].id)) {
+            let id = &*rows[*at].id;
+            let digits = id.len() + 1;
+            let wanted = format!(
+                "{digits} digits as others in this column: a spreadsheet has probably dropped the leading zero; or a \
+                 region_type that says what this is"
+            );
+            problems.push(file, *line, "geoid", id, wanted);
+            out.insert(*at);
+        }
+        let mut at = 0..;
+        rows.retain(|_| at.next().is_none_or(|at| !out.contains(&at)));
+    }
 }
 
 /// Reads a wide table.
@@ -229,7 +276,9 @@ fn region_id(
         "" if text.bytes().all(|b| b.is_ascii_digit()) => {
             return match geo_id::parse(text) {
                 Ok(place) => Some((place.id.into(), Some(place.kind))),
-                Err(geo_id::GeoIdError::Code(error @ evenfield_model::GeoidError::LostZero(..))) => {
+                Err(geo_id::GeoIdError::Code(
+                    error @ (GeoidError::LostZero(..) | GeoidError::NoState(..)),
+                )) => {
                     row.problem(column, error.to_string(), problems);
                     None
                 }

@@ -60,11 +60,25 @@ pub(super) fn each_row<C>(
 ) {
     each_member(bytes, file, problems, |path, content, problems| {
         let text = decode(path, content, problems)?;
-        let mut table = Table::open(path, &text, TableRules::default(), problems)?;
-        let Some(columns) = columns(&mut table, problems) else { return Ok(()) };
-        while let Some(row) = table.next_row(problems) {
-            take(&row, &columns, problems);
-        }
-        Ok(())
+        rows(path, &text, problems, &mut columns, &mut take)
     });
+}
+
+/// Gives the rows of one table, as [`each_row`] does.
+///
+/// # Errors
+/// [`ReadError`] when it has no header.
+pub(super) fn rows<C>(
+    path: &str,
+    text: &str,
+    problems: &mut Problems,
+    columns: impl FnOnce(&mut Table<'_>, &mut Problems) -> Option<C>,
+    mut take: impl FnMut(&Row<'_>, &C, &mut Problems),
+) -> Result<(), ReadError> {
+    let mut table = Table::open(path, text, TableRules::default(), problems)?;
+    let Some(columns) = columns(&mut table, problems) else { return Ok(()) };
+    while let Some(row) = table.next_row(problems) {
+        take(&row, &columns, problems);
+    }
+    Ok(())
 }

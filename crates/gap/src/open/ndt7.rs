@@ -4,8 +4,8 @@
 //! Source: M-Lab, "ndt7 protocol specification" v0.11.0: speed in Mbit/s is `8 * NumBytes / ElapsedTime`, with the time in
 //! microseconds.
 
-use super::input::{each_member, each_row};
-use crate::read::decode;
+use super::input::{each_member, rows};
+use crate::read::{Row, Table, decode};
 use evenfield_model::Problems;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -34,23 +34,21 @@ pub struct SpeedTest {
     pub loss: Option<f64>,
 }
 
-/// Reads results; lines that begin with `{` are messages, anything else is a table.
+/// Reads results; a file, or a member of an archive, that begins with `{` holds messages, anything else is a table.
 pub fn parse(bytes: &[u8], file: &str) -> (Vec<SpeedTest>, Problems) {
     let mut problems = Problems::default();
-    let mut messages = false;
     let mut tests = Vec::new();
     each_member(bytes, file, &mut problems, |path, content, problems| {
         let text = decode(path, content, problems)?;
         if text.trim_start().starts_with('{') {
-            messages = true;
             tests.extend(parse_messages(&text, path, problems));
+            return Ok(());
         }
-        Ok(())
+        rows(path, &text, problems, columns, |row, columns, problems| {
+            tests.extend(table_row(row, columns, problems));
+        })
     });
-    if messages {
-        return (tests, problems);
-    }
-    parse_table(bytes, file)
+    (tests, problems)
 }
 
 #[derive(Deserialize)]
@@ -102,7 +100,9 @@ struct Run {
 }
 
 fn parse_messages(text: &str, file: &str, problems: &mut Problems) -> Vec<SpeedTest> {
-    let mut runs: BTreeMap<(String, Direction), Run> = BTreeMap::new();
+    let mut runs: BTreeMap<(String, u64, Direction), Run> = BTreeMap::new();
+    // Of messages that name no test: the number of the run that they belong to.
+    let mut number = 1;
     for (line, text) in (1u64..).zip(text.lines()).filter(|(_, text)| !text.trim().is_empty()) {
         let message: Message = match serde_json::from_str(text) {
             Ok(message) => message,
@@ -120,15 +120,26 @@ fn parse_messages(text: &str, file: &str, problems: &mut Problems) -> Vec<SpeedT
             }
         };
         let id = message.connection.map(|connection| connection.uuid).unwrap_or_default();
-        let run = runs.entry((id, direction)).or_default();
-        if let Some(AppInfo { elapsed, bytes }) = message.app {
-            if !(elapsed > 0.0 && bytes >= 0.0) {
-                problems.push(file, line, "AppInfo", text, "a time above zero and bytes of zero or more");
-                continue;
-            }
-            // The receiver knows what arrived: the client of a download, the server of an upload.
-            let receiver = if direction == Direction::Download { "client" } else { "server" };
-            let side = if message.origin == receiver { &mut run.received } else { &mut run.sent };
+        let app = message.app;
+        if app.as_ref().is_some_and(|app| !(app.elapsed > 0.0 && app.bytes >= 0.0)) {
+            problems.push(file, line, "AppInfo", text, "a time above zero and bytes of zero or more");
+            continue;
+        }
+        // The receiver knows what arrived: the client of a download, the server of an upload.
+        let receiver = if direction == Direction::Download { "client" } else { "server" };
+        let is_receiver = message.origin == receiver;
+        if id.is_empty()
+            && let Some(app) = &app
+            && let Some(run) = runs.get(&(String::new(), number, direction))
+            && (if is_receiver { run.received } else { run.sent })
+                .is_some_and(|(before, _)| app.elapsed < before)
+        {
+            // Time does not run backwards: this is the first message of another test.
+            number += 1;
+        }
+        let run = runs.entry((id.clone(), if id.is_empty() { number } else { 0 }, direction)).or_default();
+        if let Some(AppInfo { elapsed, bytes }) = app {
+            let side = if is_receiver { &mut run.received } else { &mut run.sent };
             if side.is_none_or(|(before, _)| elapsed > before) {
                 *side = Some((elapsed, bytes));
             }
@@ -146,41 +157,44 @@ fn parse_messages(text: &str, file: &str, problems: &mut Problems) -> Vec<SpeedT
     runs.into_iter().filter_map(|(key, run)| finished(key, run)).collect()
 }
 
-fn finished((id, direction): (String, Direction), run: Run) -> Option<SpeedTest> {
+fn finished((uuid, number, direction): (String, u64, Direction), run: Run) -> Option<SpeedTest> {
     let (elapsed, bytes) = run.received.or(run.sent)?;
+    let id = if uuid.is_empty() { number.to_string() } else { uuid };
     Some(SpeedTest { id, direction, mbps: 8.0 * bytes / elapsed, min_rtt_ms: run.min_rtt_ms, loss: run.loss })
 }
 
-fn parse_table(bytes: &[u8], file: &str) -> (Vec<SpeedTest>, Problems) {
-    let mut problems = Problems::default();
-    let mut tests = Vec::new();
-    each_row(
-        bytes,
-        file,
-        &mut problems,
-        |table, problems| {
-            let id = table.column(&["id", "a.UUID"], problems);
-            let speed = table.require(&["a.MeanThroughputMbps", "MeanThroughputMbps"], problems)?;
-            let rest = [&["a.MinRTT", "MinRTT"], &["a.LossRate", "LossRate"], &["direction", "test"]]
-                .map(|names: &[&str; 2]| table.column(names, problems));
-            Some((id, speed, rest))
-        },
-        |row, &(id, speed, [rtt, loss, direction]), problems| {
-            let Some(mbps) = row.amount(Some(speed), problems) else { return };
-            // M-Lab has a view for downloads and one for uploads; only a joined table needs the column.
-            let up = row.text(direction).eq_ignore_ascii_case("upload")
-                || row.file().to_ascii_lowercase().contains("upload");
-            let id = row.filled(id).map_or_else(|| row.line.to_string(), str::to_owned);
-            tests.push(SpeedTest {
-                id,
-                direction: if up { Direction::Upload } else { Direction::Download },
-                mbps,
-                min_rtt_ms: row.amount(rtt, problems),
-                loss: row.amount(loss, problems),
-            });
-        },
-    );
-    (tests, problems)
+struct Columns {
+    id: Option<usize>,
+    speed: Option<usize>,
+    rtt: Option<usize>,
+    loss: Option<usize>,
+    direction: Option<usize>,
+}
+
+fn columns(table: &mut Table<'_>, problems: &mut Problems) -> Option<Columns> {
+    let speed = table.require(&["a.MeanThroughputMbps", "MeanThroughputMbps"], problems);
+    speed.is_some().then(|| Columns {
+        id: table.column(&["id", "a.UUID"], problems),
+        speed,
+        rtt: table.column(&["a.MinRTT", "MinRTT"], problems),
+        loss: table.column(&["a.LossRate", "LossRate"], problems),
+        direction: table.column(&["direction", "test"], problems),
+    })
+}
+
+fn table_row(row: &Row<'_>, at: &Columns, problems: &mut Problems) -> Option<SpeedTest> {
+    row.wanted(&[at.speed], problems);
+    let mbps = row.amount(at.speed, problems)?;
+    // M-Lab has a view for downloads and one for uploads; only a joined table needs the column.
+    let up = row.text(at.direction).eq_ignore_ascii_case("upload")
+        || row.file().to_ascii_lowercase().contains("upload");
+    Some(SpeedTest {
+        id: row.filled(at.id).map_or_else(|| row.line.to_string(), str::to_owned),
+        direction: if up { Direction::Upload } else { Direction::Download },
+        mbps,
+        min_rtt_ms: row.amount(at.rtt, problems),
+        loss: row.amount(at.loss, problems),
+    })
 }
 
 #[cfg(test)]
@@ -202,6 +216,55 @@ mod tests {
         assert_eq!(tests[0].mbps, 25.0);
         assert_eq!((tests[0].min_rtt_ms, tests[0].loss), (Some(12.5), Some(0.01)));
         assert_eq!(problems.found(), 3);
+    }
+
+    #[test]
+    fn tests_without_an_id_are_told_apart_by_their_time() {
+        let message = |elapsed: u32, bytes: u32, test: &str, origin: &str| {
+            format!(
+                "{{\"AppInfo\":{{\"ElapsedTime\":{elapsed},\"NumBytes\":{bytes}}},\"Origin\":\"{origin}\",\"Test\":\"{test}\"}}\n"
+            )
+        };
+        let lines = [
+            message(1_000_000, 1_000_000, "download", "client"),
+            message(1_000_500, 9_000_000, "download", "server"),
+            message(2_000_000, 5_000_000, "download", "client"),
+            message(2_000_000, 1_000_000, "upload", "server"),
+            message(500_000, 1_000_000, "download", "client"),
+            message(400_000, 9_000_000, "download", "server"),
+        ];
+        let (tests, problems) = parse(lines.concat().as_bytes(), "t.jsonl");
+        assert!(problems.is_empty(), "{problems:?}");
+        let found: Vec<_> = tests.iter().map(|t| (t.id.as_str(), t.direction, t.mbps)).collect();
+        assert_eq!(
+            found,
+            [
+                ("1", Direction::Download, 20.0),
+                ("1", Direction::Upload, 4.0),
+                ("2", Direction::Download, 16.0)
+            ]
+        );
+    }
+
+    #[test]
+    fn tables_beside_messages_are_read_too() {
+        use std::io::Write;
+        let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        for (name, text) in [
+            (
+                "a.jsonl",
+                "{\"AppInfo\":{\"ElapsedTime\":8,\"NumBytes\":9},\"Origin\":\"client\",\"Test\":\"download\"}\n",
+            ),
+            ("b.csv", "id,MeanThroughputMbps,MinRTT\nx,93.5,1\ny,,1\n"),
+            ("c.csv", "id,speed\nx,93.5\n"),
+        ] {
+            zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+            zip.write_all(text.as_bytes()).unwrap();
+        }
+        let (tests, problems) = parse(&zip.finish().unwrap().into_inner(), "t.zip");
+        assert_eq!(tests.iter().map(|t| t.mbps).collect::<Vec<_>>(), [9.0, 93.5]);
+        let places: Vec<_> = problems.kept().iter().map(|p| (p.file.as_str(), p.line)).collect();
+        assert_eq!(places, [("b.csv", 3), ("c.csv", 1)]);
     }
 
     #[test]

@@ -52,7 +52,9 @@ pub fn parse(bytes: &[u8], file: &str) -> (Vec<Tile>, Problems) {
             let columns = names.map(|name| table.require(&[name], problems));
             columns.iter().all(Option::is_some).then_some(columns)
         },
-        |row, &[quadkey, down, up, latency, tests, devices], problems| {
+        |row, columns, problems| {
+            row.wanted(columns, problems);
+            let [quadkey, down, up, latency, tests, devices] = *columns;
             let wanted =
                 "a quadkey of 16 digits from 0 to 3; fewer mean that a spreadsheet dropped leading zeros";
             let quadkey =
@@ -139,6 +141,14 @@ mod tests {
         assert_eq!(bounds("4"), None);
         assert_eq!(bounds(""), None);
         assert_eq!(bounds(&"0".repeat(24)), None);
+    }
+
+    #[test]
+    fn a_row_without_a_speed_is_named() {
+        let csv = "quadkey,avg_d_kbps,avg_u_kbps,avg_lat_ms,tests,devices\n0320101101322033,,20000,10,1,\n";
+        let (tiles, problems) = parse(csv.as_bytes(), "t.csv");
+        let columns: Vec<&str> = problems.kept().iter().map(|p| p.column.as_str()).collect();
+        assert_eq!((tiles.len(), columns), (0, vec!["avg_d_kbps", "devices"]));
     }
 
     #[test]

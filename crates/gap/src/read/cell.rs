@@ -39,6 +39,14 @@ impl<'r> Row<'r> {
         filled
     }
 
+    /// Notes each of these cells that is empty as a problem: cells without which a row is left out, so that none vanishes
+    /// unsaid. The typed cells below give `None` for them.
+    pub fn wanted(&self, columns: &[Option<usize>], problems: &mut Problems) {
+        for column in columns.iter().filter(|column| self.filled(**column).is_none()) {
+            self.problem(*column, "a value in each row; this row is left out", problems);
+        }
+    }
+
     /// The cell as `parse` reads it; what it does not read is a problem.
     pub fn parsed<T>(
         &self,

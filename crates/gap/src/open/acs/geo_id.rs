@@ -40,10 +40,10 @@ pub fn parse(text: &str) -> Result<Geography, GeoIdError> {
 /// [`GeoIdError::Code`]; a code that lost its leading zero is told apart.
 pub fn of_kind(code: &str, kind: GeographyKind) -> Result<Geography, GeoIdError> {
     let id = match kind {
-        GeographyKind::State => Geoid::parse_as(code, 2)?.into(),
-        GeographyKind::County => Geoid::parse_as(code, 5)?.into(),
-        GeographyKind::Tract => Geoid::parse_as(code, 11)?.into(),
-        GeographyKind::BlockGroup => Geoid::parse_as(code, 12)?.into(),
+        GeographyKind::State => Geoid::parse_as(code, 2)?.in_a_state()?.into(),
+        GeographyKind::County => Geoid::parse_as(code, 5)?.in_a_state()?.into(),
+        GeographyKind::Tract => Geoid::parse_as(code, 11)?.in_a_state()?.into(),
+        GeographyKind::BlockGroup => Geoid::parse_as(code, 12)?.in_a_state()?.into(),
         GeographyKind::District => Leaid::parse(code)?.into(),
         _ => return Err(GeoIdError::OtherLevel(kind.as_str().to_owned())),
     };
@@ -54,7 +54,7 @@ fn bare(text: &str) -> Result<Geography, GeoIdError> {
     if text.len() == 7 {
         return of_kind(text, GeographyKind::District);
     }
-    let geoid = Geoid::parse(text)?;
+    let geoid = Geoid::parse(text)?.in_a_state()?;
     match geoid.kind() {
         Some(kind) => Ok(Geography { kind, id: geoid.into() }),
         None => Err(GeoIdError::OtherLevel("block".to_owned())),

@@ -22,6 +22,26 @@ fn a_long_table_with_regions() {
 }
 
 #[test]
+fn ids_that_lost_their_zero_are_not_other_places() {
+    let problems_of = |rows: &str| {
+        let (table, problems) = parse_long(format!("geoid,measure,value\n{rows}").as_bytes(), "l.csv");
+        let ids: Vec<String> = table.rows.iter().map(|row| row.id.to_string()).collect();
+        (ids, problems.kept().iter().map(|p| (p.line, p.said.clone())).collect::<Vec<_>>())
+    };
+    let named = |line, said: &str| vec![(line, said.to_owned())];
+    // Block groups of California, Delaware and Alabama: 11 digits of the last would be a tract of Delaware.
+    let (ids, problems) = problems_of("060014001001,a,1\n100010401001,a,2\n10010201001,a,3\n");
+    assert_eq!((ids.len(), problems), (2, named(4, "10010201001")));
+    // Tracts beside their own block groups are tracts.
+    let (ids, problems) = problems_of("51001090100,a,1\n510010901001,a,2\n");
+    assert_eq!((ids.len(), problems), (2, vec![]));
+    // A tract of Colorado would be in a state 80, and a district of Alabama would be a place of its own.
+    assert_eq!(problems_of("8001007801,a,1\n80010078011,a,1\n").1.len(), 2);
+    let (ids, problems) = problems_of("5100060,a,1\n100005,a,2\n");
+    assert_eq!((ids, problems), (vec!["5100060".to_owned()], named(3, "100005")));
+}
+
+#[test]
 fn a_wide_table_with_pairs() {
     let csv = "\"GEOID\",\"NAME\",\"year\",\"snapE\",\"snapM\",\"soloE\"\n\"510010904004\",\"x\",\"2019\",183,117,9\n";
     let map = WideMap {

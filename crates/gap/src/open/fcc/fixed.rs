@@ -64,6 +64,17 @@ impl FixedAvailability {
     }
 
     fn row(&mut self, row: &Row<'_>, columns: &Columns, problems: &mut Problems) {
+        row.wanted(
+            &[
+                columns.location,
+                columns.technology,
+                columns.down,
+                columns.up,
+                columns.business,
+                columns.block,
+            ],
+            problems,
+        );
         let location = row.count(columns.location, problems);
         let technology = row.parsed(
             columns.technology,
@@ -79,24 +90,6 @@ impl FixedAvailability {
         let (Some(location), Some(technology), Some(down), Some(up), Some(block), Some(home)) =
             (location, technology, down, up, block, home)
         else {
-            // A cell that could not be read is noted already; one that is empty is not.
-            if [
-                columns.location,
-                columns.technology,
-                columns.down,
-                columns.up,
-                columns.block,
-                columns.business,
-            ]
-            .iter()
-            .any(|column| row.filled(*column).is_none())
-            {
-                row.problem(
-                    columns.location,
-                    "location, technology, speeds, business code and block in each row",
-                    problems,
-                );
-            }
             return;
         };
         self.rows += 1;

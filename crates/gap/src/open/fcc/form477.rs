@@ -99,6 +99,7 @@ fn columns(table: &mut Table<'_>, problems: &mut Problems) -> Option<Columns> {
 type Blocks = BTreeMap<String, (BlockOffer, [BTreeSet<String>; 2])>;
 
 fn rows(row: &Row<'_>, columns: &[Option<usize>; 6], blocks: &mut Blocks, problems: &mut Problems) {
+    row.wanted(columns, problems);
     let [block, provider, technology, consumer, down, up] = *columns;
     let block = row.geoid(block, 15, problems);
     let technology = row.parsed(technology, Technology::parse, "a technology code of Form 477", problems);
@@ -128,6 +129,7 @@ fn rows(row: &Row<'_>, columns: &[Option<usize>; 6], blocks: &mut Blocks, proble
 }
 
 fn sums(row: &Row<'_>, columns: &[Option<usize>; 5], problems: &mut Problems) -> Option<BlockOffer> {
+    row.wanted(columns, problems);
     let [block, providers, fast, down, up] = *columns;
     let block = row.geoid(block, 15, problems);
     // R writes a block without any offer as NA and -Inf.

@@ -88,7 +88,9 @@ pub fn parse(bytes: &[u8], file: &str) -> (Vec<MobileCell>, Problems) {
             let columns = names.map(|names| table.require(names, problems));
             columns.iter().all(Option::is_some).then_some(columns)
         },
-        |row, &[h3, technology, environment, down, up, provider], problems| {
+        |row, columns, problems| {
+            row.wanted(columns, problems);
+            let [h3, technology, environment, down, up, provider] = *columns;
             let h3 = row.parsed(
                 h3,
                 |text| h3_index(text).map(|cell| cell.to_string()),

@@ -46,6 +46,23 @@ fn a_state_below_ten_keeps_its_zero() {
 }
 
 #[test]
+fn a_row_with_an_empty_cell_is_named() {
+    let places = |problems: &evenfield_model::Problems| -> Vec<(u64, String)> {
+        problems.kept().iter().map(|p| (p.line, p.column.clone())).collect()
+    };
+    let row = "1,1,A,1000000001,,100,20,0,R,VA,,88\n";
+    let problems = FixedAvailability::default().add(format!("{HEADER}{row}").as_bytes(), "b.csv");
+    assert_eq!(places(&problems), [(2, "technology".into()), (2, "block_geoid".into())]);
+    let csv = "h3_res9_id,providerid,technology,mindown,minup,environmnt\n892a8a0000fffff,1,400,,1,0\n,1,400,5,1,0\n";
+    let (cells, problems) = mobile::parse(csv.as_bytes(), "m.csv");
+    assert_eq!((cells.len(), places(&problems)), (0, vec![(2, "mindown".into()), (3, "h3_res9_id".into())]));
+    let csv = "BlockCode,Provider_Id,TechCode,Consumer,MaxAdDown,MaxAdUp\n510010901001000,1,50,,1,1\n";
+    assert_eq!(places(&form477::parse(csv.as_bytes(), "f.csv").1), [(2, "Consumer".into())]);
+    let csv = "BlockCode,resproviders,bb253_num,bbmax_dl,bbmax_up\n510010901001000,1,,NA,-Inf\n";
+    assert_eq!(places(&form477::parse(csv.as_bytes(), "f.csv").1), [(2, "bb253_num".into())]);
+}
+
+#[test]
 fn technologies_have_a_medium() {
     let medium = |code| Technology::parse(code).map(Technology::medium);
     assert_eq!(medium("50"), Some(Medium::Wired));

@@ -49,10 +49,11 @@ pub fn parse_agencies(bytes: &[u8], file: &str) -> (Vec<Agency>, Problems) {
             let more = ["ST", "LEA_TYPE", "SY_STATUS"].map(|name| table.column(&[name], problems));
             needed.iter().all(Option::is_some).then_some((needed, more))
         },
-        |row, &([id, name], [state, kind, status]), problems| {
+        |row, &(needed, [state, kind, status]), problems| {
+            row.wanted(&needed, problems);
+            let [id, name] = needed;
             let found = row.parsed(id, leaid, LEAID_WANTED, problems);
-            let name = row.required(name, "a district's name", problems);
-            if let (Some(leaid), Some(name)) = (found, name) {
+            if let (Some(leaid), Some(name)) = (found, row.filled(name)) {
                 agencies.push(Agency {
                     leaid,
                     name: name.to_owned(),
@@ -79,11 +80,12 @@ pub fn parse_schools(bytes: &[u8], file: &str) -> (Vec<DirectorySchool>, Problem
             let more = ["GSLO", "GSHI", "SY_STATUS"].map(|name| table.column(&[name], problems));
             needed.iter().all(Option::is_some).then_some((needed, more))
         },
-        |row, &([id, district, name], [low, high, status]), problems| {
+        |row, &(needed, [low, high, status]), problems| {
+            row.wanted(&needed, problems);
+            let [id, district, name] = needed;
             let id = row.parsed(id, ncessch, NCESSCH_WANTED, problems);
             let district = row.parsed(district, leaid, LEAID_WANTED, problems);
-            let name = row.required(name, "a school's name", problems);
-            if let (Some(ncessch), Some(leaid), Some(name)) = (id, district, name) {
+            if let (Some(ncessch), Some(leaid), Some(name)) = (id, district, row.filled(name)) {
                 schools.push(DirectorySchool {
                     ncessch,
                     leaid,

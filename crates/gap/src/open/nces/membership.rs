@@ -37,26 +37,22 @@ pub fn parse(bytes: &[u8], file: &str) -> (Vec<Membership>, Problems) {
             if !(by_grade || indicator == "Education Unit Total") {
                 return;
             }
+            row.wanted(&[school.or(district)], problems);
             let id = match school {
                 Some(_) => row.parsed(school, ncessch, NCESSCH_WANTED, problems),
                 None => row.parsed(district, leaid, LEAID_WANTED, problems).map(String::from),
             };
+            // An empty count is one that was not reported or is suppressed.
+            if row.filled(count).is_none() {
+                return problems.note_empty_cell();
+            }
             let students = row.count(count, problems);
-            let grade = if by_grade {
-                match row.parsed(
-                    grade,
-                    ccd_grade,
-                    "a grade as the CCD writes it, for example Grade 3",
-                    problems,
-                ) {
-                    Some(grade) => Some(grade),
-                    None => return,
-                }
-            } else {
-                None
-            };
-            if let (Some(id), Some(students)) = (id, students) {
-                found.push(Membership { id, grade, students });
+            let grade = by_grade.then(|| {
+                row.wanted(&[grade], problems);
+                row.parsed(grade, ccd_grade, "a grade as the CCD writes it, for example Grade 3", problems)
+            });
+            if let (Some(id), Some(students), None | Some(Some(_))) = (id, students, grade) {
+                found.push(Membership { id, grade: grade.flatten(), students });
             }
         },
     );

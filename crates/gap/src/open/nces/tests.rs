@@ -15,6 +15,23 @@ fn directories_are_read() {
 }
 
 #[test]
+fn a_row_without_an_id_is_named() {
+    let places = |problems: &evenfield_model::Problems| -> Vec<(u64, String)> {
+        problems.kept().iter().map(|p| (p.line, p.column.clone())).collect()
+    };
+    let (agencies, problems) = directory::parse_agencies(b"LEA_NAME,LEAID\nAccomack,\n,5100060\n", "lea.csv");
+    assert_eq!((agencies.len(), places(&problems)), (0, vec![(2, "LEAID".into()), (3, "LEA_NAME".into())]));
+    let (schools, problems) =
+        directory::parse_schools(b"SCH_NAME,LEAID,NCESSCH\nElm,,510006000001\n", "s.csv");
+    assert_eq!((schools.len(), places(&problems)), (0, vec![(2, "LEAID".into())]));
+    let csv = "LEAID,NCESSCH,GRADE,STUDENT_COUNT,TOTAL_INDICATOR\n5100060,,Grade 9,40,Subtotal 4 - By Grade\n\
+        5100060,510006000001,,40,Subtotal 4 - By Grade\n5100060,510006000001,Grade 9,,Subtotal 4 - By Grade\n";
+    let (found, problems) = membership::parse(csv.as_bytes(), "m.csv");
+    assert_eq!((found.len(), places(&problems)), (0, vec![(2, "NCESSCH".into()), (3, "GRADE".into())]));
+    assert_eq!(problems.empty_cells(), 1, "a count that was not reported");
+}
+
+#[test]
 fn subtotals_are_not_added_up() {
     let csv = "ST,LEAID,NCESSCH,GRADE,RACE_ETHNICITY,SEX,STUDENT_COUNT,TOTAL_INDICATOR,DMS_FLAG\n\
         VA,5100060,510006000001,Grade 9,White,Male,10,Category Set A - By Race/Ethnicity; Sex; Grade,Reported\n\
