@@ -1,9 +1,12 @@
 //! A place's boundary, and the one way in for every file format.
 
-use super::{geojson, shapefile, topojson, validity};
+use super::validity::{self, Effort};
+use super::{geojson, shapefile, topojson};
 use crate::read::decode;
 use evenfield_model::{GeographyKind, Geoid, GeoidError, Leaid, Problems};
 use geo::{Coord, LineString, MultiPolygon, Polygon};
+use serde::Deserialize;
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 /// One place and where it is. Coordinates are degrees, longitude first.
@@ -107,33 +110,34 @@ pub fn read(bytes: &[u8], file: &str, reading: &BoundaryReading<'_>) -> (Vec<Bou
             "a GeoJSON FeatureCollection, a TopoJSON topology or a zipped shapefile",
         );
     }
-    let boundaries = checked(raw, file, reading, &mut problems);
+    let boundaries = checked(raw, file, reading, (&mut Effort::default(), &mut problems));
     (boundaries, problems)
 }
 
 fn read_zip(bytes: &[u8], file: &str, reading: &BoundaryReading<'_>) -> (Vec<Boundary>, Problems) {
     let mut problems = Problems::default();
     let mut boundaries = Vec::new();
-    let layers = shapefile::layers(bytes, file, &mut problems);
-    if layers.is_empty() && problems.is_empty() {
-        problems.push(file, 0, "", "no .shp file inside", "a zip archive with a .shp, its .dbf and its .prj");
-    }
-    for layer in layers {
-        let (found, more) = shapefile::read(&layer, reading);
+    let mut layers = 0;
+    shapefile::each_layer(bytes, file, &mut problems, |layer, problems| {
+        let (found, more) = shapefile::read(layer, reading);
+        layers += 1;
         boundaries.extend(found);
         problems.append(more);
+    });
+    if layers == 0 && problems.is_empty() {
+        problems.push(file, 0, "", "no .shp file inside", "a zip archive with a .shp, its .dbf and its .prj");
     }
     (boundaries, problems)
 }
 
-/// Whether JSON names itself a topology. The `type` may come anywhere in the object, but a topology must
-/// have `objects` or `arcs` and a collection `features`, so the first of these keys decides.
+/// Whether JSON names itself a topology: the outermost object's `type`, which may come after all else.
 fn is_topology(json: &[u8]) -> bool {
-    let position = |needle: &[u8]| json.windows(needle.len()).position(|window| window == needle);
-    match (position(b"\"Topology\""), position(b"\"FeatureCollection\"")) {
-        (Some(topology), Some(collection)) => topology < collection,
-        (topology, _) => topology.is_some(),
+    #[derive(Deserialize)]
+    struct Outermost<'a> {
+        #[serde(borrow, rename = "type")]
+        kind: Cow<'a, str>,
     }
+    serde_json::from_slice::<Outermost<'_>>(json).is_ok_and(|outermost| outermost.kind == "Topology")
 }
 
 /// Checks features and makes boundaries of the sound ones.
@@ -141,11 +145,10 @@ pub(super) fn checked(
     raw: Vec<RawFeature>,
     file: &str,
     reading: &BoundaryReading<'_>,
-    problems: &mut Problems,
+    (effort, problems): (&mut Effort, &mut Problems),
 ) -> Vec<Boundary> {
     let mut boundaries = Vec::with_capacity(raw.len());
     let mut seen = HashSet::new();
-    let mut effort = validity::Effort::default();
     for mut feature in raw {
         let place = format!("feature {}", feature.number);
         let Some(id) = id(&feature, file, &place, reading, problems) else { continue };
@@ -155,7 +158,7 @@ pub(super) fn checked(
             problems.push(file, 0, &place, &said, wanted);
             continue;
         }
-        if let Err(fault) = validity::check(&polygons, &mut effort) {
+        if let Err(fault) = validity::check(&polygons, effort) {
             problems.push(file, 0, &place, &fault.said, fault.wanted);
             if !(fault.crossing && reading.self_crossing == SelfCrossing::Keep) {
                 continue;

@@ -4,6 +4,7 @@
 //! The reader is ours because the counts in a damaged file must not decide how much memory is taken.
 
 use super::boundary::{Boundary, BoundaryReading, RawFeature, checked};
+use super::validity::Effort;
 use crate::read::{Limits, Source};
 use evenfield_model::Problems;
 use std::collections::BTreeMap;
@@ -26,51 +27,63 @@ pub struct Layer {
 /// Reads one layer.
 pub fn read(layer: &Layer, reading: &BoundaryReading<'_>) -> (Vec<Boundary>, Problems) {
     let mut problems = Problems::default();
-    let raw = features(layer, &mut problems);
-    let boundaries = checked(raw, &layer.name, reading, &mut problems);
+    let mut effort = Effort::default();
+    let raw = features(layer, (&mut effort, &mut problems));
+    let boundaries = checked(raw, &layer.name, reading, (&mut effort, &mut problems));
     (boundaries, problems)
 }
 
-/// The layers of a zip archive, in the order of their names.
-pub fn layers(bytes: &[u8], file: &str, problems: &mut Problems) -> Vec<Layer> {
-    let source = match Source::open(file, bytes.to_vec(), Limits::default()) {
+/// What an archive of layers may unpack to: the boundaries of a nation's block groups are well below it.
+const LIMITS: Limits = Limits { file_bytes: 512 << 20, total_bytes: 2 << 30, ratio: 250, files: 2_000 };
+
+/// Gives the layers of a zip archive in the order of their names. One at a time is unpacked.
+pub fn each_layer(
+    bytes: &[u8],
+    file: &str,
+    problems: &mut Problems,
+    mut take: impl FnMut(&Layer, &mut Problems),
+) {
+    let source = match Source::open(file, bytes.to_vec(), LIMITS) {
         Ok(source) => source,
-        Err(error) => {
-            error.note(problems);
-            return Vec::new();
-        }
+        Err(error) => return error.note(problems),
     };
-    let mut found: BTreeMap<String, Layer> = BTreeMap::new();
-    let names: Vec<String> = source.names().map(str::to_owned).collect();
-    for name in names {
+    let mut members: BTreeMap<&str, Vec<(String, &str)>> = BTreeMap::new();
+    for name in source.names() {
         let Some((stem, extension)) = name.rsplit_once('.') else { continue };
         let extension = extension.to_ascii_lowercase();
-        if !matches!(extension.as_str(), "shp" | "dbf" | "prj" | "cpg") {
-            continue;
-        }
-        let content = match source.read(&name) {
-            Ok(content) => content.into_owned(),
-            Err(error) => {
-                error.note(problems);
-                continue;
-            }
-        };
-        let layer = found.entry(stem.to_owned()).or_default();
-        match extension.as_str() {
-            "shp" => {
-                layer.name = source.path_of(&name);
-                layer.shp = content;
-            }
-            "dbf" => layer.dbf = content,
-            "prj" => layer.prj = Some(content),
-            _ => layer.cpg = Some(content),
+        if matches!(extension.as_str(), "shp" | "dbf" | "prj" | "cpg") {
+            members.entry(stem).or_default().push((extension, name));
         }
     }
-    found.into_values().filter(|layer| !layer.shp.is_empty()).collect()
+    members.retain(|_, files| files.iter().any(|(extension, _)| extension == "shp"));
+    for files in members.values() {
+        let mut layer = Layer::default();
+        for (extension, name) in files {
+            let content = match source.read(name) {
+                Ok(content) => content.into_owned(),
+                Err(error) => {
+                    error.note(problems);
+                    continue;
+                }
+            };
+            match extension.as_str() {
+                "shp" => {
+                    layer.name = source.path_of(name);
+                    layer.shp = content;
+                }
+                "dbf" => layer.dbf = content,
+                "prj" => layer.prj = Some(content),
+                _ => layer.cpg = Some(content),
+            }
+        }
+        if !layer.shp.is_empty() {
+            take(&layer, problems);
+        }
+    }
 }
 
 /// Reads the features of a layer, not yet checked.
-pub(super) fn features(layer: &Layer, problems: &mut Problems) -> Vec<RawFeature> {
+fn features(layer: &Layer, (effort, problems): (&mut Effort, &mut Problems)) -> Vec<RawFeature> {
     let Some(prj) = &layer.prj else {
         problems.push(
             &layer.name,
@@ -106,7 +119,7 @@ pub(super) fn features(layer: &Layer, problems: &mut Problems) -> Vec<RawFeature
             break;
         };
         let mut raw = RawFeature::new(number, table.properties(found.len()));
-        match polygons(content) {
+        match polygons(content, effort) {
             Ok(polygons) => raw.polygons = polygons,
             Err(fault) => raw.fault = Some(fault),
         }
@@ -180,7 +193,7 @@ fn number(bytes: &[u8], place: usize) -> Option<f64> {
 type Ring = Vec<[f64; 2]>;
 
 /// The polygons of one record: types 5 (Polygon), 15 (PolygonZ) and 25 (PolygonM), whose first parts agree.
-fn polygons(content: &[u8]) -> Result<Vec<Vec<Ring>>, (String, &'static str)> {
+fn polygons(content: &[u8], effort: &mut Effort) -> Result<Vec<Vec<Ring>>, (String, &'static str)> {
     match integer(content, 0) {
         Some(5 | 15 | 25) => {}
         Some(0) => return Err(("a null shape".to_owned(), "a polygon; this feature has no geometry")),
@@ -188,7 +201,7 @@ fn polygons(content: &[u8]) -> Result<Vec<Vec<Ring>>, (String, &'static str)> {
         None => return Err(("a short record".to_owned(), "a whole polygon")),
     }
     let rings = rings(content).ok_or_else(|| ("a damaged record".to_owned(), "a whole polygon"))?;
-    Ok(grouped(rings))
+    grouped(rings, effort).ok_or_else(|| ("too many holes to place".to_owned(), "a simpler polygon"))
 }
 
 fn rings(content: &[u8]) -> Option<Vec<Ring>> {
@@ -196,6 +209,10 @@ fn rings(content: &[u8]) -> Option<Vec<Ring>> {
     let first = 44usize.checked_add(parts.checked_mul(4)?)?;
     // All that the counts promise must be there before any memory is taken for it.
     content.get(..first.checked_add(points.checked_mul(16)?)?)?;
+    // And no ring may be empty, for each takes memory.
+    if parts > points {
+        return None;
+    }
     let mut rings = Vec::with_capacity(parts);
     for part in 0..parts {
         let from = integer(content, 44 + 4 * part)? as usize;
@@ -213,16 +230,25 @@ fn rings(content: &[u8]) -> Option<Vec<Ring>> {
     Some(rings)
 }
 
-/// Outer rings run clockwise, holes the other way; a hole goes to the smallest outer ring around it.
-fn grouped(rings: Vec<Ring>) -> Vec<Vec<Ring>> {
+/// Outer rings run clockwise, holes the other way; a hole goes to the smallest outer ring around it. `None` when that takes more
+/// effort than is left.
+fn grouped(rings: Vec<Ring>, effort: &mut Effort) -> Option<Vec<Vec<Ring>>> {
     let (outer, holes): (Vec<Ring>, Vec<Ring>) = rings.into_iter().partition(|ring| twice_area(ring) <= 0.0);
     if outer.is_empty() {
         // All rings the wrong way round: each is taken as an outer one.
-        return holes.into_iter().map(|ring| vec![ring]).collect();
+        return Some(holes.into_iter().map(|ring| vec![ring]).collect());
     }
     let mut boxes: Vec<[f64; 4]> = outer.iter().map(extent).collect();
     let mut polygons: Vec<Vec<Ring>> = outer.into_iter().map(|ring| vec![ring]).collect();
+    let outers = polygons.len();
+    if !effort.spend(holes.len() as u64 * outers as u64) {
+        return None;
+    }
     for hole in holes {
+        // Holes that lie in no outer ring have become outer ones.
+        if !effort.spend((boxes.len() - outers) as u64) {
+            return None;
+        }
         let [west, south, east, north] = extent(&hole);
         let around = |b: &[f64; 4]| b[0] <= west && b[1] <= south && b[2] >= east && b[3] >= north;
         let size = |b: &[f64; 4]| (b[2] - b[0]) * (b[3] - b[1]);
@@ -237,7 +263,7 @@ fn grouped(rings: Vec<Ring>) -> Vec<Vec<Ring>> {
             }
         }
     }
-    polygons
+    Some(polygons)
 }
 
 /// Twice the signed area on the plane, positive when the ring runs counter-clockwise.

@@ -6,7 +6,7 @@
 //! farther than the tolerance from the line that stays.
 
 use super::Boundary;
-use geo::{Coord, LineString, MultiPolygon, Polygon};
+use geo::{Area, Coord, LineString, MultiPolygon, Polygon};
 use rayon::prelude::*;
 use std::collections::HashMap;
 
@@ -39,8 +39,9 @@ fn simplified(boundary: &Boundary, junctions: &Junctions, tolerance: f64) -> Bou
 }
 
 fn largest(geometry: &MultiPolygon<f64>) -> Vec<Polygon<f64>> {
-    let longest = geometry.iter().max_by_key(|polygon| polygon.exterior().0.len());
-    longest.map(|polygon| Polygon::new(polygon.exterior().clone(), Vec::new())).into_iter().collect()
+    let area = |polygon: &&Polygon<f64>| polygon.unsigned_area();
+    let largest = geometry.iter().max_by(|a, b| area(a).total_cmp(&area(b)));
+    largest.map(|polygon| Polygon::new(polygon.exterior().clone(), Vec::new())).into_iter().collect()
 }
 
 /// A ring without its closing point and without repeated points.

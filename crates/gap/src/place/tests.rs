@@ -92,6 +92,27 @@ fn quantised_arcs_are_stitched_forwards_and_backwards() {
 }
 
 #[test]
+fn the_outermost_type_tells_a_topology() {
+    let reading = BoundaryReading::of(GeographyKind::County);
+    let text = geojson("\"51001\"", "[[-77,38],[-76,38],[-76,39],[-77,38]]").replacen(
+        "\"properties\":{",
+        "\"properties\":{\"note\":\"Topology\",",
+        1,
+    );
+    let (first, rest) = text.split_at(1);
+    let (found, problems) =
+        read(format!("{first}\"name\":\"Topology\",{rest}").as_bytes(), "a.json", &reading);
+    assert_eq!((found.len(), problems.found()), (1, 0), "{problems:?}");
+    let text = topology("[[[0,0],[2,0],[0,2],[-2,-2]]]", "[[0]]").replacen(
+        "{",
+        "{\"note\":\"FeatureCollection\",\"features\":1,",
+        1,
+    );
+    let (found, problems) = read(text.as_bytes(), "a.json", &reading);
+    assert_eq!((found.len(), problems.found()), (1, 0), "{problems:?}");
+}
+
+#[test]
 fn arc_indexes_out_of_range_are_named() {
     let arcs = "[[[0,0],[2,0],[0,2],[-2,0],[0,-2]]]";
     for index in ["1", "-2", "9223372036854775807", "-9223372036854775808", "1e30", "\"x\""] {
@@ -110,15 +131,21 @@ const GEOGRAPHIC: &str = r#"GEOGCS["GCS_North_American_1983",DATUM["D_North_Amer
 
 /// A layer of one square with a GEOID.
 fn layer() -> Layer {
+    layer_of(&[RING])
+}
+
+const RING: [[f64; 2]; 5] = [[-77.0, 38.0], [-77.0, 39.0], [-76.0, 39.0], [-76.0, 38.0], [-77.0, 38.0]];
+
+/// A layer of one feature with these rings and a GEOID.
+fn layer_of(rings: &[[[f64; 2]; 5]]) -> Layer {
     let mut shp = vec![0u8; 100];
     shp[..4].copy_from_slice(&[0, 0, 0x27, 0x0A]);
-    let points = [[-77.0, 38.0], [-77.0, 39.0], [-76.0, 39.0], [-76.0, 38.0], [-77.0, 38.0f64]];
     let mut content = 5u32.to_le_bytes().to_vec();
     content.extend([0; 32]);
-    content.extend(1u32.to_le_bytes());
-    content.extend(5u32.to_le_bytes());
-    content.extend(0u32.to_le_bytes());
-    content.extend(points.iter().flatten().flat_map(|number| number.to_le_bytes()));
+    content.extend((rings.len() as u32).to_le_bytes());
+    content.extend((5 * rings.len() as u32).to_le_bytes());
+    content.extend((0..rings.len() as u32).flat_map(|ring| (5 * ring).to_le_bytes()));
+    content.extend(rings.iter().flatten().flatten().flat_map(|number| number.to_le_bytes()));
     shp.extend(1u32.to_be_bytes());
     shp.extend((content.len() as u32 / 2).to_be_bytes());
     shp.extend(content);
@@ -145,6 +172,18 @@ fn a_shapefile_is_read() {
     let (found, problems) = shapefile::read(&layer(), &BoundaryReading::of(GeographyKind::County));
     assert!(problems.is_empty(), "{problems:?}");
     assert_eq!((found[0].id.as_str(), found[0].geometry.0[0].exterior().0.len()), ("51001", 5));
+}
+
+#[test]
+fn a_feature_of_endless_holes_is_refused_at_once() {
+    let mut hole = RING;
+    hole.reverse();
+    let rings = [vec![RING; 50_000], vec![hole; 50_000]].concat();
+    assert!(shapefile_wanted(&layer_of(&rings)).contains("a simpler polygon"));
+    // A few are placed.
+    let (found, problems) =
+        shapefile::read(&layer_of(&[RING, hole]), &BoundaryReading::of(GeographyKind::County));
+    assert_eq!((found[0].geometry.0[0].interiors().len(), problems.found()), (1, 0), "{problems:?}");
 }
 
 #[test]

@@ -17,7 +17,8 @@ pub struct Fault {
     pub crossing: bool,
 }
 
-/// How many more pairs of edges may be compared in one file: keeps a hostile file from taking hours.
+/// How many more pairs of edges, or of a hole and an outer ring, may be compared in one file: keeps a hostile file from
+/// taking hours.
 #[derive(Clone, Debug)]
 pub struct Effort {
     pairs: u64,
@@ -26,6 +27,15 @@ pub struct Effort {
 impl Default for Effort {
     fn default() -> Self {
         Self { pairs: 2_000_000_000 }
+    }
+}
+
+impl Effort {
+    /// Takes so many pairs off; `false` when there are not as many left.
+    pub fn spend(&mut self, pairs: u64) -> bool {
+        let left = self.pairs.checked_sub(pairs);
+        self.pairs = left.unwrap_or(0);
+        left.is_some()
     }
 }
 
@@ -114,10 +124,9 @@ fn first_crossing(polygons: &[Vec<Vec<[f64; 2]>>], effort: &mut Effort) -> Cross
             if c[0] > b[0] {
                 break;
             }
-            if effort.pairs == 0 {
+            if !effort.spend(1) {
                 return Crossing::TooMany;
             }
-            effort.pairs -= 1;
             if c[1].min(d[1]) < high && c[1].max(d[1]) > low && cross([a, b], [c, d]) {
                 return Crossing::At(c);
             }

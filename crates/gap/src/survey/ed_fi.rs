@@ -9,7 +9,9 @@ use crate::read::ReadError;
 use evenfield_model::{
     Barrier, DeviceAway, DeviceProvider, DeviceSharing, InternetPerformance, InternetType, Problems,
 };
+use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde_json::{Map, Value, json};
+use std::fmt;
 
 /// One resource and where it stands, for problems.
 pub(super) struct Resource<'v> {
@@ -73,12 +75,14 @@ pub(super) fn read(
     problems: &mut Problems,
 ) -> Result<(), ReadError> {
     if text.trim_start().starts_with('[') {
-        let all: Vec<Value> = serde_json::from_str(text).map_err(|e| not_json(file, &e))?;
-        for (at, value) in all.iter().enumerate() {
-            // JSON has no lines of its own: the place in the list is what helps to find it.
-            one(file, at as u64 + 1, value, defaults, responses, problems);
-        }
-        return Ok(());
+        // JSON has no lines of its own: the place in the list is what helps to find it.
+        let mut number = 0;
+        let each = |value: Value| {
+            number += 1;
+            one(file, number, &value, defaults, responses, problems);
+        };
+        let mut json = serde_json::Deserializer::from_str(text);
+        return json.deserialize_seq(Each(each)).and_then(|()| json.end()).map_err(|e| not_json(file, &e));
     }
     if let Ok(value) = serde_json::from_str::<Value>(text) {
         one(file, 1, &value, defaults, responses, problems);
@@ -97,6 +101,24 @@ pub(super) fn read(
         }
     }
     Ok(())
+}
+
+/// Gives the elements of an array one by one, so that no more than one of them is in memory.
+struct Each<F>(F);
+
+impl<'de, F: FnMut(Value)> Visitor<'de> for Each<F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of Ed-Fi resources")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut all: A) -> Result<(), A::Error> {
+        while let Some(value) = all.next_element()? {
+            (self.0)(value);
+        }
+        Ok(())
+    }
 }
 
 fn not_json(file: &str, error: &serde_json::Error) -> ReadError {

@@ -55,6 +55,19 @@ fn a_tiny_place_does_not_vanish() {
 }
 
 #[test]
+fn of_a_place_that_would_vanish_the_largest_ring_stays() {
+    let square = geo::Rect::new((-77.0, 38.0), (-76.9999, 38.0001)).to_polygon();
+    let round: Vec<(f64, f64)> = (0..=20)
+        .map(|i| f64::from(i % 20) * std::f64::consts::TAU / 20.0)
+        .map(|angle| (-76.0 + 1e-6 * angle.cos(), 38.0 + 1e-6 * angle.sin()))
+        .collect();
+    let islet = Polygon::new(LineString::from(round), Vec::new());
+    let places =
+        [Boundary { geometry: MultiPolygon(vec![islet, square.clone()]), ..boundary("t", Vec::new()) }];
+    assert_eq!(simplify(&places, 1000.0)[0].geometry.0, [square]);
+}
+
+#[test]
 fn a_map_is_no_bigger_than_asked() {
     let places = neighbours();
     let nothing = |_: &Boundary| serde_json::Map::new();
