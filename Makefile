@@ -40,6 +40,7 @@ lint: web ## Format, clippy, licences, tidy
 	cargo fmt --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo run --locked --quiet -p xtask
+	fuzz/run check
 
 fuzz: ## Run every fuzz target for SECONDS (60) each, one after another
 	@set -e; for target in $$(ls fuzz/fuzz_targets | sed 's/\.rs$$//'); do \

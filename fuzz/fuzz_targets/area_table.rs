@@ -10,6 +10,6 @@ fuzz_target!(|bytes: &[u8]| {
     assert!(
         table.rows.iter().all(|row| (row.measure as usize) < table.measures.len() && row.value.is_finite())
     );
-    let map = WideMap { id: "geoid", kind: None, year: None, measures: Measures::Pairs, restore_zeros: true };
+    let map = WideMap { id: "geoid", kind: None, year: &[], measures: Measures::Pairs, restore_zeros: true };
     let _ = parse_wide(bytes, "f", &map);
 });

@@ -11,4 +11,5 @@ fuzz_target!(|bytes: &[u8]| {
     let _ = membership::parse(bytes, "f");
     let _ = geocode::parse(bytes, "f");
     let _ = relationship::parse(bytes, "f");
+    let _ = relationship::parse(bytes, "f.xlsx");
 });

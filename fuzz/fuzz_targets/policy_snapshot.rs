@@ -23,7 +23,8 @@ static SOUND: LazyLock<Vec<u8>> = LazyLock::new(|| {
     b.youtube(&name("www.youtube.com").as_name());
     let scope = b.scope("school", 2);
     b.rule(scope, &name("a.games.example").as_name(), Cover::Both, Ruling::Allow, "note");
-    let regime = Regime { blocked: category.mask(), safe_search: true, ..Regime::default() };
+    let mut regime = Regime::default();
+    (regime.blocked, regime.safe_search) = (category.mask(), true);
     let (one, two) = (b.regime(regime, &[scope]), b.regime(Regime::default(), &[]));
     b.policy("default", one);
     let days = [0, 1_000, 2_000].map(|start_s| Day { start_s, slots: vec![(10, 1), (20, 0)] });
