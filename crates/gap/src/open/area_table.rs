@@ -128,14 +128,15 @@ impl Bare {
         self.0.push((file, row.line, at));
     }
 
-    /// Beside ids of 12 digits one of 11 is a block group that lost its zero, unless its own block groups stand there too, as
-    /// in a table of tracts and block groups. Beside ids of 7 digits (districts) one of 6 has lost it.
+    /// Beside ids of 12 digits one of 11 is a block group that lost its zero, unless its county has block groups there too, as in
+    /// a table of tracts and block groups. Beside ids of 7 digits (districts) one of 6 has lost it.
     fn leave_out_lost_zeros(self, rows: &mut Vec<AreaRow>, problems: &mut Problems) {
         let ids = || self.0.iter().map(|&(_, _, at)| &*rows[at].id);
-        let tracts: HashSet<&str> = ids().filter(|id| id.len() == 12).map(|id| &id[..11]).collect();
+        let counties: HashSet<&str> =
+            ids().filter(|id| id.len() == 12).filter_map(|id| id.get(..5)).collect();
         let districts = ids().any(|id| id.len() == 7);
         let lost = |id: &str| match id.len() {
-            11 => !tracts.is_empty() && !tracts.contains(id),
+            11 => !counties.is_empty() && id.get(..5).is_some_and(|county| !counties.contains(county)),
             6 => districts && id.bytes().all(|b| b.is_ascii_digit()),
             _ => false,
         };

@@ -32,7 +32,7 @@ fn ids_that_lost_their_zero_are_not_other_places() {
     // Block groups of California, Delaware and Alabama: 11 digits of the last would be a tract of Delaware.
     let (ids, problems) = problems_of("060014001001,a,1\n100010401001,a,2\n10010201001,a,3\n");
     assert_eq!((ids.len(), problems), (2, named(4, "10010201001")));
-    // Tracts beside their own block groups are tracts.
+    // Tracts beside block groups of their county are tracts.
     let (ids, problems) = problems_of("51001090100,a,1\n510010901001,a,2\n");
     assert_eq!((ids.len(), problems), (2, vec![]));
     // A tract of Colorado would be in a state 80, and a district of Alabama would be a place of its own.
