@@ -5,7 +5,7 @@ use super::rules::{self, SchoolLine, SortBy};
 use crate::access::Action;
 use crate::db::{Write, now_ms};
 use crate::error::{Error, Result};
-use crate::exchange::{UploadForm, count, csv_file};
+use crate::exchange::{UploadForm, count, csv_file, plain_number};
 use crate::layout::Frame;
 use crate::routes::{Needs, Route, escape, route};
 use crate::{App, audit};
@@ -251,7 +251,7 @@ impl LineForm {
     fn read(&self) -> std::result::Result<LineRow, Vec<(&'static str, &'static str)>> {
         let mut wrong = Vec::new();
         let mut speed = |name: &'static str, text: &str| {
-            let text = text.trim().replace(',', "");
+            let text = plain_number(text);
             if text.is_empty() {
                 return None;
             }
@@ -263,7 +263,7 @@ impl LineForm {
         };
         let contracted_mbps = speed("contracted", &self.contracted);
         let measured_mbps = speed("measured", &self.measured);
-        let enrollment = self.enrollment.trim().replace(',', "").parse::<u32>().ok();
+        let enrollment = plain_number(&self.enrollment).parse::<u32>().ok();
         if enrollment.is_none() {
             wrong.insert(0, ("enrollment", "connectivity-students-wrong"));
         }

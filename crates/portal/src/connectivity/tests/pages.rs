@@ -73,6 +73,12 @@ async fn one_school_is_edited_in_a_form() {
     let form = staff.get(&format!("{edit}?school=7")).await;
     assert_eq!(form.input("enrollment").as_deref(), Some("1000"));
     assert_eq!(form.input("contracted").as_deref(), Some("250"));
+    assert_eq!(staff.post(&edit, &fields("12,5", "save")).await.status, 303);
+    let form = staff.get(&format!("{edit}?school=7")).await;
+    assert_eq!(form.input("contracted").as_deref(), Some("12.5"), "as the survey reads it");
+    assert_eq!(staff.post(&edit, &fields("1,250 Mbps", "save")).await.status, 303);
+    let form = staff.get(&format!("{edit}?school=7")).await;
+    assert_eq!(form.input("contracted").as_deref(), Some("1250"));
     assert_eq!(staff.post(&edit, &fields("250", "remove")).await.status, 303);
     assert!(!staff.get(&format!("/d/{HERE}/connectivity")).await.body.contains("Seven"));
     let entries: Vec<(String, String)> = sqlx::query_as(

@@ -1,5 +1,6 @@
 //! The questions, which of them are asked, and a form read into a [`Response`].
 
+use crate::exchange::plain_number;
 use evenfield_gap::survey::Response;
 use evenfield_model::{
     Barrier, DeviceAway, DeviceProvider, DeviceSharing, InternetPerformance, InternetType,
@@ -102,21 +103,6 @@ const MOST_STUDENTS: u32 = 20;
 /// The fastest line that a home has; more is a slip of the finger (kbit/s, or a missing point).
 const MOST_MBPS: f64 = 10_000.0;
 
-/// A number as the machine reads it: `1,000` is a thousand, as Americans write it, and `12,5` is twelve and a half, as
-/// many others do. The unit may stand after it.
-fn plain(said: &str) -> String {
-    let lower = said.to_lowercase();
-    let text = lower.strip_suffix("mbps").unwrap_or(&lower).trim_end();
-    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
-    let groups: Vec<&str> = whole.split(',').collect();
-    let is_parted = groups.len() > 1
-        && (1..=3).contains(&groups[0].len())
-        && groups[0] != "0"
-        && groups[1..].iter().all(|group| group.len() == 3)
-        && (part.is_empty() || !part.contains(','));
-    if is_parted { text.replace(',', "") } else { text.replace(',', ".") }
-}
-
 /// A number that may be left out.
 fn number<T: std::str::FromStr>(
     fields: &Fields,
@@ -124,7 +110,7 @@ fn number<T: std::str::FromStr>(
     fits: impl Fn(&T) -> bool,
     wrong: &mut Vec<Wrong>,
 ) -> Option<T> {
-    let text = plain(field(fields, name));
+    let text = plain_number(field(fields, name));
     if text.is_empty() {
         return None;
     }
@@ -247,7 +233,7 @@ mod tests {
             ("", ""),
             ("a lot", "a lot"),
         ] {
-            assert_eq!(plain(said), meant, "{said}");
+            assert_eq!(plain_number(said), meant, "{said}");
         }
     }
 
