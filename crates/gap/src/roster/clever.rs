@@ -173,7 +173,7 @@ fn teacher(draft: &mut Draft<'_>, at: &TeacherColumns, row: Row<'_>) {
                     source_id: id.to_owned(),
                     given_name: row.text(at.given_name).to_owned(),
                     family_name: row.text(at.family_name).to_owned(),
-                    email: row.filled(at.email).map(str::to_owned),
+                    email: row.filled(at.email).map(super::email),
                 };
                 draft.add_staff(staff, row.line);
             }

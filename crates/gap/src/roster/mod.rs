@@ -119,6 +119,11 @@ pub struct Staff {
     pub given_name: String,
     /// Family name.
     pub family_name: String,
-    /// E-mail, by which an account is matched.
+    /// E-mail, by which an account is matched; without spaces around it and in small letters.
     pub email: Option<String>,
+}
+
+/// An e-mail address as accounts have it, so that the two can be compared letter by letter.
+fn email(said: &str) -> String {
+    said.trim().to_lowercase()
 }

@@ -209,7 +209,7 @@ fn user(
                 source_id: id.to_owned(),
                 given_name: row.text(at.given_name).to_owned(),
                 family_name: row.text(at.family_name).to_owned(),
-                email: row.filled(at.email).map(str::to_owned),
+                email: row.filled(at.email).map(crate::roster::email),
             };
             draft.add_staff(staff, row.line);
         }

@@ -30,7 +30,7 @@ const SECTION: &str = "SELECT x.id, x.title, COALESCE(x.period, '') AS period, C
 /// The roster names the account's e-mail among those who teach the section `x`.
 const TAUGHT: &str = "EXISTS (SELECT 1 FROM enrollment e \
     JOIN staff s ON s.district_id = e.district_id AND s.id = e.person_id \
-    JOIN account a ON a.email = LOWER(TRIM(s.email)) \
+    JOIN account a ON a.email = s.email \
     WHERE e.district_id = x.district_id AND e.section_id = x.id AND e.teaches = 1 AND a.id = $2)";
 
 /// The sections that the holder of this account teaches, by title.

@@ -45,8 +45,8 @@ async fn a_teacher_sees_her_own_sections_and_every_look_is_written_down() {
     assert!(none.contains("The roster names no class that you teach."), "{none}");
 
     let mut write = kit.app.db.write().await.expect("a write");
-    // As rosters write it.
-    teaches(&mut write, &format!(" {id}@EXAMPLE.org"), "x1").await;
+    // As a roster's is stored: without spaces, in small letters.
+    teaches(&mut write, &format!("{id}@example.org"), "x1").await;
     write.commit().await.expect("stored");
     let list = text(&get(&teacher, "/gap/sections").await);
     assert!(list.contains("Algebra 40% 32%–48%"), "{list}");
