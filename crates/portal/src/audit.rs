@@ -158,12 +158,13 @@ pub async fn record(write: &mut Write, entry: &Entry<'_>) -> Result<(), sqlx::Er
     Ok(())
 }
 
-/// Whose entries: of a district, and what the people who have a role in it did outside any district, as signing in.
+/// Whose entries: of a district, and what the people who have a role in it did outside any district, as signing in, or
+/// what was tried in their names, as signing in wrongly.
 #[derive(Clone, Copy, Debug)]
 pub struct Of<'a> {
     /// The district (LEAID).
     pub district_id: &'a str,
-    /// Also what those did who have a role in every district.
+    /// All that was done outside any district, by whomever: for who has a role in every district.
     pub everywhere: bool,
 }
 
@@ -183,22 +184,48 @@ pub async fn list(
         let columns = Stored::COLUMNS;
         format!("SELECT {columns} FROM audit_entry WHERE {which} AND seq < $2 ORDER BY seq DESC LIMIT $3")
     };
+    let theirs = "IN (SELECT account_id FROM account_role WHERE district_id = $1)";
+    let nowhere = match of.everywhere {
+        true => "district_id IS NULL".to_owned(),
+        // What the program did to an account has no district either, as a sign-in that failed.
+        false => format!(
+            "district_id IS NULL AND (account_id {theirs} OR \
+             (account_id IS NULL AND subject_kind = 'account' AND subject_id {theirs}))"
+        ),
+    };
     let sql = sqlx::AssertSqlSafe(format!(
         "SELECT * FROM ({}) AS here UNION ALL SELECT * FROM ({}) AS nowhere ORDER BY seq DESC LIMIT $3",
         part("district_id = $1"),
-        part(
-            "district_id IS NULL AND account_id IN \
-             (SELECT account_id FROM account_role WHERE district_id = $1 OR district_id = $4)"
-        ),
+        part(&nowhere),
     ));
     let rows = sqlx::query(sql)
         .bind(of.district_id)
         .bind(before.unwrap_or(i64::MAX))
         .bind(at_most)
-        .bind(if of.everywhere { "*" } else { of.district_id })
         .fetch_all(pool)
         .await?;
     rows.iter().map(Stored::from_row).collect()
+}
+
+/// What a look at many students shows: `detail` says which were asked for, and with the roster load in force it can be
+/// told later who they were.
+///
+/// # Errors
+/// The database's.
+pub async fn of_roster(
+    pool: &AnyPool,
+    district: &str,
+    mut detail: serde_json::Value,
+) -> Result<serde_json::Value, sqlx::Error> {
+    let load: Option<String> = sqlx::query_scalar(
+        "SELECT id FROM roster_load WHERE district_id = $1 AND undone_ms IS NULL \
+         ORDER BY loaded_ms DESC, id DESC LIMIT 1",
+    )
+    .bind(district)
+    .fetch_optional(pool)
+    .await?;
+    detail["roster_load"] = load.into();
+    Ok(detail)
 }
 
 /// What [`verify`] found.

@@ -20,6 +20,7 @@ pub mod inputs;
 pub mod jobs;
 pub mod layout;
 pub mod loading;
+pub mod rates;
 pub mod routes;
 pub mod serve;
 pub mod words;

@@ -1,15 +1,20 @@
-//! Response rates, with small cells withheld.
+//! Response rates, with small cells withheld. The survey's page shows them and the district's front page names
+//! a school by them; both have them from here, so that neither says what the other withholds.
 //!
 //! A rate is about who has answered, not about what: still, in a cell of few students it tells who
-//! has not. Cells of fewer than [`SMALLEST`] students are withheld, and where just one cell of a
-//! breakdown is, the next smallest goes with it, as the total would give the one away (FERPA practice:
+//! has not. Cells of fewer students than the publication rule asks for are withheld, and where just one cell of
+//! a breakdown is, the next smallest goes with it, as the total would give the one away (FERPA practice:
 //! NCES 2011-603).
 
+use evenfield_gap::publish::PublishRule;
 use evenfield_model::Grade;
+use sqlx::{AnyPool, Row};
 use std::collections::BTreeMap;
 
-/// The fewest students whose rate is shown: the most common minimum of the states.
-pub const SMALLEST: u64 = 10;
+/// The fewest students whose rate is shown, by the publication rule.
+pub fn smallest(rule: PublishRule) -> u64 {
+    rule.min_students.max(PublishRule::FLOOR).into()
+}
 
 /// A student of the roster as the rates see one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,8 +75,8 @@ pub struct Rates {
     pub breakdowns: Vec<Breakdown>,
 }
 
-/// Computes the rates.
-pub fn rates(students: &[Asked]) -> Rates {
+/// Computes the rates; cells of fewer than `smallest` students are withheld.
+pub fn rates(students: &[Asked], smallest: u64) -> Rates {
     fn flag(of: Option<bool>) -> Option<String> {
         of.map(|yes| if yes { "yes" } else { "no" }.to_owned())
     }
@@ -84,12 +89,12 @@ pub fn rates(students: &[Asked]) -> Rates {
             cell.0 += 1;
             cell.1 += u64::from(student.answered);
         }
-        Breakdown { by, cells: withhold(cells) }
+        Breakdown { by, cells: withhold(cells, smallest) }
     };
     let answers = students.iter().filter(|s| s.answered).count() as u64;
     let all = students.len() as u64;
     Rates {
-        all: if all < SMALLEST { Rate::Withheld } else { Rate::Shown { students: all, answers } },
+        all: if all < smallest { Rate::Withheld } else { Rate::Shown { students: all, answers } },
         breakdowns: vec![
             breakdown("school", &|s| Some(s.school.clone())),
             breakdown("grade_band", &|s| Some(s.grade.band().as_str().to_owned())),
@@ -101,15 +106,15 @@ pub fn rates(students: &[Asked]) -> Rates {
 }
 
 /// Withholds small cells, and as many more, the smallest first, until the withheld together are at
-/// least two cells of [`SMALLEST`] students: only their sum can then be computed from the total.
-fn withhold(cells: BTreeMap<String, (u64, u64)>) -> Vec<(String, Rate)> {
+/// least two cells of `smallest` students: only their sum can then be computed from the total.
+fn withhold(cells: BTreeMap<String, (u64, u64)>, smallest: u64) -> Vec<(String, Rate)> {
     let mut by_size: Vec<(&String, u64)> = cells.iter().map(|(label, (n, _))| (label, *n)).collect();
     by_size.sort_by_key(|(label, n)| (*n, label.as_str()));
     let mut withheld: Vec<String> = Vec::new();
     let mut hidden = 0;
     for (label, n) in by_size {
-        let few = !withheld.is_empty() && (withheld.len() < 2 || hidden < SMALLEST);
-        if n < SMALLEST || few {
+        let few = !withheld.is_empty() && (withheld.len() < 2 || hidden < smallest);
+        if n < smallest || few {
             hidden += n;
             withheld.push(label.clone());
         }
@@ -124,13 +129,68 @@ fn withhold(cells: BTreeMap<String, (u64, u64)>) -> Vec<(String, Rate)> {
         .collect()
 }
 
+/// The term whose answers count now: the one opened last, else that of the latest answer.
+///
+/// # Errors
+/// The database's.
+pub async fn newest_term(pool: &AnyPool, district: &str) -> sqlx::Result<Option<String>> {
+    let opened: Option<String> = sqlx::query_scalar(
+        "SELECT term FROM survey_term WHERE district_id = $1 ORDER BY opened_ms DESC, term DESC LIMIT 1",
+    )
+    .bind(district)
+    .fetch_optional(pool)
+    .await?;
+    if opened.is_some() {
+        return Ok(opened);
+    }
+    // Answers that came in a file belong to terms that nobody opened here.
+    sqlx::query_scalar(
+        "SELECT term FROM survey_answer WHERE district_id = $1 ORDER BY answered_ms DESC, id DESC LIMIT 1",
+    )
+    .bind(district)
+    .fetch_optional(pool)
+    .await
+}
+
+/// The students of the roster, each with whether there is an answer for the term.
+///
+/// # Errors
+/// The database's.
+pub async fn asked(pool: &AnyPool, district: &str, term: &str) -> sqlx::Result<Vec<Asked>> {
+    let rows = sqlx::query(
+        "SELECT COALESCE(c.name, s.school_id), s.grade, s.frl, s.ell, s.iep, \
+         CASE WHEN EXISTS (SELECT 1 FROM survey_answer a WHERE a.district_id = s.district_id \
+           AND a.term = $2 AND a.student_id = s.id) THEN 1 ELSE 0 END \
+         FROM student s LEFT JOIN school c ON c.district_id = s.district_id AND c.id = s.school_id \
+         WHERE s.district_id = $1",
+    )
+    .bind(district)
+    .bind(term)
+    .fetch_all(pool)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let flag = |column: usize| row.try_get::<Option<i64>, _>(column).map(|v| v.map(|n| n == 1));
+            let grade: String = row.try_get(1)?;
+            Ok(Asked {
+                school: row.try_get(0)?,
+                grade: Grade::parse(&grade).unwrap_or(Grade::Ungraded),
+                frl: flag(2)?,
+                ell: flag(3)?,
+                iep: flag(4)?,
+                answered: row.try_get::<i64, _>(5)? == 1,
+            })
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
     fn cells(sizes: &[(&str, u64)]) -> Vec<(String, Rate)> {
-        withhold(sizes.iter().map(|(label, n)| ((*label).to_owned(), (*n, n / 2))).collect())
+        withhold(sizes.iter().map(|(label, n)| ((*label).to_owned(), (*n, n / 2))).collect(), 10)
     }
 
     #[test]
@@ -152,17 +212,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_withheld_cannot_be_computed_from_the_total(sizes in proptest::collection::vec(0u64..40, 1..8)) {
+        fn what_is_withheld_cannot_be_computed_from_the_total(sizes in proptest::collection::vec(0u64..40, 1..8), smallest in 5u64..20) {
             let named: BTreeMap<String, (u64, u64)> =
                 sizes.iter().enumerate().map(|(n, size)| (n.to_string(), (*size, 0))).collect();
-            let cells = withhold(named);
+            let cells = withhold(named, smallest);
             let hidden: Vec<u64> = cells.iter().zip(&sizes)
                 .filter(|((_, rate), _)| *rate == Rate::Withheld).map(|(_, n)| *n).collect();
             for ((_, rate), n) in cells.iter().zip(&sizes) {
-                prop_assert!(*n >= SMALLEST || *rate == Rate::Withheld);
+                prop_assert!(*n >= smallest || *rate == Rate::Withheld);
             }
             if !hidden.is_empty() && hidden.len() < cells.len() {
-                prop_assert!(hidden.len() >= 2 && hidden.iter().sum::<u64>() >= SMALLEST);
+                prop_assert!(hidden.len() >= 2 && hidden.iter().sum::<u64>() >= smallest);
             }
         }
     }

@@ -103,6 +103,20 @@ async fn a_refusal_does_not_tell_which_accounts_exist() {
     let ada = queries::account_by_email(&kit.app.db, "ada@example.org").await.expect("read").expect("Ada").id;
     let entry = |account: &str| (None, account.to_owned(), "null".to_owned());
     assert_eq!(failed, [entry(&ada), entry("")], "who was meant, and nothing that was typed");
+    // Who runs the installation sees both; the administrator of a district those at accounts of her people.
+    let shown = async |browser: &Browser, district: &str| {
+        let page = browser.get(&format!("/audit/{district}")).await;
+        page.body.matches("account.sign-in-failed").count()
+    };
+    let all = kit.sign_in(Role::Administrator, "*").await;
+    assert_eq!(shown(&all, A).await, 2);
+    let (alpha, id) = kit.sign_in_with(&[(A, Role::Administrator)]).await;
+    assert_eq!(shown(&alpha, A).await, 0, "Ada is of every district, not of this one");
+    let email = format!("{id}@example.org");
+    sign_in(&kit, &email, "not her password").await;
+    assert_eq!(shown(&alpha, A).await, 1);
+    let beta = kit.sign_in(Role::Administrator, B).await;
+    assert_eq!(shown(&beta, B).await, 0, "nothing of others");
     let elsewhere = [("email", "ada@example.org"), ("password", PASSWORD), ("next", "//evil.example/")];
     assert_eq!(kit.browser().post("/login", &elsewhere).await.location(), "/");
     for _ in 0..12 {

@@ -75,6 +75,8 @@ async fn a_chain_is_whole_until_somebody_touches_it() {
 
         let of = Of { district_id: "5100001", everywhere: true };
         let mine = list(db.read(), of, None, 10).await.unwrap();
+        assert_eq!(mine.iter().map(|e| e.seq).collect::<Vec<_>>(), [6, 5, 3, 1]);
+        let mine = list(db.read(), Of { everywhere: false, ..of }, None, 10).await.unwrap();
         assert_eq!(mine.iter().map(|e| e.seq).collect::<Vec<_>>(), [5, 3, 1]);
         let older = list(db.read(), of, Some(5), 1).await.unwrap();
         assert_eq!(older[0].detail, r#"{"students":2}"#);

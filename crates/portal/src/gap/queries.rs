@@ -7,10 +7,11 @@ pub use people::{
     sections_of, sections_taught, survey_alone,
 };
 
-use super::rules::steps::{Known, Response};
+use super::rules::steps::Known;
 use super::rules::{Figure, Run, RunInput};
 use crate::bulk::{self, Value};
 use crate::db::Write;
+use crate::rates;
 use evenfield_gap::district::SurveyAlone;
 use evenfield_gap::estimate::{Basis, Method};
 use evenfield_gap::publish::{self, PublishRule, Record, Release, Why};
@@ -255,11 +256,15 @@ pub async fn boundary_kinds(db: &AnyPool, district: &str) -> Result<Vec<Geograph
     Ok(kinds)
 }
 
-/// What is known of a district's data, for what to do next.
+/// What is known of a district's data, for what to do next; `rule` says which response rates may be shown.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn known(db: &AnyPool, district: &str, now_ms: i64) -> Result<Known> {
+pub async fn known(db: &AnyPool, district: &str, (now_ms, rule): (i64, PublishRule)) -> Result<Known> {
+    let rates = match rates::newest_term(db, district).await? {
+        Some(term) => Some(rates::rates(&rates::asked(db, district, &term).await?, rates::smallest(rule))),
+        None => None,
+    };
     let one = async |sql: &'static str| sqlx::query_scalar::<_, i64>(sql).bind(district).fetch_one(db).await;
     let time = async |sql: &'static str| {
         sqlx::query_scalar::<_, Option<i64>>(sql).bind(district).fetch_one(db).await
@@ -283,24 +288,8 @@ pub async fn known(db: &AnyPool, district: &str, now_ms: i64) -> Result<Known> {
             + one("SELECT COUNT(*) FROM speed_tile_now WHERE district_id = $1").await?
             + one("SELECT COUNT(*) FROM survey_answer WHERE district_id = $1 AND download_mbps IS NOT NULL")
                 .await?,
-        responses: responses(db, district).await?,
+        rates,
     })
-}
-
-/// How many students of each school have an answer in the latest term.
-async fn responses(db: &AnyPool, district: &str) -> Result<Vec<Response>> {
-    let rows: Vec<(String, i64, i64)> = sqlx::query_as(
-        "SELECT sc.name, COUNT(DISTINCT st.id), COUNT(DISTINCT a.student_id) FROM student st \
-         JOIN school sc ON sc.district_id = st.district_id AND sc.id = st.school_id \
-         LEFT JOIN survey_answer a ON a.district_id = st.district_id AND a.student_id = st.id \
-           AND a.term = (SELECT b.term FROM survey_answer b WHERE b.district_id = $1 \
-                         ORDER BY b.answered_ms DESC, b.id DESC LIMIT 1) \
-         WHERE st.district_id = $1 GROUP BY sc.id, sc.name ORDER BY sc.name",
-    )
-    .bind(district)
-    .fetch_all(db)
-    .await?;
-    Ok(rows.into_iter().map(|(school, students, answered)| Response { school, students, answered }).collect())
 }
 
 /// An estimate to be stored.

@@ -305,7 +305,9 @@ async fn both_databases_store_and_read_the_same() {
             super::queries::latest_run(db.read(), DISTRICT).await.expect("a run").expect("there is one");
         assert_eq!((latest.id, latest.inputs[0].rows), (run.clone(), 24));
         assert_eq!(super::queries::choices(db.read(), &run).await.expect("choices").0.len(), 3);
-        let known = super::queries::known(db.read(), DISTRICT, DAY_MS).await.expect("what is known");
+        let known = super::queries::known(db.read(), DISTRICT, (DAY_MS, Default::default()))
+            .await
+            .expect("what is known");
         assert_eq!((known.run_ms, known.students, known.roster_ms), (Some(DAY_MS - 1_000), 0, None));
         assert!(super::queries::boundary_kinds(db.read(), DISTRICT).await.expect("kinds").is_empty());
     })

@@ -57,7 +57,7 @@ pub(super) async fn home(
         Some(run) => super::map::small(&app, &p, &run.id, measure).await?,
         None => (None, GeographyKind::BlockGroup),
     };
-    let known = queries::known(db, &district.id, now_ms()).await?;
+    let known = queries::known(db, &district.id, (now_ms(), app.config.publication)).await?;
     let awaited = awaited(&app, &p).await?;
     let steps = steps::next(&known);
     // An estimate that is asked for is no longer to be asked for.

@@ -11,7 +11,6 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
 use evenfield_gap::district::Counted;
-use evenfield_gap::publish::PublishRule;
 use evenfield_model::{GeographyKind, Measure};
 
 #[derive(Template)]
@@ -136,7 +135,7 @@ pub(super) async fn methods(State(app): State<App>, p: Frame) -> Result<Html<Str
         })
         .collect();
     // Without an estimate the rule that the next one will be held to.
-    let rule = run.as_ref().map_or_else(PublishRule::default, |r| r.rule);
+    let rule = run.as_ref().map_or(app.config.publication, |r| r.rule);
     let page = Page {
         rule_few: p.tvs(
             "methods-withheld-primary",

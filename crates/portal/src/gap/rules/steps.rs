@@ -1,6 +1,7 @@
 //! What to do next, computed from what is there.
 
 use crate::access::Action;
+use crate::rates::{Rate, Rates};
 
 /// What is known of a district's data.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,19 +24,8 @@ pub struct Known {
     pub boundaries: i64,
     /// Speed tests, speed tiles and answers with a speed.
     pub speeds: i64,
-    /// Answers of the current term by school.
-    pub responses: Vec<Response>,
-}
-
-/// How many of a school's students have an answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Response {
-    /// The school's name.
-    pub school: String,
-    /// Its students.
-    pub students: i64,
-    /// Those with an answer in the current term.
-    pub answered: i64,
+    /// The response rates of the newest term, small cells withheld; none when there never was a term.
+    pub rates: Option<Rates>,
 }
 
 /// A thing to do.
@@ -56,17 +46,15 @@ pub enum Step {
     /// No answer at all.
     StartSurvey,
     /// The school with the lowest response below [`RESPONSE`], its percentage, and how many schools are below.
-    RaiseResponse(String, i64, usize),
+    RaiseResponse(String, u64, usize),
     /// Nothing says how fast any line is.
     GatherSpeeds,
 }
 
 /// A roster older than this many days has lost too many moves.
 pub const ROSTER_DAYS: i64 = 60;
-/// Below this share of answers the families who answer say little about those who do not.
-pub const RESPONSE: f64 = 0.5;
-/// A school with fewer students is not named: its rate would speak of single families.
-pub const SMALL_SCHOOL: i64 = 10;
+/// Below this percentage of answers the families who answer say little about those who do not.
+pub const RESPONSE: u64 = 50;
 
 impl Step {
     /// What a person must be allowed to do for this step to be hers.
@@ -139,13 +127,17 @@ pub fn next(known: &Known) -> Vec<Step> {
     steps
 }
 
+/// Names no school but one whose rate is shown on the page of the rates.
 fn response_step(known: &Known) -> Option<Step> {
-    if known.responses.iter().all(|r| r.answered == 0) {
+    let Some(rates) = &known.rates else { return Some(Step::StartSurvey) };
+    if matches!(rates.all, Rate::Shown { answers: 0, .. }) {
         return Some(Step::StartSurvey);
     }
-    let share = |r: &Response| r.answered as f64 / r.students as f64;
-    let low: Vec<&Response> =
-        known.responses.iter().filter(|r| r.students >= SMALL_SCHOOL && share(r) < RESPONSE).collect();
-    let lowest = low.iter().min_by(|a, b| share(a).total_cmp(&share(b)))?;
-    Some(Step::RaiseResponse(lowest.school.clone(), (share(lowest) * 100.0).round() as i64, low.len()))
+    let schools = rates.breakdowns.iter().filter(|b| b.by == "school").flat_map(|b| &b.cells);
+    let low: Vec<(&String, u64)> = schools
+        .filter_map(|(school, rate)| Some((school, rate.percent()?)))
+        .filter(|(_, percent)| *percent < RESPONSE)
+        .collect();
+    let (school, percent) = low.iter().min_by_key(|(_, percent)| *percent)?;
+    Some(Step::RaiseResponse((*school).clone(), *percent, low.len()))
 }

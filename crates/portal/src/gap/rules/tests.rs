@@ -1,10 +1,11 @@
 use super::classes::Classes;
 use super::shapes::{Shape, draw};
-use super::steps::{Known, Response, Step, next};
+use super::steps::{Known, Step, next};
 use super::*;
+use crate::rates::{Asked, Rates, rates};
 use evenfield_gap::estimate::{Estimate, Method};
 use evenfield_gap::publish::{self, release};
-use evenfield_model::Geography;
+use evenfield_model::{Geography, Grade};
 use serde_json::json;
 
 const M1: Measure = Measure::M1NoSubscriptionOrComputer;
@@ -109,8 +110,19 @@ fn a_broken_boundary_is_left_out_and_breaks_nothing() {
     assert!(draw(&broken).shapes.iter().all(Option::is_none));
 }
 
-fn response(school: &str, students: i64, answered: i64) -> Response {
-    Response { school: school.into(), students, answered }
+/// The rates of schools, each with its students and how many of them have answered.
+fn responses(schools: &[(&str, usize, usize)]) -> Option<Rates> {
+    let asked = schools.iter().flat_map(|(school, students, answered)| {
+        (0..*students).map(move |n| Asked {
+            school: (*school).into(),
+            grade: Grade::Year(1),
+            frl: None,
+            ell: None,
+            iep: None,
+            answered: n < *answered,
+        })
+    });
+    Some(rates(&asked.collect::<Vec<_>>(), 10))
 }
 
 #[test]
@@ -126,18 +138,23 @@ fn what_to_do_next_follows_from_the_data() {
         students: 500,
         boundaries: 24,
         speeds: 1,
-        responses: vec![response("Cedar", 300, 200), response("Harbor", 200, 150)],
+        rates: responses(&[("Cedar", 300, 200), ("Harbor", 200, 150)]),
         ..Known::default()
     };
     assert_eq!(next(&good), []);
     let stale = Known { roster_ms: Some(30 * DAY), answer_ms: Some(100 * DAY), ..good.clone() };
     assert_eq!(next(&stale), [Step::RenewRoster(70), Step::RenewEstimate]);
-    let silent = Known { responses: vec![response("Cedar", 300, 0)], ..good.clone() };
+    let silent = Known { rates: responses(&[("Cedar", 300, 0)]), ..good.clone() };
     assert_eq!(next(&silent), [Step::StartSurvey]);
+    assert_eq!(next(&Known { rates: None, ..good.clone() }), [Step::StartSurvey]);
     let low = Known {
-        responses: vec![response("Cedar", 300, 90), response("Harbor", 200, 90), response("Island", 7, 1)],
+        rates: responses(&[("Cedar", 300, 90), ("Harbor", 200, 90), ("Neck", 250, 249)]),
         unplaced: 12,
-        ..good
+        ..good.clone()
     };
     assert_eq!(next(&low), [Step::PlaceAddresses(12), Step::RaiseResponse("Cedar".into(), 30, 2)]);
+    // The small school's rate is withheld, and Harbor's with it: the total would give the small one away.
+    let small =
+        Known { rates: responses(&[("Cedar", 300, 90), ("Harbor", 200, 10), ("Island", 7, 1)]), ..good };
+    assert_eq!(next(&small), [Step::RaiseResponse("Cedar".into(), 30, 1)]);
 }

@@ -206,7 +206,7 @@ async fn both_databases_answer_for_sections_surveys_and_districts() {
             .execute(&mut *write)
             .await
             .expect("a section");
-        teaches(&mut write, "T@Example.org", "x1").await;
+        teaches(&mut write, "t@example.org", "x1").await;
         write.commit().await.expect("a commit");
         store(&db, DAY_MS - 5_000).await;
         let run = store(&db, DAY_MS).await;

@@ -72,13 +72,14 @@ fn place(p: &Frame, line: &StudentLine) -> String {
 }
 
 /// Which students these lines show: their ids, so that a family can be told who looked; of a file with more than a
-/// page shows, how many.
-fn whose(lines: &[StudentLine]) -> serde_json::Value {
-    if lines.len() as i64 <= PER_PAGE {
-        json!({ "students": lines.iter().map(|line| line.id.as_str()).collect::<Vec<_>>() })
-    } else {
-        json!({ "count": lines.len() })
+/// page shows, how many, of which school and by which roster. A search is for a name and so not written down: then
+/// the ids are.
+async fn whose(app: &App, p: &Frame, lines: &[StudentLine], search: &Search) -> Result<serde_json::Value> {
+    if lines.len() as i64 <= PER_PAGE || !search.text.trim().is_empty() {
+        return Ok(json!({ "students": lines.iter().map(|line| line.id.as_str()).collect::<Vec<_>>() }));
     }
+    let of = json!({ "count": lines.len(), "school": search.school, "unplaced": search.unplaced });
+    Ok(audit::of_roster(app.db.read(), p.district_id(), of).await?)
 }
 
 /// Writes down that students were looked at, by id or in bulk by count. Never a name.
@@ -102,7 +103,7 @@ pub async fn list(State(app): State<App>, p: Frame, Query(asked): Query<Asked>) 
     let current = asked.page.unwrap_or(1).clamp(1, 1_000_000);
     let range = ((current - 1) * PER_PAGE, PER_PAGE);
     let page = queries::find(app.db.read(), &district, &asked.search(), range).await?;
-    note(&app, &p, "student.list", "", whose(&page.lines)).await?;
+    note(&app, &p, "student.list", "", whose(&app, &p, &page.lines, &asked.search()).await?).await?;
     let last = (page.found + PER_PAGE - 1) / PER_PAGE;
     let query = asked.query();
     let pages = (1..=last)
@@ -134,14 +135,15 @@ pub async fn list(State(app): State<App>, p: Frame, Query(asked): Query<Asked>) 
 pub async fn csv(State(app): State<App>, p: Frame, Query(asked): Query<Asked>) -> Result<Response> {
     let all = (0, i64::from(i32::MAX));
     let page = queries::find(app.db.read(), p.district_id(), &asked.search(), all).await?;
-    note(&app, &p, "student.download", "", whose(&page.lines)).await?;
+    note(&app, &p, "student.download", "", whose(&app, &p, &page.lines, &asked.search()).await?).await?;
     lines_file("students.csv", page.lines)
 }
 
 /// The homes that could not be placed, with the reason.
 pub async fn unplaced_csv(State(app): State<App>, p: Frame) -> Result<Response> {
     let lines = queries::unplaced(app.db.read(), p.district_id()).await?;
-    note(&app, &p, "student.download", "", whose(&lines)).await?;
+    let search = Search { unplaced: true, ..Search::default() };
+    note(&app, &p, "student.download", "", whose(&app, &p, &lines, &search).await?).await?;
     lines_file("unplaced.csv", lines)
 }
 

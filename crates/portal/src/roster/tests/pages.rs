@@ -203,6 +203,34 @@ async fn who_looks_at_a_student_is_written_down() {
 }
 
 #[tokio::test]
+async fn a_look_at_many_students_says_which_were_asked_for() {
+    let (kit, staff) = kit().await;
+    let ids: Vec<String> = (0..51).map(|n| n.to_string()).collect();
+    let all: Vec<(&str, &str)> = ids.iter().map(|id| (id.as_str(), "4")).collect();
+    let staged = upload(&staff, &clever(&all)).await;
+    staff.post(staged.location(), &[("act", "accept")]).await;
+    let (clerk, account) = kit.sign_in_with(&[(HERE, Role::Clerk)]).await;
+    for query in ["school=s1", "q=nunez"] {
+        let csv = clerk.get(&format!("/d/{HERE}/roster/students.csv?{query}")).await;
+        assert_eq!(csv.body.lines().count(), 52);
+    }
+    let details: Vec<String> =
+        sqlx::query_scalar("SELECT detail FROM audit_entry WHERE account_id = $1 ORDER BY seq")
+            .bind(&account)
+            .fetch_all(kit.app.db.read())
+            .await
+            .expect("entries");
+    let load = queries::loads(kit.app.db.read(), HERE).await.expect("loads").remove(0).id;
+    assert_eq!(
+        details[0],
+        format!(r#"{{"count":51,"roster_load":"{load}","school":"s1","unplaced":false}}"#)
+    );
+    let ids = serde_json::from_str::<serde_json::Value>(&details[1]).expect("JSON")["students"].clone();
+    assert_eq!(ids.as_array().map(Vec::len), Some(51), "a search may be a name: the ids instead");
+    assert!(!details[1].contains("nunez"));
+}
+
+#[tokio::test]
 async fn the_estimate_of_a_student_is_for_those_who_run_the_programme() {
     let (kit, staff) = kit().await;
     let staged = upload(&staff, &clever(&[("1", "4"), ("2", "4")])).await;

@@ -120,7 +120,7 @@ pub async fn problems_csv(
 pub async fn answers_csv(State(app): State<App>, p: Frame, Query(asked): Query<Asked>) -> Result<Response> {
     let term = chosen_term(&app, p.district_id(), &asked).await?;
     let answers = queries::latest(app.db.read(), p.district_id(), &term).await?;
-    note(&app, &p, "survey.download", (&term, answers.len())).await?;
+    note(&app, &p, "survey.download", (&term, json!({ "file": "csv" }), answers.len())).await?;
     Ok(attachment(&format!("survey-{term}.csv"), "text/csv; charset=utf-8", write_csv(&answers)))
 }
 
@@ -128,7 +128,7 @@ pub async fn answers_csv(State(app): State<App>, p: Frame, Query(asked): Query<A
 pub async fn answers_json(State(app): State<App>, p: Frame, Query(asked): Query<Asked>) -> Result<Response> {
     let term = chosen_term(&app, p.district_id(), &asked).await?;
     let answers = queries::latest(app.db.read(), p.district_id(), &term).await?;
-    note(&app, &p, "survey.download", (&term, answers.len())).await?;
+    note(&app, &p, "survey.download", (&term, json!({ "file": "json" }), answers.len())).await?;
     let district = p.district_id().parse().map_err(|_| Error::NotFound)?;
     Ok(attachment(&format!("survey-{term}.json"), "application/json", write_ed_fi(&answers, district)))
 }

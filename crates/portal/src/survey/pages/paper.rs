@@ -93,7 +93,7 @@ pub async fn letters(State(app): State<App>, p: Frame, Query(asked): Query<Asked
     let term = chosen_term(&app, &district.id, &asked).await?;
     let open_only = asked.only == "open";
     let letters = queries::letters(app.db.read(), &district.id, (&term, &asked.school, open_only)).await?;
-    note(&app, &p, "survey.letters", (&term, letters.len())).await?;
+    note(&app, &p, "survey.letters", (&term, asked.of(), letters.len())).await?;
     let letters = letters.into_iter().map(|letter| LetterView {
         code: code::grouped(&letter.code),
         name: letter.name,
@@ -121,7 +121,7 @@ pub async fn codes_csv(State(app): State<App>, p: Frame, Query(asked): Query<Ask
     let term = chosen_term(&app, district, &asked).await?;
     let open_only = asked.only == "open";
     let letters = queries::letters(app.db.read(), district, (&term, &asked.school, open_only)).await?;
-    note(&app, &p, "survey.codes", (&term, letters.len())).await?;
+    note(&app, &p, "survey.codes", (&term, asked.of(), letters.len())).await?;
     let address = form_href(&app, district);
     let rows = letters.into_iter().map(|letter| {
         let code = code::grouped(&letter.code);

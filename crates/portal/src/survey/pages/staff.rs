@@ -5,8 +5,8 @@ use crate::db::{Write, now_ms};
 use crate::error::{Error, Result};
 use crate::exchange::{count, csv_file, minute};
 use crate::layout::Frame;
+use crate::rates::{self, Rate};
 use crate::survey::queries::{self, LoadRow, TermRow};
-use crate::survey::rules::rates::{self, Rate, SMALLEST};
 use crate::survey::rules::{self, code};
 use crate::{App, audit};
 use askama::Template;
@@ -29,6 +29,13 @@ pub struct Asked {
     /// `open`: only students without an answer.
     #[serde(default)]
     pub only: String,
+}
+
+impl Asked {
+    /// Which students these letters are for, as the audit log has it.
+    pub fn of(&self) -> serde_json::Value {
+        json!({ "school": self.school, "only": self.only })
+    }
 }
 
 /// The term asked for, or the newest; empty when there is none.
@@ -110,7 +117,8 @@ fn cell(label: String, rate: &Rate) -> CellView {
 pub async fn rates(State(app): State<App>, p: Frame, Query(asked): Query<Asked>) -> Result<Response> {
     let district = p.district_id().to_owned();
     let term = chosen_term(&app, &district, &asked).await?;
-    let rates = rates::rates(&queries::asked(app.db.read(), &district, &term).await?);
+    let smallest = rates::smallest(app.config.publication);
+    let rates = rates::rates(&rates::asked(app.db.read(), &district, &term).await?, smallest);
     let breakdowns = rates.breakdowns.iter().map(|b| BreakdownView {
         by: b.by,
         caption: p.t(&format!("survey-by-{}", b.by.replace('_', "-"))),
@@ -125,7 +133,7 @@ pub async fn rates(State(app): State<App>, p: Frame, Query(asked): Query<Asked>)
         may_students: p.may(Action::SeeStudents),
         has_codes: terms.iter().any(|t| t.term == term && t.codes > 0),
         terms: terms.into_iter().map(view).collect(),
-        smallest: SMALLEST,
+        smallest,
         form_href: form_href(&app, &district),
         term,
         p,
@@ -162,7 +170,8 @@ pub fn form_href(app: &App, district: &str) -> String {
 pub async fn rates_csv(State(app): State<App>, p: Frame, Query(asked): Query<Asked>) -> Result<Response> {
     let district = p.district_id();
     let term = chosen_term(&app, district, &asked).await?;
-    let rates = rates::rates(&queries::asked(app.db.read(), district, &term).await?);
+    let asked = rates::asked(app.db.read(), district, &term).await?;
+    let rates = rates::rates(&asked, rates::smallest(app.config.publication));
     let line = |by: &str, word: &str, rate: &Rate| {
         let (students, answers, why) = match rate {
             Rate::Shown { students, answers } => (students.to_string(), answers.to_string(), ""),
@@ -223,10 +232,18 @@ fn secret_seed() -> Result<[u8; 32]> {
     Ok(seed)
 }
 
-/// Writes down that codes or answers of many students were given out: the term and how many, never whose.
-pub async fn note(app: &App, p: &Frame, action: &str, (term, students): (&str, usize)) -> Result<()> {
+/// Writes down that codes or answers of many students were given out: the term, which of its students were asked for
+/// (`of`), how many they were and by which roster; never their names.
+pub async fn note(
+    app: &App,
+    p: &Frame,
+    action: &str,
+    (term, mut of, students): (&str, serde_json::Value, usize),
+) -> Result<()> {
+    of["students"] = students.into();
+    let detail = audit::of_roster(app.db.read(), p.district_id(), of).await?;
     let mut tx = app.db.write().await?;
-    record(&mut tx, p, action, ("survey_term", term), json!({ "students": students })).await?;
+    record(&mut tx, p, action, ("survey_term", term), detail).await?;
     tx.commit().await?;
     Ok(())
 }

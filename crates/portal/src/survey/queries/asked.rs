@@ -1,9 +1,7 @@
-//! Who is asked: terms, access codes, and the students of the roster with or without an answer.
+//! Who is asked: terms, access codes, letters.
 
 use crate::bulk::{self, Value};
 use crate::db::Write;
-use crate::survey::rules::rates::Asked;
-use evenfield_model::Grade;
 use sqlx::{AnyPool, Row};
 use std::collections::HashSet;
 
@@ -81,29 +79,6 @@ pub async fn terms(pool: &AnyPool, district: &str) -> sqlx::Result<Vec<TermRow>>
             })
         })
         .collect()
-}
-
-/// The term whose answers count now: the one opened last, else that of the latest answer.
-///
-/// # Errors
-/// The database's.
-pub async fn newest_term(pool: &AnyPool, district: &str) -> sqlx::Result<Option<String>> {
-    let opened: Option<String> = sqlx::query_scalar(
-        "SELECT term FROM survey_term WHERE district_id = $1 ORDER BY opened_ms DESC, term DESC LIMIT 1",
-    )
-    .bind(district)
-    .fetch_optional(pool)
-    .await?;
-    if opened.is_some() {
-        return Ok(opened);
-    }
-    // Answers that came in a file belong to terms that nobody opened here.
-    sqlx::query_scalar(
-        "SELECT term FROM survey_answer WHERE district_id = $1 ORDER BY answered_ms DESC, id DESC LIMIT 1",
-    )
-    .bind(district)
-    .fetch_optional(pool)
-    .await
 }
 
 /// Gives a code to each student of the roster who has none in this term, and says to how many.
@@ -241,36 +216,4 @@ pub async fn letters(
             home_language,
         })
         .collect())
-}
-
-/// The students of the roster, each with whether there is an answer for the term.
-///
-/// # Errors
-/// The database's.
-pub async fn asked(pool: &AnyPool, district: &str, term: &str) -> sqlx::Result<Vec<Asked>> {
-    let rows = sqlx::query(
-        "SELECT COALESCE(c.name, s.school_id), s.grade, s.frl, s.ell, s.iep, \
-         CASE WHEN EXISTS (SELECT 1 FROM survey_answer a WHERE a.district_id = s.district_id \
-           AND a.term = $2 AND a.student_id = s.id) THEN 1 ELSE 0 END \
-         FROM student s LEFT JOIN school c ON c.district_id = s.district_id AND c.id = s.school_id \
-         WHERE s.district_id = $1",
-    )
-    .bind(district)
-    .bind(term)
-    .fetch_all(pool)
-    .await?;
-    rows.iter()
-        .map(|row| {
-            let flag = |column: usize| row.try_get::<Option<i64>, _>(column).map(|v| v.map(|n| n == 1));
-            let grade: String = row.try_get(1)?;
-            Ok(Asked {
-                school: row.try_get(0)?,
-                grade: Grade::parse(&grade).unwrap_or(Grade::Ungraded),
-                frl: flag(2)?,
-                ell: flag(3)?,
-                iep: flag(4)?,
-                answered: row.try_get::<i64, _>(5)? == 1,
-            })
-        })
-        .collect()
 }

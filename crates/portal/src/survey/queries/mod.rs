@@ -3,10 +3,11 @@
 mod answers;
 mod asked;
 
+pub use crate::rates::newest_term;
 pub use answers::{
     Entered, HistoryRow, LoadFacts, LoadRow, Source, history, insert_many, latest, load, load_problems, loads,
 };
 pub use asked::{
-    Holder, Letter, TermRow, asked, close_term, code_holder, letters, make_codes, newest_term, open_term,
-    student_exists, student_ids, terms,
+    Holder, Letter, TermRow, close_term, code_holder, letters, make_codes, open_term, student_exists,
+    student_ids, terms,
 };

@@ -1,8 +1,7 @@
-//! Pure rules of the survey: access codes, the questions and which of them are asked, response rates.
+//! Pure rules of the survey: access codes, the questions and which of them are asked.
 
 pub mod code;
 pub mod form;
-pub mod rates;
 
 /// A term as the survey names it: a year, a hyphen and a word, `2026-fall`. Lower case, at most 24 letters.
 /// `None` when the text is none.

@@ -29,6 +29,13 @@ async fn kit() -> (Kit, String) {
     (kit, code)
 }
 
+/// The id of the roster's one load.
+async fn roster_load(kit: &Kit) -> String {
+    let loads = crate::roster::queries::loads(kit.app.db.read(), HERE).await.expect("loads");
+    assert_eq!(loads.len(), 1);
+    loads[0].id.clone()
+}
+
 fn form() -> String {
     format!("/s/{HERE}")
 }
@@ -208,6 +215,23 @@ async fn rates_withhold_small_groups_and_stay_in_the_district() {
 }
 
 #[tokio::test]
+async fn no_page_names_a_school_whose_rate_the_rule_withholds() {
+    for (min_students, named) in [(10, true), (31, false)] {
+        let kit = Kit::with(|config| config.publication.min_students = min_students).await;
+        kit.district(HERE, "Shore").await;
+        load_students(&kit.app.db, HERE, 30).await;
+        super::store(&kit.app.db, HERE, &[super::answer("st1", 5, true)]).await;
+        let analyst = kit.sign_in(Role::Analyst, HERE).await;
+        let csv = analyst.get(&format!("/d/{HERE}/survey/rates.csv")).await.body;
+        assert_eq!(csv.contains("2026-fall,school,Nandua,30,1,3,"), named, "{csv}");
+        let home = analyst.get(&format!("/d/{HERE}")).await.body;
+        assert_eq!(home.contains("Nandua"), named, "{home}");
+        let methods = analyst.get(&format!("/d/{HERE}/methods")).await.body;
+        assert!(methods.contains(&format!("fewer than {min_students} students")), "{methods}");
+    }
+}
+
+#[tokio::test]
 async fn staff_type_in_paper_and_print_letters() {
     let (kit, code) = kit().await;
     let clerk = kit.sign_in(Role::Clerk, HERE).await;
@@ -235,6 +259,20 @@ async fn staff_type_in_paper_and_print_letters() {
             .fetch_all(kit.app.db.read())
             .await
             .expect("entries");
+    let details: Vec<String> = sqlx::query_scalar(
+        "SELECT detail FROM audit_entry WHERE action IN ('survey.letters', 'survey.download') ORDER BY seq",
+    )
+    .fetch_all(kit.app.db.read())
+    .await
+    .expect("entries");
+    let load = roster_load(&kit).await;
+    assert_eq!(
+        details,
+        [
+            format!(r#"{{"only":"open","roster_load":"{load}","school":"","students":28}}"#),
+            format!(r#"{{"file":"csv","roster_load":"{load}","students":2}}"#)
+        ]
+    );
     let opened = ["survey.open", "survey.make-codes"];
     assert_eq!(
         looked,
