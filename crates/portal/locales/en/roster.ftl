@@ -17,6 +17,7 @@ roster-place-nearest = Nearest house number
 roster-place-uploaded = Coordinates from the district
 roster-place-waiting = Not matched yet
 roster-place-no-address = No address
+roster-place-outside = Outside the block groups of the district
 roster-place-no-number = No house number
 roster-place-no-points = No address points in this ZIP code or city
 roster-place-no-street = No such street in this ZIP code or city

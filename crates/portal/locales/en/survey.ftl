@@ -6,6 +6,7 @@ survey-errors = Please check these answers
 survey-code = Access code
 survey-code-hint = It is on the letter from school. It looks like K7M-4QX-9TD.
 survey-code-empty = Type the access code from your letter.
+survey-code-earlier = This code is from an earlier survey that is closed. Use the code on the newest letter, or ask the school for it.
 survey-code-wrong = We do not know this code. Check each letter and number, or ask the school if the survey is still open.
 survey-no-code = No letter, or more than one child? Each child has a code of their own. Ask the school office for it.
 survey-choose = Please choose one answer.

@@ -17,6 +17,7 @@ roster-place-nearest = Número de casa más cercano
 roster-place-uploaded = Coordenadas del distrito
 roster-place-waiting = Todavía sin ubicar
 roster-place-no-address = Sin domicilio
+roster-place-outside = Fuera de los grupos de manzanas del distrito
 roster-place-no-number = Sin número de casa
 roster-place-no-points = No hay puntos de domicilio en este código postal o ciudad
 roster-place-no-street = Esa calle no existe en este código postal o ciudad

@@ -6,6 +6,7 @@ survey-errors = Por favor revise estas respuestas
 survey-code = Código de acceso
 survey-code-hint = Está en la carta de la escuela. Se ve así: K7M-4QX-9TD.
 survey-code-empty = Escriba el código de acceso que está en su carta.
+survey-code-earlier = Este código es de una encuesta anterior que ya cerró. Use el código de la carta más reciente o pídalo en la escuela.
 survey-code-wrong = No conocemos este código. Revise cada letra y número, o pregunte en la escuela si la encuesta sigue abierta.
 survey-no-code = ¿No tiene la carta o tiene más de un hijo? Cada estudiante tiene su propio código. Pídalo en la oficina de la escuela.
 survey-choose = Por favor escoja una respuesta.

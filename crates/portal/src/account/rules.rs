@@ -5,7 +5,7 @@ use crate::access::{Action, Role, Viewer};
 /// NIST SP 800-63B-4, section 3.1.1.2: a password that is the only factor has at least 15 characters.
 pub const PASSWORD_CHARACTERS: usize = 15;
 /// Longer ones would only cost memory.
-const PASSWORD_BYTES: usize = 512;
+const PASSWORD_MOST: usize = 500;
 /// RFC 5321, section 4.5.3.1: a path has at most 256 characters, two of them angle brackets.
 const EMAIL_BYTES: usize = 254;
 /// The longest name of a person or district.
@@ -39,7 +39,7 @@ pub fn password_fault(password: &str, email: &str) -> Option<&'static str> {
     if password.chars().count() < PASSWORD_CHARACTERS {
         return Some("account-password-short");
     }
-    if password.len() > PASSWORD_BYTES {
+    if password.chars().count() > PASSWORD_MOST {
         return Some("account-password-long");
     }
     let lower = password.to_lowercase();

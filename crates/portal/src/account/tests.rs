@@ -479,6 +479,10 @@ fn what_may_be_typed() {
         rules::password_fault("margarita's own long one", "margarita@example.org"),
         Some("account-password-simple")
     );
+    // Characters, as the message says, and not bytes.
+    let long: String = "año, cueva y más ".chars().cycle().take(500).collect();
+    assert_eq!(rules::password_fault(&long, "ana@example.org"), None);
+    assert_eq!(rules::password_fault(&format!("{long}x"), "ana@example.org"), Some("account-password-long"));
     for guessed in [
         "123456789012345",
         "qwertyuiopasdfghjkl",

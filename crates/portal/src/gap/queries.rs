@@ -281,8 +281,13 @@ pub async fn known(db: &AnyPool, district: &str, (now_ms, rule): (i64, PublishRu
             .await?,
         answer_ms: time("SELECT MAX(answered_ms) FROM survey_answer WHERE district_id = $1").await?,
         students: one("SELECT COUNT(*) FROM student WHERE district_id = $1").await?,
-        unplaced: one("SELECT COUNT(*) FROM student WHERE district_id = $1 AND geocode_reason IS NOT NULL")
-            .await?,
+        unplaced: one("SELECT COUNT(*) FROM student WHERE district_id = $1 AND geocode_reason IS NOT NULL \
+             AND geocode_reason <> 'no-address'")
+        .await?,
+        without_address: one(
+            "SELECT COUNT(*) FROM student WHERE district_id = $1 AND street IS NULL AND lon IS NULL",
+        )
+        .await?,
         boundaries: one("SELECT COUNT(*) FROM boundary_now WHERE district_id = $1").await?,
         speeds: one("SELECT COUNT(*) FROM speed_test_now WHERE district_id = $1").await?
             + one("SELECT COUNT(*) FROM speed_tile_now WHERE district_id = $1").await?

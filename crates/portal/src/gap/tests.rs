@@ -83,6 +83,34 @@ async fn every_page_is_whole_without_an_estimate() {
 }
 
 #[tokio::test]
+async fn a_roster_without_addresses_asks_for_them_and_only_who_may_load_them() {
+    let kit = kit().await;
+    let mut write = kit.app.db.write().await.expect("a write");
+    for (id, street, reason) in
+        [("a", None, Some("no-address")), ("b", None, None), ("c", Some("1 Elm St"), Some("outside"))]
+    {
+        sqlx::query(
+            "INSERT INTO student (district_id, id, school_id, grade, given_name, family_name, name_key, street, \
+             geocode_reason) VALUES ($1, $2, 's1', '04', '', '', '', $3, $4)",
+        )
+        .bind(DISTRICT)
+        .bind(id)
+        .bind(street)
+        .bind(reason)
+        .execute(&mut *write)
+        .await
+        .expect("a student");
+    }
+    write.commit().await.expect("stored");
+    let said = async |role| text(&get(&kit.sign_in(role, DISTRICT).await, "?lang=en").await);
+    let home = said(Role::Coordinator).await;
+    assert!(home.contains("Look at 1 addresses that could not be found on the map."), "{home}");
+    assert!(home.contains("or load coordinates: 2 students have neither."), "{home}");
+    let home = said(Role::Analyst).await;
+    assert!(!home.contains("addresses") && !home.contains("What to do next"), "{home}");
+}
+
+#[tokio::test]
 async fn no_message_is_missing_on_any_page() {
     let kit = kit().await;
     store(&kit.app.db, DAY_MS).await;
@@ -230,6 +258,42 @@ async fn the_methods_page_explains_every_measure_and_the_rule() {
             assert!(page.contains(&format!("<tr id=\"{}\">", measure.code())), "{measure:?}");
         }
         assert!(page.contains("2020-2024"));
+    }
+}
+
+#[tokio::test]
+async fn the_methods_page_names_every_kind_of_data_in_words() {
+    let kit = kit().await;
+    let run = store(&kit.app.db, DAY_MS).await;
+    let me = kit.sign_in(Role::Analyst, DISTRICT).await;
+    for kind in crate::open_data::rules::Kind::ALL.map(|kind| kind.as_str()) {
+        // What a table of the Census goes by is its code; the others give no figures of areas.
+        if matches!(
+            kind,
+            "acs"
+                | "relationship"
+                | "directory"
+                | "membership"
+                | "geocodes"
+                | "boundaries"
+                | "address_points"
+        ) {
+            continue;
+        }
+        let json = format!(r#"[{{"kind":"{kind}","source":"x","vintage":"","rows":1}}]"#);
+        let mut write = kit.app.db.write().await.expect("a write");
+        sqlx::query("UPDATE estimate_run SET inputs_json = $1 WHERE id = $2")
+            .bind(json)
+            .bind(&run)
+            .execute(&mut *write)
+            .await
+            .expect("inputs");
+        write.commit().await.expect("stored");
+        for language in ["en", "es"] {
+            let page = get(&me, &format!("/methods?lang={language}")).await;
+            let raw = [format!(">{kind}<"), format!("methods-data-{}", kind.replace('_', "-"))];
+            assert!(!raw.iter().any(|raw| page.contains(raw.as_str())), "{kind} in {language}");
+        }
     }
 }
 

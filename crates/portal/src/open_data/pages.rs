@@ -164,7 +164,11 @@ fn view(p: &Frame, load: LoadRow) -> LoadView {
     let district = p.district_id();
     let own = load.source.is_empty() && matches!(load.kind.as_str(), "roster" | "survey");
     LoadView {
-        problems_href: if load.problems == 0 || load.kind == "roster" {
+        // A survey's problems name students, so that who only sees data may not have them.
+        problems_href: if load.problems == 0
+            || load.kind == "roster"
+            || (load.kind == "survey" && !p.may(Action::LoadData))
+        {
             String::new()
         } else if load.kind == "survey" {
             format!("/d/{district}/survey/loads/{}/problems.csv", load.id)

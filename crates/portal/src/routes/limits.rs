@@ -30,7 +30,8 @@ pub enum Limit {
 const WRONG_FROM_ADDRESS: u32 = 20;
 const ADDRESS_MS: i64 = 10 * 60 * 1000;
 /// Wrong guesses of the codes of one district's term within [`TERM_MS`], from anywhere. With 100,000 codes given out, who uses
-/// all of them has to go on for some eight months to hit one.
+/// all of them has to go on for some eight months to hit one. After them an address that has guessed wrong in its own window
+/// may not go on; others may, so that nobody can shut a district's survey by guessing.
 const WRONG_OF_TERM: u32 = 1_500;
 const TERM_MS: i64 = 60 * 60 * 1000;
 /// Keys that are kept; above it those whose window has passed are forgotten.
@@ -48,9 +49,12 @@ impl Guesses {
     /// Whether this address may still guess at codes of this term of a district.
     pub fn allows(&self, address: &str, term: (&str, &str), now_ms: i64) -> bool {
         let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        keys(address, term).iter().all(|(key, _, most)| {
-            counts.get(key).is_none_or(|(ends_ms, wrong)| *ends_ms <= now_ms || wrong < most)
-        })
+        let [of_term, of_address] = keys(address, term).map(|(key, _, most)| {
+            (counts.get(&key).filter(|(ends_ms, _)| *ends_ms > now_ms).map_or(0, |(_, wrong)| *wrong), most)
+        });
+        // Where there are more guessers than are kept, one of them may be this address.
+        let is_clean = of_address.0 == 0 && counts.len() <= GUESSERS;
+        of_address.0 < of_address.1 && (of_term.0 < of_term.1 || is_clean)
     }
 
     /// Counts a wrong guess.
@@ -189,9 +193,14 @@ mod tests {
         for i in 0..WRONG_OF_TERM {
             guesses.wrong(&format!("address {i}"), TERM, 0);
         }
-        assert!(!guesses.allows("new", TERM, 1));
-        assert!(guesses.allows("new", ("9900001", "2027-spring"), 1), "another term");
-        assert!(guesses.allows("new", TERM, TERM_MS));
+        assert!(guesses.allows("new", TERM, 1), "who has not guessed wrong is not shut out");
+        assert!(!guesses.allows("address 7", TERM, 1));
+        assert!(guesses.allows("address 7", ("9900001", "2027-spring"), 1), "another term");
+        assert!(guesses.allows("address 7", TERM, TERM_MS));
+        for i in 0..2 * GUESSERS {
+            guesses.wrong(&format!("{i}"), TERM, 1);
+        }
+        assert!(!guesses.allows("new", TERM, 1), "too many guessers to know which are new");
     }
 
     #[test]

@@ -62,6 +62,10 @@ pub enum Miss {
 }
 
 impl Miss {
+    /// All reasons.
+    pub const ALL: [Self; 5] =
+        [Self::NoNumber, Self::NoPlace, Self::NoStreet, Self::NoNearNumber, Self::Ambiguous];
+
     /// The reason in the words of files and tables.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -88,7 +88,9 @@ pub(super) async fn home(
 fn told(p: &Frame, step: &Step) -> Link {
     let label = match step {
         Step::RenewRoster(days) => p.tv(step.key(), "days", numbers::count(*days)),
-        Step::PlaceAddresses(count) => p.tv(step.key(), "count", numbers::count(*count)),
+        Step::PlaceAddresses(count) | Step::GiveAddresses(count) => {
+            p.tv(step.key(), "count", numbers::count(*count))
+        }
         Step::RaiseResponse(school, percent, schools) => p.tvs(
             step.key(),
             &[

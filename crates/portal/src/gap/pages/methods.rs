@@ -50,7 +50,9 @@ impl Input {
         let (what, detail) = match kind.as_str() {
             "roster" => (p.t("layout-roster"), String::new()),
             "survey" => (p.t("layout-survey"), String::new()),
-            "bdc_fixed" => (p.t("methods-data-bdc-fixed"), String::new()),
+            "bdc_fixed" | "bdc_mobile" | "form477" | "tiles" | "ndt7" | "area_table" | "wide_table" => {
+                (p.t(&format!("methods-data-{}", kind.replace('_', "-"))), String::new())
+            }
             COUNTED => {
                 let of = counts.map_or(Counted::Students, |c| c.of);
                 (p.t("methods-data-counted"), p.t(&format!("gap-count-{}", counted_key(of))))

@@ -3,17 +3,19 @@
 
 use super::super::queries;
 use super::super::rules::sensitivity::{self, Sensitivity, TIMES};
-use super::super::rules::{Figure, measure_key, numbers};
+use super::super::rules::{Figure, measure_key, numbers, why_key};
 use super::view::{self, Picks};
 use super::{Choice, HEADLINE, district_of, export, figures_of};
 use crate::App;
+use crate::access::Action;
 use crate::error::{Error, Result};
 use crate::layout::Frame;
+use crate::rates;
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::{Html, Response};
 use evenfield_gap::district::{SurveyAlone, SurveyMeasure};
-use evenfield_gap::publish;
+use evenfield_gap::publish::{self, Why};
 use evenfield_model::{GeographyKind, Measure};
 
 #[derive(Template)]
@@ -57,6 +59,11 @@ struct Read {
     combined: Option<Figure>,
 }
 
+/// Whether how many have answered may be told: not of few students, but to who sees each of them.
+fn may_tell(app: &App, p: &Frame, survey: &SurveyAlone) -> bool {
+    u64::from(survey.students) >= rates::smallest(app.config.publication) || p.may(Action::SeeStudents)
+}
+
 async fn read(app: &App, p: &Frame) -> Result<(String, SurveyAlone, Vec<Read>)> {
     let db = app.db.read();
     let district = district_of(p)?.id.clone();
@@ -85,6 +92,10 @@ pub(super) async fn survey(
     let chosen = measures.iter().find(|m| m.of.figure.measure == measure);
     let page = Page {
         who: (survey.answered > 0).then(|| {
+            if !may_tell(&app, &p, &survey) {
+                let withheld = p.t(why_key(Why::Primary));
+                return (withheld.clone(), withheld, String::new());
+            }
             let rate = f64::from(survey.answered) / f64::from(survey.students.max(1));
             let count = |n: u32| numbers::count(n.into());
             (count(survey.students), count(survey.answered), numbers::percent(rate))
@@ -174,8 +185,13 @@ pub(super) async fn csv(State(app): State<App>, p: Frame) -> Result<Response> {
     ];
     let shifted = TIMES.iter().map(|t| format!("value_if_{}_times", number(*t)));
     writer.write_record(fixed.iter().map(|c| (*c).to_owned()).chain(shifted)).map_err(failed)?;
+    let may_tell = may_tell(&app, &p, &survey);
     for read in &measures {
-        writer.write_record(line(&survey, read)).map_err(failed)?;
+        let mut line = line(&survey, read);
+        if !may_tell {
+            line[1..3].fill(String::new());
+        }
+        writer.write_record(line).map_err(failed)?;
     }
     let body = writer.into_inner().map_err(|e| Error::Internal(format!("CSV: {e}")))?;
     Ok(export::attached(&p, "survey", body))

@@ -20,6 +20,8 @@ pub struct Known {
     pub students: i64,
     /// Students with an address that could not be placed on the map.
     pub unplaced: i64,
+    /// Students of whom the roster has neither an address nor coordinates.
+    pub without_address: i64,
     /// Boundaries that a map could show.
     pub boundaries: i64,
     /// Speed tests, speed tiles and answers with a speed.
@@ -43,6 +45,8 @@ pub enum Step {
     LoadBoundaries,
     /// Addresses that could not be placed.
     PlaceAddresses(i64),
+    /// Students without an address.
+    GiveAddresses(i64),
     /// No answer at all.
     StartSurvey,
     /// The school with the lowest response below [`RESPONSE`], its percentage, and how many schools are below.
@@ -60,15 +64,17 @@ impl Step {
     /// What a person must be allowed to do for this step to be hers.
     pub fn action(&self) -> Action {
         match self {
-            Self::StartSurvey | Self::RaiseResponse(..) => Action::SeeSurvey,
-            _ => Action::SeeData,
+            Self::RaiseResponse(..) => Action::SeeSurvey,
+            _ => Action::LoadData,
         }
     }
 
     /// Where it is done, below `/d/{district}`.
     pub fn path(&self) -> &'static str {
         match self {
-            Self::LoadRoster | Self::RenewRoster(_) | Self::PlaceAddresses(_) => "roster",
+            Self::LoadRoster | Self::RenewRoster(_) | Self::PlaceAddresses(_) | Self::GiveAddresses(_) => {
+                "roster"
+            }
             Self::StartSurvey | Self::RaiseResponse(..) => "survey",
             Self::FirstEstimate | Self::RenewEstimate => "jobs",
             Self::LoadBoundaries | Self::GatherSpeeds => "data",
@@ -84,6 +90,7 @@ impl Step {
             Self::RenewEstimate => "gap-step-renew-estimate",
             Self::LoadBoundaries => "gap-step-load-boundaries",
             Self::PlaceAddresses(_) => "gap-step-place-addresses",
+            Self::GiveAddresses(_) => "gap-step-give-addresses",
             Self::StartSurvey => "gap-step-start-survey",
             Self::RaiseResponse(..) => "gap-step-raise-response",
             Self::GatherSpeeds => "gap-step-gather-speeds",
@@ -117,6 +124,9 @@ pub fn next(known: &Known) -> Vec<Step> {
     }
     if known.unplaced > 0 {
         steps.push(Step::PlaceAddresses(known.unplaced));
+    }
+    if known.without_address > 0 {
+        steps.push(Step::GiveAddresses(known.without_address));
     }
     if known.students > 0 {
         steps.extend(response_step(known));

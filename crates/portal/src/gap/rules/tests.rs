@@ -150,9 +150,13 @@ fn what_to_do_next_follows_from_the_data() {
     let low = Known {
         rates: responses(&[("Cedar", 300, 90), ("Harbor", 200, 90), ("Neck", 250, 249)]),
         unplaced: 12,
+        without_address: 3,
         ..good.clone()
     };
-    assert_eq!(next(&low), [Step::PlaceAddresses(12), Step::RaiseResponse("Cedar".into(), 30, 2)]);
+    assert_eq!(
+        next(&low),
+        [Step::PlaceAddresses(12), Step::GiveAddresses(3), Step::RaiseResponse("Cedar".into(), 30, 2)]
+    );
     // The small school's rate is withheld, and Harbor's with it: the total would give the small one away.
     let small =
         Known { rates: responses(&[("Cedar", 300, 90), ("Harbor", 200, 10), ("Island", 7, 1)]), ..good };

@@ -62,13 +62,14 @@ struct Home {
 }
 
 /// The geocoder's words for how a home was placed or why not, and the keys of their messages.
-const PLACE_WORDS: [(&str, &str); 11] = [
+const PLACE_WORDS: [(&str, &str); 12] = [
     ("exact", "roster-place-exact"),
     ("loose", "roster-place-loose"),
     ("nearest", "roster-place-nearest"),
     (rules::UPLOADED, "roster-place-uploaded"),
     ("waiting", "roster-place-waiting"),
     ("no-address", "roster-place-no-address"),
+    ("outside", "roster-place-outside"),
     ("no house number", "roster-place-no-number"),
     ("no address points in this ZIP code or city", "roster-place-no-points"),
     ("no such street in this ZIP code or city", "roster-place-no-street"),

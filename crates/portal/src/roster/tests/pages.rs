@@ -3,6 +3,7 @@ use crate::account::testing::{Browser, Kit, Reply};
 use crate::config::Config;
 use crate::db::harness;
 use crate::{audit, roster::queries};
+use evenfield_gap::place::address::Miss;
 use std::io::Write;
 
 const HERE: &str = "5100060";
@@ -200,6 +201,33 @@ async fn who_looks_at_a_student_is_written_down() {
         let other = kit.sign_in(role, HERE).await;
         assert_eq!(other.get(&format!("/d/{HERE}/roster/students/2")).await.status, 403, "{role:?}");
     }
+}
+
+#[tokio::test]
+async fn how_homes_were_placed_is_in_words_and_for_those_who_see_students() {
+    let (kit, staff) = kit().await;
+    let staged = upload(&staff, &clever(&[("1", "4")])).await;
+    staff.post(staged.location(), &[("act", "accept")]).await;
+    let path = format!("/d/{HERE}/roster");
+    let mut words = vec!["outside", "no-address"];
+    words.extend(Miss::ALL.map(Miss::as_str));
+    for word in words {
+        let mut write = kit.app.db.write().await.expect("a write");
+        sqlx::query("UPDATE student SET geocode_reason = $1")
+            .bind(word)
+            .execute(&mut *write)
+            .await
+            .expect(word);
+        write.commit().await.expect("stored");
+        for language in ["en", "es"] {
+            let page = staff.get(&format!("{path}?lang={language}")).await.body;
+            assert!(page.contains("id=\"places\"") && !page.contains("roster-place-"), "{page}");
+            assert!(!page.contains(&format!("<th scope=\"row\">{word}</th>")), "{word} in {language}");
+        }
+    }
+    let analyst = kit.sign_in(Role::Analyst, HERE).await;
+    let page = analyst.get(&format!("{path}?lang=en")).await.body;
+    assert!(!page.contains("id=\"places\"") && !page.contains("Added"), "{page}");
 }
 
 #[tokio::test]

@@ -73,15 +73,12 @@ pub async fn answer(
     let district = p.district.as_ref().ok_or(Error::NotFound)?.id.clone();
     let holder = match code::read(field(&fields, "code")) {
         Some(code) => guessed(&app, &district, &address, &code).await?,
-        None => None,
+        None if field(&fields, "code").is_empty() => Err("survey-code-empty"),
+        None => Err("survey-code-wrong"),
     };
-    let mut wrong = Vec::new();
-    if holder.is_none() {
-        let key = if field(&fields, "code").is_empty() { "survey-code-empty" } else { "survey-code-wrong" };
-        wrong.push(("code", key));
-    }
+    let mut wrong: Vec<Wrong> = holder.as_ref().err().map(|key| ("code", *key)).into_iter().collect();
     wrong.extend(form::check(&fields, &[ACCESS, DEVICE]));
-    let Some(holder) = holder.filter(|_| wrong.is_empty()) else { return first(p, &fields, &wrong) };
+    let Some(holder) = holder.ok().filter(|_| wrong.is_empty()) else { return first(p, &fields, &wrong) };
     if field(&fields, "step") != "2" {
         return second(p, fields, &holder, &[]);
     }
@@ -102,18 +99,27 @@ pub async fn answer(
     Ok(Html(Done { p, code, lines }.render()?).into_response())
 }
 
-/// Whose code this is. A code that is well formed and nobody's is a guess, and guesses are counted.
-async fn guessed(app: &App, district: &str, address: &str, code: &str) -> Result<Option<Holder>> {
+/// Whose code this is, or the message that says why it is nobody's. A code that is well formed and was never given out is
+/// a guess, and guesses are counted; one of an earlier letter is none.
+async fn guessed(
+    app: &App,
+    district: &str,
+    address: &str,
+    code: &str,
+) -> Result<std::result::Result<Holder, &'static str>> {
     let term = queries::newest_term(app.db.read(), district).await?.unwrap_or_default();
     let of = (district, term.as_str());
     if !app.limits.guesses.allows(address, of, now_ms()) {
         return Err(Error::TooMany);
     }
-    let holder = queries::code_holder(app.db.read(), district, code).await?;
-    if holder.is_none() {
-        app.limits.guesses.wrong(address, of, now_ms());
+    if let Some(holder) = queries::code_holder(app.db.read(), district, code).await? {
+        return Ok(Ok(holder));
     }
-    Ok(holder)
+    if queries::is_of_closed_term(app.db.read(), district, code).await? {
+        return Ok(Err("survey-code-earlier"));
+    }
+    app.limits.guesses.wrong(address, of, now_ms());
+    Ok(Err("survey-code-wrong"))
 }
 
 /// The page of the first step.

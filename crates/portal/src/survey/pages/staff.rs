@@ -87,6 +87,8 @@ struct Rates {
     may_load: bool,
     may_students: bool,
     has_codes: bool,
+    /// Whether how many students have a code or an answer may be told: not of few, but to who sees each of them.
+    shows_counts: bool,
     smallest: u64,
     form_href: String,
 }
@@ -131,6 +133,7 @@ pub async fn rates(State(app): State<App>, p: Frame, Query(asked): Query<Asked>)
         loads: queries::loads(app.db.read(), &district).await?.into_iter().map(load_view).collect(),
         may_load: p.may(Action::LoadData),
         may_students: p.may(Action::SeeStudents),
+        shows_counts: p.may(Action::SeeStudents) || rates.all != Rate::Withheld,
         has_codes: terms.iter().any(|t| t.term == term && t.codes > 0),
         terms: terms.into_iter().map(view).collect(),
         smallest,

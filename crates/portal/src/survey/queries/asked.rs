@@ -141,6 +141,22 @@ pub async fn code_holder(pool: &AnyPool, district: &str, code: &str) -> sqlx::Re
     }))
 }
 
+/// Whether this code was given out for a term that is closed now.
+///
+/// # Errors
+/// The database's.
+pub async fn is_of_closed_term(pool: &AnyPool, district: &str, code: &str) -> sqlx::Result<bool> {
+    let n: i64 = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM survey_code c JOIN survey_term t ON t.district_id = c.district_id \
+         AND t.term = c.term AND t.closed_ms IS NOT NULL WHERE c.district_id = $1 AND c.code = $2",
+    )
+    .bind(district)
+    .bind(code)
+    .fetch_one(pool)
+    .await?;
+    Ok(n > 0)
+}
+
 /// Whether the roster has this student.
 ///
 /// # Errors

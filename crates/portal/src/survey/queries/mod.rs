@@ -8,6 +8,6 @@ pub use answers::{
     Entered, HistoryRow, LoadFacts, LoadRow, Source, history, insert_many, latest, load, load_problems, loads,
 };
 pub use asked::{
-    Holder, Letter, TermRow, close_term, code_holder, letters, make_codes, open_term, student_exists,
-    student_ids, terms,
+    Holder, Letter, TermRow, close_term, code_holder, is_of_closed_term, letters, make_codes, open_term,
+    student_exists, student_ids, terms,
 };

@@ -226,6 +226,14 @@ async fn no_page_names_a_school_whose_rate_the_rule_withholds() {
         assert_eq!(csv.contains("2026-fall,school,Nandua,30,1,3,"), named, "{csv}");
         let home = analyst.get(&format!("/d/{HERE}")).await.body;
         assert_eq!(home.contains("Nandua"), named, "{home}");
+        let staff = kit.sign_in(Role::Coordinator, HERE).await;
+        staff.post(&format!("/d/{HERE}/survey/terms"), &[("term", TERM), ("act", "open")]).await;
+        let terms = async |browser: &Browser| {
+            let page = browser.get(&format!("/d/{HERE}/survey")).await.body;
+            page.contains(r#"<td class="num">0</td><td class="num">1</td>"#)
+        };
+        assert!(terms(&staff).await, "who sees each student sees how many have answered");
+        assert_eq!(terms(&analyst).await, named);
         let methods = analyst.get(&format!("/d/{HERE}/methods")).await.body;
         assert!(methods.contains(&format!("fewer than {min_students} students")), "{methods}");
     }
@@ -309,6 +317,20 @@ fn every_question_and_answer_has_words_in_each_language() {
         for key in keys {
             assert_ne!(words.text(language, &key, &[]), key, "{language:?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_code_of_a_closed_term_is_told_and_is_no_guess() {
+    let (kit, code) = kit().await;
+    let staff = kit.sign_in(Role::Coordinator, HERE).await;
+    let terms = format!("/d/{HERE}/survey/terms");
+    assert_eq!(staff.post(&terms, &[("term", TERM), ("act", "close")]).await.status, 303);
+    let phone = kit.browser();
+    for _ in 0..30 {
+        let reply = send(&phone, &code, &STEP_1).await;
+        assert_eq!(reply.status, 422, "not counted");
+        assert!(reply.body.contains("from an earlier survey"), "{}", reply.body);
     }
 }
 
