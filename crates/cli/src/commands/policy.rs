@@ -5,6 +5,7 @@ mod explain;
 mod people;
 mod zone;
 
+use crate::out::complain;
 use anyhow::{Context, Result};
 use evenfield_policy::config::Config;
 use evenfield_policy::{PublicKey, SecretKey};
@@ -63,11 +64,11 @@ fn settings(path: &Path) -> Result<Option<Config>> {
 /// Problems, one a line, and how many more there are than are kept.
 fn print_problems(problems: &evenfield_model::Problems) {
     for problem in problems.kept() {
-        eprintln!("{}", super::config::say(problem));
+        complain!("{}", crate::out::problem(problem));
     }
     let rest = problems.found() - problems.kept().len() as u64;
     if rest > 0 {
-        eprintln!("{rest} more");
+        complain!("{rest} more");
     }
 }
 
