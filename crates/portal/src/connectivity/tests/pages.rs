@@ -87,7 +87,8 @@ async fn one_school_is_edited_in_a_form() {
     .fetch_all(kit.app.db.read())
     .await
     .expect("entries");
-    let deeds = ["connectivity.edit", "connectivity.remove"].map(|deed| (deed.to_owned(), "7".to_owned()));
+    let deeds = ["connectivity.edit", "connectivity.edit", "connectivity.edit", "connectivity.remove"]
+        .map(|deed| (deed.to_owned(), "7".to_owned()));
     assert_eq!(entries, deeds);
     let stranger = kit.sign_in(Role::Coordinator, THERE).await;
     assert_eq!(stranger.post(&edit, &fields("250", "save")).await.status, 404);
