@@ -131,14 +131,14 @@ impl Geoid {
     }
 
     /// The same, when its first two digits are the FIPS code of a state, the District of Columbia, Puerto Rico, an island area or a
-    /// freely associated state. Source: ANSI INCITS 38:2009.
+    /// freely associated state (source: ANSI INCITS 38:2009), or 99, which is nobody's and which fictional districts have.
     ///
     /// # Errors
     /// [`GeoidError::NoState`].
     pub fn in_a_state(self) -> Result<Self, GeoidError> {
         let known = |code: &str| match code.parse::<u8>() {
             Ok(code @ 1..=56) => !matches!(code, 3 | 7 | 14 | 43 | 52),
-            Ok(code) => matches!(code, 60 | 64 | 66 | 68 | 69 | 70 | 72 | 74 | 78),
+            Ok(code) => matches!(code, 60 | 64 | 66 | 68 | 69 | 70 | 72 | 74 | 78 | 99),
             Err(_) => false,
         };
         match self.0.get(..2) {
@@ -269,7 +269,7 @@ mod tests {
         // An area of Colorado and one of Arkansas without their zeros; only the first shows by itself.
         assert_eq!(state("80010078011"), Err(GeoidError::NoState("80010078011".into(), "80".into())));
         assert_eq!(state("50010001001"), Ok("50010001001".into()));
-        for code in ["00", "03", "07", "14", "43", "52", "57", "59", "99"] {
+        for code in ["00", "03", "07", "14", "43", "52", "57", "59", "98"] {
             assert!(state(code).is_err(), "{code}");
         }
     }

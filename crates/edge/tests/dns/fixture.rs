@@ -157,11 +157,11 @@ impl Edge {
         line.trim().parse().expect("a number")
     }
 
-    /// Waits until something holds, for ten seconds.
+    /// Waits until something holds, for a minute: other tests want the processor too.
     pub fn until(&self, what: &str, mut holds: impl FnMut(&Self) -> bool) {
         let start = Instant::now();
         while !holds(self) {
-            assert!(start.elapsed() < Duration::from_secs(10), "{what} did not come about");
+            assert!(start.elapsed() < Duration::from_secs(60), "{what} did not come about");
             std::thread::sleep(Duration::from_millis(50));
         }
     }
