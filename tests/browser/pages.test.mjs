@@ -10,7 +10,7 @@ const district = "9900001";
 const pages = [
   ["home", `/d/${district}`],
   ["map", `/d/${district}/gap/map`],
-  ["map-schools", `/d/${district}/gap/map?geography=attendance_zone&measure=m2`],
+  ["map-zones", `/d/${district}/gap/map?kind=attendance_zone&measure=m2`],
   ["table", `/d/${district}/gap/table`],
   ["school", `/d/${district}/gap/schools/01`],
   ["district", `/d/${district}/gap/district`],

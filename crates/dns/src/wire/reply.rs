@@ -144,6 +144,9 @@ impl<'a> Out<'a> {
         self.put(&[0, 0, u8::from(edns.dnssec_ok) << 7, 0]);
         let length_at = self.at;
         self.put_u16(0);
+        if self.full {
+            return;
+        }
         if let Some((client, server)) = extra.cookie {
             self.put_u16(option::COOKIE);
             self.put_u16((client.len() + server.len()) as u16);
@@ -330,4 +333,25 @@ pub fn refuse(out: &mut [u8], asked: &[u8], code: u16, question: usize, edns: bo
         out.put(&[(code >> 4) as u8, 0, 0, 0, 0, 0]);
     }
     if out.full { 0 } else { out.at }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_cut_off_at_any_size() {
+        let asked =
+            b"\0\x07\x01\0\0\x01\0\0\0\0\0\x01\x01a\x07example\0\0\xff\0\x01\0\0\x29\x04\xD0\0\0\0\0\0\0";
+        let query = super::super::parse(asked, 65_001).unwrap_or_else(|_| panic!("a query"));
+        let extra = Extra { cookie: None, error: Some((15, "blocked")) };
+        let whole = hinfo(&mut [0; 512], &query, 60, &extra, Limit { octets: 512, pad: false });
+        for octets in 40..512 {
+            let mut out = [0; 512];
+            let length = hinfo(&mut out, &query, 60, &extra, Limit { octets, pad: false });
+            assert!(length <= octets, "{octets}");
+            let cut = u16_at(&out, 2).unwrap_or_default() & flags::TC != 0;
+            assert_eq!(cut, octets < whole, "{octets}");
+        }
+    }
 }

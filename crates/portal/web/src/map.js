@@ -23,25 +23,31 @@ function bounds(geometry, box = [180, 90, -180, -90]) {
   return box;
 }
 
-// A pattern of lines or dots, drawn here: no outside images.
-function pattern(paint) {
-  const size = 20;
+// A pattern of lines or dots, drawn here: no outside images. `size` in half pixels; `round` cuts it to a disc, for a point.
+function pattern(paint, size = 20, round = false) {
   const canvas = Object.assign(document.createElement("canvas"), { width: size, height: size });
   const pen = canvas.getContext("2d");
+  if (round) { pen.arc(size / 2, size / 2, size / 2, 0, 7); pen.clip(); }
   pen.fillStyle = token("--ink");
   paint(pen, size);
   return pen.getImageData(0, 0, size, size);
 }
 
-const hatch = () => pattern((pen, n) => {
+const hatching = (pen, n) => {
   // A light edge under each dark line: seen on every shade of the ramp.
   for (const [colour, width] of [["--panel", 6], ["--ink", 2.5]]) {
     pen.strokeStyle = token(colour);
     pen.lineWidth = width;
     for (const shift of [-n, 0, n]) { pen.beginPath(); pen.moveTo(shift - 2, n + 2); pen.lineTo(shift + n + 2, -2); pen.stroke(); }
   }
-});
-const dots = () => pattern((pen, n) => { pen.beginPath(); pen.arc(n / 2, n / 2, 2.6, 0, 7); pen.fill(); });
+};
+const dotting = (pen, n) => { pen.beginPath(); pen.arc(n / 2, n / 2, 2.6, 0, 7); pen.fill(); };
+const patterns = {
+  hatch: () => pattern(hatching),
+  dots: () => pattern(dotting),
+  "hatch-point": () => pattern(hatching, 32, true),
+  "dots-point": () => pattern(dotting, 32, true),
+};
 
 const shades = () => ["match", ["get", "shade"], 1, token("--ramp-1"), 2, token("--ramp-2"), 3, token("--ramp-3"),
   4, token("--ramp-4"), 5, token("--ramp-5"), token("--none")];
@@ -55,11 +61,15 @@ function layers(map) {
   add("line", "line", areas, { "line-color": token("--panel"), "line-width": 1 });
   add("point", "circle", ["==", ["geometry-type"], "Point"],
     { "circle-color": shades(), "circle-radius": 8, "circle-stroke-color": token("--ink"), "circle-stroke-width": 1 });
+  for (const [id, filter] of [["hatch-point", ["==", ["get", "uncertain"], true]], ["dots-point", ["has", "suppressed"]]]) {
+    map.addLayer({ id, type: "symbol", source: "areas", filter: ["all", ["==", ["geometry-type"], "Point"], filter],
+      layout: { "icon-image": id, "icon-allow-overlap": true } });
+  }
   add("chosen", "line", ["==", ["get", "id"], ""], { "line-color": token("--focus"), "line-width": 4 });
 }
 
 function paintAgain(map) {
-  for (const [id, make] of [["hatch", hatch], ["dots", dots]]) map.updateImage(id, make());
+  for (const [id, make] of Object.entries(patterns)) map.updateImage(id, make());
   map.setPaintProperty("background", "background-color", token("--sunk"));
   map.setPaintProperty("fill", "fill-color", shades());
   map.setPaintProperty("point", "circle-color", shades());
@@ -108,8 +118,7 @@ async function start() {
   map.keyboard.disableRotation?.();
   map.addControl(new NavigationControl({ showCompass: false }));
   map.on("load", () => {
-    map.addImage("hatch", hatch(), { pixelRatio: 2 });
-    map.addImage("dots", dots(), { pixelRatio: 2 });
+    for (const [id, make] of Object.entries(patterns)) map.addImage(id, make(), { pixelRatio: 2 });
     layers(map);
     drawing.classList.add("print-only");
     island.dataset.ready = "";

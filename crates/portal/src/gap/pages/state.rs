@@ -103,10 +103,12 @@ fn commonest(meanings: impl Iterator<Item = Meaning>) -> Option<Meaning> {
     counts.into_iter().rev().max_by_key(|(_, count)| *count).map(|(meaning, _)| meaning)
 }
 
-/// All districts together, and their share. Made-up districts are not added to real ones.
+/// All districts together, and their share. Made-up districts are not added to real ones, nor is a state's own agency (its id ends
+/// in 00000) that stands for all of them.
 fn total(p: &Frame, districts: &[DistrictRow], figures: &[Figure]) -> Option<(Total, f64)> {
     let all_made_up = districts.iter().all(|d| d.fictional != 0);
-    let counted: Vec<&DistrictRow> = districts.iter().filter(|d| all_made_up || d.fictional == 0).collect();
+    let counted = districts.iter().filter(|d| all_made_up || d.fictional == 0);
+    let counted: Vec<&DistrictRow> = counted.filter(|d| !d.id.ends_with("00000")).collect();
     let shown = |d: &&DistrictRow| figures.iter().find(|f| f.id == d.id && f.shown.is_ok());
     let meaning = commonest(counted.iter().filter_map(shown).map(|f| f.meaning))?;
     let alike = counted.iter().filter_map(shown).filter(|f| f.meaning == meaning);
