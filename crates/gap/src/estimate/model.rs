@@ -16,7 +16,6 @@
 use super::inputs::{AreaShare, Inputs, Student};
 use super::solve::{Common, FEATURES, FIXED, Normal, Pattern, Problem, logit};
 use evenfield_model::{GeographyKind, Geoid, GradeBand, Measure};
-use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
@@ -298,15 +297,12 @@ pub(super) fn fit(
         problem.precision = frame.precision(answered, school, area);
     }
     let (mut mode, w) = problem.mode(&theta);
-    let drawn = Drawn::new(frame, &problem, &w, &has_answer, (school, area), seed);
-    let mut deviations: Vec<Vec<f64>> = (0..draws as u64)
-        .into_par_iter()
-        .map(|r| {
-            let mut normal = Normal::new(seed, r);
-            let precision = answered.then(|| drawn.precision(frame, &mut normal));
-            problem.deviation(&w, &mut normal, precision.map(|p| (&mode[..], p)))
-        })
-        .collect();
+    let mut deviations = if answered {
+        let drawn = Drawn::new(frame, &problem, &w, &has_answer, (school, area), seed);
+        problem.deviations_under(&w, &mode, (seed, draws), |normal| drawn.precision(frame, normal))
+    } else {
+        problem.deviations(&w, seed, draws)
+    };
     let off = problem.mean_off_mode(&mode, &w, &deviations);
     mode.iter_mut().zip(&off).for_each(|(m, o)| *m += o);
     problem.common.fold(&mut mode);

@@ -113,18 +113,19 @@ impl Problem {
         out
     }
 
-    /// `H x` for working weights `w`.
-    fn multiply(&self, w: &[f64], x: &[f64]) -> Vec<f64> {
+    /// `H x` for working weights `w`, with this precision.
+    fn multiply(&self, w: &[f64], precision: &[f64], x: &[f64]) -> Vec<f64> {
         let weighted: Vec<f64> = self.predict(x).iter().zip(w).map(|(e, w)| e * w).collect();
         let mut out = self.gather(&weighted);
-        for ((o, l), x) in out.iter_mut().zip(&self.precision).zip(x) {
+        for ((o, l), x) in out.iter_mut().zip(precision).zip(x) {
             *o += l * x;
         }
         out
     }
 
-    fn diagonal(&self, w: &[f64]) -> Vec<f64> {
-        let mut out = self.precision.clone();
+    /// The diagonal of `X'WX`: what the answers tell of each parameter.
+    fn information(&self, w: &[f64]) -> Vec<f64> {
+        let mut out = vec![0.0; self.precision.len()];
         for (p, &w) in self.patterns.iter().zip(w) {
             out[0] += w;
             out[1] += w * p.slope * p.slope;
@@ -136,17 +137,17 @@ impl Problem {
         }
         let (of_areas, errors) = out.split_at_mut(self.precision.len() - self.common.width);
         for (area, row) in self.common.rows() {
-            let weight = of_areas[area] - self.precision[area];
-            errors.iter_mut().zip(row).for_each(|(e, l)| *e += l * l * weight);
+            errors.iter_mut().zip(row).for_each(|(e, l)| *e += l * l * of_areas[area]);
         }
         out
     }
 
-    /// Solves `H x = b`.
-    fn solve(&self, w: &[f64], diagonal: &[f64], b: &[f64]) -> Vec<f64> {
+    /// Solves `H x = b`, of which `precision` and [`Self::information`] make up the diagonal.
+    fn solve(&self, w: &[f64], (information, precision): (&[f64], &[f64]), b: &[f64]) -> Vec<f64> {
+        let diagonal: Vec<f64> = information.iter().zip(precision).map(|(i, l)| i + l).collect();
         let mut x = vec![0.0; b.len()];
         let mut r = b.to_vec();
-        let mut z: Vec<f64> = r.iter().zip(diagonal).map(|(r, d)| r / d).collect();
+        let mut z: Vec<f64> = r.iter().zip(&diagonal).map(|(r, d)| r / d).collect();
         let mut p = z.clone();
         let mut rz = dot(&r, &z);
         let stop = rz * 1e-14;
@@ -154,7 +155,7 @@ impl Problem {
             if rz <= stop || rz == 0.0 {
                 break;
             }
-            let hp = self.multiply(w, &p);
+            let hp = self.multiply(w, precision, &p);
             let alpha = rz / dot(&p, &hp);
             for i in 0..x.len() {
                 x[i] += alpha * p[i];
@@ -196,7 +197,7 @@ impl Problem {
             for ((g, l), t) in gradient.iter_mut().zip(&self.precision).zip(&theta) {
                 *g -= l * t;
             }
-            let step = self.solve(&w, &self.diagonal(&w), &gradient);
+            let step = self.solve(&w, (&self.information(&w), &self.precision), &gradient);
             let mut size = 1.0;
             let before = best;
             while size > 1e-4 {
@@ -243,37 +244,37 @@ impl Problem {
         let pull: Vec<f64> = (self.patterns.iter().zip(&eta).zip(w.iter().zip(&variance)))
             .map(|((p, e), (w, v))| -0.5 * w * (1.0 - 2.0 * logistic(e + p.offset)) * v)
             .collect();
-        self.solve(w, &self.diagonal(w), &self.gather(&pull))
+        self.solve(w, (&self.information(w), &self.precision), &self.gather(&pull))
     }
 
     /// `count` draws of the deviation from the mode. Draw `r` depends on `seed` and `r` alone.
     pub fn deviations(&self, w: &[f64], seed: u64, count: usize) -> Vec<Vec<f64>> {
-        (0..count)
-            .into_par_iter()
-            .map(|draw| self.deviation(w, &mut Normal::new(seed, draw as u64), None))
-            .collect()
+        // Under its own precision the mode pulls nowhere.
+        let mode = vec![0.0; self.precision.len()];
+        self.deviations_under(w, &mode, (seed, count), |_| self.precision.clone())
     }
 
-    /// One draw of the deviation from the mode. With `prior`, the mode and another precision, the draw is from the posterior
-    /// under that precision, whose mode is found by one step of Newton's method: the gradient there is `(L - L') mode`.
-    pub fn deviation(&self, w: &[f64], normal: &mut Normal, prior: Option<(&[f64], Vec<f64>)>) -> Vec<f64> {
-        let noise: Vec<f64> = w.iter().map(|w| w.sqrt() * normal.next()).collect();
-        let mut b = self.gather(&noise);
-        let mut push = |precision: &[f64]| {
-            b.iter_mut().zip(precision).for_each(|(b, l)| *b += l.sqrt() * normal.next());
+    /// The same, each draw from the posterior under a precision of its own, whose mode is found by one step of Newton's method:
+    /// the gradient at `mode` is `(L - L') mode`.
+    pub fn deviations_under(
+        &self,
+        w: &[f64],
+        mode: &[f64],
+        (seed, count): (u64, usize),
+        precision: impl Fn(&mut Normal) -> Vec<f64> + Sync,
+    ) -> Vec<Vec<f64>> {
+        let information = self.information(w);
+        let draw = |draw: usize| {
+            let mut normal = Normal::new(seed, draw as u64);
+            let precision = precision(&mut normal);
+            let noise: Vec<f64> = w.iter().map(|w| w.sqrt() * normal.next()).collect();
+            let mut b = self.gather(&noise);
+            for (k, b) in b.iter_mut().enumerate() {
+                *b += precision[k].sqrt() * normal.next() + (self.precision[k] - precision[k]) * mode[k];
+            }
+            self.solve(w, (&information, &precision), &b)
         };
-        let Some((mode, precision)) = prior else {
-            push(&self.precision);
-            return self.solve(w, &self.diagonal(w), &b);
-        };
-        push(&precision);
-        for (b, (mode, (old, new))) in
-            b.iter_mut().zip(mode.iter().zip(self.precision.iter().zip(&precision)))
-        {
-            *b += (old - new) * mode;
-        }
-        let other = Self { precision, ..self.clone() };
-        other.solve(w, &other.diagonal(w), &b)
+        (0..count).into_par_iter().map(draw).collect()
     }
 }
 
