@@ -1,16 +1,9 @@
 //! Who may ask, and how often: never an open resolver.
 
+use crate::cache::fold;
+use evenfield_policy::address_number as number;
 use std::net::IpAddr;
 use std::str::FromStr;
-
-/// An address as a number; IPv4 as IPv6 mapped.
-#[inline]
-pub fn number(address: IpAddr) -> u128 {
-    match address {
-        IpAddr::V4(v4) => u128::from(v4.to_ipv6_mapped()),
-        IpAddr::V6(v6) => u128::from(v6),
-    }
-}
 
 /// Addresses with the same beginning, as `10.0.0.0/8`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,8 +101,7 @@ impl Buckets {
             return Grant::Answer;
         }
         let who = if address >> 32 == 0xFFFF { address } else { address >> 72 };
-        let product = u128::from(who as u64 ^ self.seed) * u128::from(self.seed ^ 0x9E37_79B9_7F4A_7C15);
-        let hash = product as u64 ^ (product >> 64) as u64;
+        let hash = fold(who as u64 ^ self.seed, self.seed ^ 0x9E37_79B9_7F4A_7C15);
         let burst = self.per_second * BURST_S;
         let bucket = &mut self.table[hash as usize % PLACES];
         if bucket.who != hash {

@@ -91,16 +91,19 @@ impl Key<'_> {
     #[inline]
     fn hash(&self, seed: u64) -> u64 {
         const SMALL: u64 = 0x2020_2020_2020_2020;
-        let fold = |a: u64, b: u64| {
-            let product = u128::from(a) * u128::from(b);
-            product as u64 ^ (product >> 64) as u64
-        };
         let (words, rest) = self.name.as_chunks::<8>();
         let last = rest.iter().rev().fold(0u64, |word, byte| word << 8 | u64::from(*byte));
         let start = seed ^ u64::from(self.kind()) << 32 ^ self.name.len() as u64;
         let words = words.iter().map(|w| u64::from_le_bytes(*w)).chain([last]);
         words.fold(start, |hash, word| fold(hash ^ (word | SMALL), 0x9E37_79B9_7F4A_7C15 ^ seed))
     }
+}
+
+/// Folded multiplication: the two halves of the product, one xor the other.
+#[inline]
+pub(crate) fn fold(a: u64, b: u64) -> u64 {
+    let product = u128::from(a) * u128::from(b);
+    product as u64 ^ (product >> 64) as u64
 }
 
 struct Place {

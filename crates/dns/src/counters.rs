@@ -53,11 +53,6 @@ impl Counter {
         self.0.store(self.0.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
     }
 
-    /// One more, whoever else is writing.
-    pub fn add_shared(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-
     /// So many it is.
     pub fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)

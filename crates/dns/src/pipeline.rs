@@ -1,13 +1,15 @@
 //! The way of a query. [`answer`] is the whole of it on one screen; every transport calls it.
 
-use crate::access::{Buckets, Grant, number};
+use crate::access::{Buckets, Grant};
 use crate::cache::{Answer, Cache, Key, Question};
 use crate::counters::Counters;
 use crate::rules::Now;
 use crate::settings::Settings;
 use crate::wire::{self, Blocked, CookieKey, Extra, Limit, Query, Refusal, Rewritten, ede, qtype, rcode};
 use evenfield_events::{self as events, Did, Event, Ring, Transport, Who};
-use evenfield_policy::{Action, Answer as How, Because, DeviceKey, Name, Subject, Verdict, View, decide};
+use evenfield_policy::{
+    Action, Answer as How, Because, DeviceKey, Name, Subject, Verdict, View, address_number as number, decide,
+};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 

@@ -270,11 +270,7 @@ fn encrypted(
     https: Vec<TcpListener>,
     quic: Vec<UdpSocket>,
 ) -> Result<(), StartError> {
-    let config = |protocol: &[u8]| {
-        let missing = || StartError::Certificate(io::Error::other("no such protocol"));
-        certificates.config(protocol).ok_or_else(missing)
-    };
-    let (dot, h2, doq) = (config(b"dot")?, config(b"h2")?, config(b"doq")?);
+    let [dot, h2, doq] = certificates.configs();
     for listener in tls {
         tokio::spawn(transports::tls(service.clone(), dot.clone(), on_tokio(listener)?));
     }

@@ -317,9 +317,7 @@ impl Step {
             }
             Self::Undecided => "no rule and no blocked list speaks of the name".to_owned(),
             Self::Rewritten(target) => {
-                let target =
-                    Name::parse(view.target(target)).map_or_else(|_| String::new(), |t| t.to_string());
-                format!("sent to {target}")
+                format!("sent to {}", view.target_name(target))
             }
         }
     }

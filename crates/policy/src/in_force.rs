@@ -1,6 +1,6 @@
 //! What is in force now: the only place where time is looked up.
 
-use crate::snapshot::{PolicyId, View};
+use crate::snapshot::{PolicyId, View, u32_at};
 use std::sync::Arc;
 
 /// For each policy the regime that holds and until when. A ticker makes a new one each second by [`InForce::tick`],
@@ -51,32 +51,34 @@ impl InForce {
 
 /// The slot of a timetable: its days begin at instants, and a day's pattern says when in it which slot begins.
 fn slot(view: &View<'_>, timetable: usize, now_s: u32) -> Slot {
-    let [at, count] = pair(&view.timetables[timetable]);
+    let [at, count] = numbers(&view.timetables[timetable]);
     let days = view.days.get(at as usize..(at as usize).saturating_add(count as usize)).unwrap_or_default();
-    let begun = days.partition_point(|day| pair(day)[0] <= now_s);
-    let ends = days.get(begun).map_or(u32::MAX, |day| pair(day)[0]);
-    let Some([start, pattern]) = begun.checked_sub(1).map(|day| pair(&days[day])) else {
+    let begun = days.partition_point(|day| u32_at(day, 0) <= now_s);
+    let ends = days.get(begun).map_or(u32::MAX, |day| u32_at(day, 0));
+    let Some([start, pattern]) = begun.checked_sub(1).map(|day| numbers(&days[day])) else {
         return (None, ends);
     };
-    let Some([at, count]) = view.patterns.get(pattern as usize).map(pair) else { return (None, ends) };
+    let Some([at, count]) = view.patterns.get(pattern as usize).map(|r| numbers(r)) else {
+        return (None, ends);
+    };
     let moments = view.moments.get(at as usize..(at as usize).saturating_add(count as usize));
     let moments = moments.unwrap_or_default();
-    let passed = moments.partition_point(|moment| pair(moment)[0] <= now_s - start);
-    let slot = passed.checked_sub(1).map_or(0, |last| pair(&moments[last])[1]);
-    let until = moments.get(passed).map_or(ends, |moment| start.saturating_add(pair(moment)[0]).min(ends));
+    let passed = moments.partition_point(|moment| u32_at(moment, 0) <= now_s - start);
+    let slot = passed.checked_sub(1).map_or(0, |last| u32_at(&moments[last], 4));
+    let until = moments.get(passed).map_or(ends, |moment| start.saturating_add(u32_at(moment, 0)).min(ends));
     (Some(slot), until)
 }
 
 /// The regime of a policy: that of a span of its own, else that of its timetable's slot, else that outside schedules.
 fn regime(view: &View<'_>, policy: u32, now_s: u32, slots: &[Slot]) -> (u32, u32) {
-    let [timetable, slots_at, slots_count, outside] = quad(&view.policies[policy as usize]);
+    let [timetable, slots_at, slots_count, outside] = numbers(&view.policies[policy as usize]);
     let (slot, mut until) = slots.get(timetable as usize).copied().unwrap_or((None, u32::MAX));
     let chosen = slot.filter(|slot| *slot < slots_count).and_then(|slot| {
         view.slot_regimes.get(slots_at.saturating_add(slot) as usize).map(|r| u32::from_le_bytes(*r))
     });
-    let first = view.spans.partition_point(|span| quad(span)[0] < policy);
+    let first = view.spans.partition_point(|span| u32_at(span, 0) < policy);
     for span in &view.spans[first..] {
-        let [whose, from, to, regime] = quad(span);
+        let [whose, from, to, regime] = numbers(span);
         if whose != policy {
             break;
         }
@@ -91,12 +93,7 @@ fn regime(view: &View<'_>, policy: u32, now_s: u32, slots: &[Slot]) -> (u32, u32
     (chosen.unwrap_or(outside), until)
 }
 
-fn pair(record: &[u8; 8]) -> [u32; 2] {
-    let (numbers, _) = record.as_chunks::<4>();
-    [u32::from_le_bytes(numbers[0]), u32::from_le_bytes(numbers[1])]
-}
-
-fn quad<const N: usize>(record: &[u8; N]) -> [u32; 4] {
-    let (numbers, _) = record.as_chunks::<4>();
-    std::array::from_fn(|n| numbers.get(n).map_or(0, |number| u32::from_le_bytes(*number)))
+/// The first numbers of a record.
+fn numbers<const N: usize>(record: &[u8]) -> [u32; N] {
+    std::array::from_fn(|n| u32_at(record, 4 * n))
 }

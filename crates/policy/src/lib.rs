@@ -38,7 +38,7 @@ pub use snapshot::{
     Aligned, Answer, Category, ListId, OpenError, PolicyId, PublicKey, Regime, Rule, RuleId, Ruling, Scopes,
     SecretKey, Snapshot, Target, View, YouTube, seal,
 };
-pub use subject::{DeviceKey, SiteId, Subject};
+pub use subject::{DeviceKey, SiteId, Subject, address_number};
 
 #[cfg(test)]
 mod tests;

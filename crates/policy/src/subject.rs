@@ -1,5 +1,6 @@
 //! Who asks.
 
+use core::net::IpAddr;
 use sha2::{Digest, Sha256};
 
 /// A device's key: the first 128 bits of the SHA-256 of its token. The token itself is in no snapshot.
@@ -26,6 +27,15 @@ impl DeviceKey {
 /// A place that is known by its addresses: a bus, a library, a school's network. The number is that of one snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SiteId(pub u32);
+
+/// An address as a number; IPv4 stands in `::ffff:0:0/96`.
+#[inline]
+pub fn address_number(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(v4) => u128::from(v4.to_ipv6_mapped()),
+        IpAddr::V6(v6) => u128::from(v6),
+    }
+}
 
 /// Who asks; never a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

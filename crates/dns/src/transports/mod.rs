@@ -10,12 +10,12 @@ pub use quic::{endpoint, quic};
 pub use stream::tcp;
 pub use tls::{Certificates, tls};
 
-use crate::access::number;
 use crate::pipeline::{self, Client, Core, Outcome, Shared};
 use crate::rules::Rules;
 use crate::upstream::{Resolver, lock};
 use crate::worker::Miss;
 use arc_swap::ArcSwap;
+use evenfield_policy::{DeviceKey, address_number as number};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -46,7 +46,7 @@ pub struct Service {
     /// Upstream.
     pub resolver: Arc<Resolver>,
     /// Places for queries that wait for upstream.
-    waiting: Semaphore,
+    waiting: Arc<Semaphore>,
     /// Open connections: in all, and of each address.
     connections: Mutex<(usize, HashMap<u128, usize>)>,
 }
@@ -93,8 +93,14 @@ impl Service {
         rules: Arc<ArcSwap<Rules>>,
         resolver: Arc<Resolver>,
     ) -> Self {
-        let (waiting, connections) = (Semaphore::new(WAITING), Mutex::default());
+        let (waiting, connections) = (Arc::new(Semaphore::new(WAITING)), Mutex::default());
         Self { core, shared, rules, resolver, waiting, connections }
+    }
+
+    /// The device whose token a client asked for as a server name.
+    fn device(&self, server_name: Option<&str>) -> Option<DeviceKey> {
+        let domain = self.shared.settings.tls.as_ref().and_then(|tls| tls.domain.as_deref());
+        tls::device_of(server_name, domain)
     }
 
     /// A place for a connection from this address; `None` when it, or all together, have as many as they may.
@@ -152,13 +158,13 @@ impl Service {
     /// Resolves what the threads for datagrams could not answer, sends the answers, and gives them to their caches.
     pub async fn resolve_misses(self: Arc<Self>, mut misses: Receiver<Miss>) {
         while let Some(miss) = misses.recv().await {
-            if self.waiting.available_permits() == 0 {
+            let Ok(place) = self.waiting.clone().try_acquire_owned() else {
                 lock(&self.core).counters.overloaded.add();
                 continue;
-            }
+            };
             let service = self.clone();
             tokio::spawn(async move {
-                let Ok(_place) = service.waiting.try_acquire() else { return };
+                let _place = place;
                 let answer = service.resolver.resolve(&miss.question).await;
                 let mut out = [0; crate::wire::UDP_SIZE as usize];
                 let length = service.finish(&miss.client, &miss.asked, (&miss.question, &answer), &mut out);

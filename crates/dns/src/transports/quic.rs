@@ -1,8 +1,9 @@
 //! DNS over dedicated QUIC connections, RFC 9250.
 
-use super::tls::{Config, device_of};
+use super::tls::Config;
 use super::{LONGEST, Service};
 use crate::pipeline::Client;
+use crate::wire::framed;
 use evenfield_events::Transport;
 use quinn::crypto::rustls::{HandshakeData, QuicServerConfig};
 use quinn::{Connection, Endpoint, IdleTimeout, Incoming, RecvStream, SendStream, TransportConfig, VarInt};
@@ -76,8 +77,7 @@ async fn one(service: Arc<Service>, incoming: Incoming) {
     };
     let Ok(Ok(connection)) = timeout(HANDSHAKE, incoming.into_future()).await else { return };
     let data = connection.handshake_data().and_then(|data| data.downcast::<HandshakeData>().ok());
-    let domain = service.shared.settings.tls.as_ref().and_then(|tls| tls.domain.as_deref());
-    let device = device_of(data.and_then(|data| data.server_name).as_deref(), domain);
+    let device = service.device(data.and_then(|data| data.server_name).as_deref());
     let client = Client { address: from.ip(), transport: Transport::Quic, device };
     while let Ok((send, receive)) = connection.accept_bi().await {
         tokio::spawn(stream(service.clone(), client, connection.clone(), send, receive));
@@ -92,11 +92,11 @@ async fn stream(
     mut send: SendStream,
     mut receive: RecvStream,
 ) {
-    let Ok(Ok(framed)) = timeout(SLOW, receive.read_to_end(LONGEST + 2)).await else {
+    let Ok(Ok(sent)) = timeout(SLOW, receive.read_to_end(LONGEST + 2)).await else {
         let _ = send.reset(PROTOCOL_ERROR);
         return;
     };
-    let asked = framed.split_first_chunk::<2>().filter(|(length, message)| {
+    let asked = sent.split_first_chunk::<2>().filter(|(length, message)| {
         // The id is 0: the stream says what answers what.
         usize::from(u16::from_be_bytes(**length)) == message.len() && message.starts_with(&[0, 0])
     });
@@ -108,8 +108,7 @@ async fn stream(
         let _ = send.reset(INTERNAL_ERROR);
         return;
     };
-    let framed = [&(answer.len().min(LONGEST) as u16).to_be_bytes()[..], &answer].concat();
-    if send.write_all(&framed).await.is_ok() {
+    if send.write_all(&framed(&answer)).await.is_ok() {
         let _ = send.finish();
     }
 }

@@ -1,7 +1,8 @@
 //! Messages with two octets of length before them, on a stream: RFC 7766, and below TLS RFC 7858.
 
-use super::{LONGEST, Service, accept};
+use super::{Service, accept};
 use crate::pipeline::Client;
+use crate::wire::framed;
 use evenfield_events::Transport;
 use std::io;
 use std::sync::Arc;
@@ -42,8 +43,7 @@ where
     let (send, mut ready) = mpsc::channel::<Vec<u8>>(PIPELINED);
     let writer = tokio::spawn(async move {
         while let Some(answer) = ready.recv().await {
-            let length = (answer.len().min(LONGEST) as u16).to_be_bytes();
-            let framed = [&length[..], &answer].concat();
+            let framed = framed(&answer);
             let write = async {
                 write.write_all(&framed).await?;
                 write.flush().await

@@ -30,7 +30,7 @@ pub type Config = Arc<ArcSwap<ServerConfig>>;
 pub struct Certificates {
     settings: Tls,
     seen: Option<SystemTime>,
-    configs: Vec<(&'static [u8], Config)>,
+    configs: [Config; 3],
 }
 
 impl Certificates {
@@ -39,17 +39,13 @@ impl Certificates {
     /// # Errors
     /// When a file cannot be read, holds no certificate or key, or they do not belong together.
     pub fn open(settings: &Tls) -> io::Result<Self> {
-        let mut configs = Vec::new();
-        for protocol in [&b"dot"[..], b"h2", b"doq"] {
-            let config = read(settings, protocol)?;
-            configs.push((protocol, Arc::new(ArcSwap::from_pointee(config))));
-        }
+        let configs = read(settings)?.map(|config| Arc::new(ArcSwap::from_pointee(config)));
         Ok(Self { settings: settings.clone(), seen: changed(&settings.certificate), configs })
     }
 
-    /// The TLS settings for `dot`, `h2` or `doq`.
-    pub fn config(&self, protocol: &[u8]) -> Option<Config> {
-        self.configs.iter().find(|(name, _)| *name == protocol).map(|(_, config)| config.clone())
+    /// The TLS settings for TLS, HTTPS and QUIC.
+    pub fn configs(&self) -> [Config; 3] {
+        self.configs.clone()
     }
 
     /// Takes a new certificate when there is one; one that is no good is told of, and the old one stays.
@@ -61,14 +57,9 @@ impl Certificates {
                 continue;
             }
             self.seen = now;
-            for (protocol, config) in &self.configs {
-                match read(&self.settings, protocol) {
-                    Ok(new) => config.store(Arc::new(new)),
-                    Err(error) => {
-                        tracing::error!(%error, "the new certificate is not used, the old one stays");
-                        break;
-                    }
-                }
+            match read(&self.settings) {
+                Ok(new) => self.configs.iter().zip(new).for_each(|(config, new)| config.store(Arc::new(new))),
+                Err(error) => tracing::error!(%error, "the new certificate is not used, the old one stays"),
             }
         }
     }
@@ -78,7 +69,8 @@ fn changed(file: &Path) -> Option<SystemTime> {
     std::fs::metadata(file).and_then(|meta| meta.modified()).ok()
 }
 
-fn read(settings: &Tls, protocol: &[u8]) -> io::Result<ServerConfig> {
+/// The TLS settings for TLS, HTTPS and QUIC, in this order.
+fn read(settings: &Tls) -> io::Result<[ServerConfig; 3]> {
     let named = |file: &Path, error: &dyn std::fmt::Display| {
         io::Error::new(io::ErrorKind::InvalidData, format!("{}: {error}", file.display()))
     };
@@ -87,14 +79,20 @@ fn read(settings: &Tls, protocol: &[u8]) -> io::Result<ServerConfig> {
         .map_err(|error| named(&settings.certificate, &error))?;
     let key = PrivateKeyDer::from_pem_file(&settings.key).map_err(|error| named(&settings.key, &error))?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = |protocol: &[u8], versions| {
+        let mut config = ServerConfig::builder_with_provider(provider.clone())
+            .with_protocol_versions(versions)
+            .and_then(|config| config.with_no_client_auth().with_single_cert(chain.clone(), key.clone_key()))
+            .map_err(|error| named(&settings.certificate, &error))?;
+        config.alpn_protocols = vec![protocol.to_vec()];
+        Ok::<_, io::Error>(config)
+    };
     // QUIC has TLS 1.3 alone, and wants it said.
-    let versions = if protocol == b"doq" { &[&rustls::version::TLS13][..] } else { rustls::ALL_VERSIONS };
-    let mut config = ServerConfig::builder_with_provider(provider)
-        .with_protocol_versions(versions)
-        .and_then(|config| config.with_no_client_auth().with_single_cert(chain, key))
-        .map_err(|error| named(&settings.certificate, &error))?;
-    config.alpn_protocols = vec![protocol.to_vec()];
-    Ok(config)
+    Ok([
+        config(b"dot", rustls::ALL_VERSIONS)?,
+        config(b"h2", rustls::ALL_VERSIONS)?,
+        config(b"doq", &[&rustls::version::TLS13])?,
+    ])
 }
 
 /// The device whose token stands before our domain in the name that a client asked for: `TOKEN.dns.example.org`.
@@ -113,8 +111,7 @@ pub async fn handshake(
     let _ = stream.set_nodelay(true);
     let accept = TlsAcceptor::from(config.load_full()).accept(stream);
     let stream = tokio::time::timeout(HANDSHAKE, accept).await.ok()?.ok()?;
-    let domain = service.shared.settings.tls.as_ref().and_then(|tls| tls.domain.as_deref());
-    let device = device_of(stream.get_ref().1.server_name(), domain);
+    let device = service.device(stream.get_ref().1.server_name());
     Some((stream, device))
 }
 

@@ -2,7 +2,7 @@
 
 use super::UpstreamCounts;
 use crate::cache::Question;
-use crate::wire::{Checked, UDP_SIZE, check, qtype, rcode};
+use crate::wire::{Checked, UDP_SIZE, check, framed, qtype, rcode};
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::atomic::Ordering;
@@ -63,8 +63,7 @@ async fn stream(exchange: &Exchange<'_>, question: &Question) -> io::Result<Chec
     let talk = async {
         let mut stream = TcpStream::connect(exchange.server).await?;
         exchange.counts.asked.fetch_add(1, Ordering::Relaxed);
-        let framed = [&(message.len() as u16).to_be_bytes()[..], &message].concat();
-        stream.write_all(&framed).await?;
+        stream.write_all(&framed(&message)).await?;
         let mut answer = vec![0; usize::from(stream.read_u16().await?)];
         stream.read_exact(&mut answer).await?;
         Ok(answer)

@@ -70,6 +70,12 @@ pub(crate) mod flags {
     pub const CD: u16 = 1 << 4;
 }
 
+/// A message with two octets of length before it, as streams carry it: RFC 1035 section 4.2.2.
+pub(crate) fn framed(message: &[u8]) -> Vec<u8> {
+    let length = message.len().min(usize::from(u16::MAX)) as u16;
+    [&length.to_be_bytes()[..], message].concat()
+}
+
 /// The 16-bit number at `at`, in network order.
 #[inline]
 pub(crate) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {

@@ -283,16 +283,19 @@ pub fn rewritten(
 /// The addresses of an answer, with their times to live. Of another type there are none: what a safe name says of
 /// services could lead elsewhere.
 fn addresses(form: &Form, wanted: u16) -> impl Iterator<Item = (u32, &[u8])> {
-    let message = &*form.message;
+    let count = u16_at(&form.message, 6).filter(|_| matches!(wanted, qtype::A | qtype::AAAA));
+    let answers = records(&form.message).take(count.unwrap_or_default().into());
+    answers.filter(move |(kind, ..)| *kind == wanted).map(|(_, ttl, data)| (ttl, data))
+}
+
+/// Type, time to live and data of the records that follow the question, up to the message's end or what is none.
+fn records(message: &[u8]) -> impl Iterator<Item = (u16, u32, &[u8])> {
     let mut at = skip(message, HEADER).map_or(message.len(), |at| at + 4);
-    let count = u16_at(message, 6).filter(|_| matches!(wanted, qtype::A | qtype::AAAA)).unwrap_or_default();
-    (0..count).filter_map(move |_| {
+    std::iter::from_fn(move || {
         let owner = skip(message, at)?;
         let (kind, ttl) = (u16_at(message, owner)?, u32_at(message, owner + 4)?);
-        let length = usize::from(u16_at(message, owner + 8)?);
-        at = owner + 10 + length;
-        let data = message.get(owner + 10..at)?;
-        (kind == wanted).then_some((ttl, data))
+        at = owner + 10 + usize::from(u16_at(message, owner + 8)?);
+        Some((kind, ttl, message.get(owner + 10..at)?))
     })
 }
 
@@ -305,14 +308,8 @@ pub fn come_by_tcp(out: &mut [u8], query: &Query<'_>, limit: Limit) -> usize {
 
 /// The shortest time to live of the answers and authority records of a message of ours.
 pub fn shortest_ttl(message: &[u8]) -> u32 {
-    let mut at = skip(message, HEADER).map_or(message.len(), |at| at + 4);
-    let count = [6, 8].iter().filter_map(|at| u16_at(message, *at)).map(u32::from).sum();
-    let ttls = (0..count).map_while(|_: u32| {
-        let owner = skip(message, at)?;
-        at = owner + 10 + usize::from(u16_at(message, owner + 8)?);
-        u32_at(message, owner + 4)
-    });
-    ttls.min().unwrap_or(0)
+    let count = [6, 8].iter().filter_map(|at| u16_at(message, *at)).map(usize::from).sum();
+    records(message).take(count).map(|(_, ttl, _)| ttl).min().unwrap_or(0)
 }
 
 /// Refuses a query of which perhaps only the header could be read.

@@ -1,6 +1,6 @@
 //! Address ranges of places.
 
-use crate::subject::SiteId;
+use crate::subject::{SiteId, address_number};
 use core::net::IpAddr;
 
 /// The addresses from `first` to `last`; IPv4 stands in `::ffff:0:0/96`.
@@ -13,10 +13,8 @@ pub(super) struct Range {
 
 impl Range {
     pub fn of(site: SiteId, address: IpAddr, bits: u8) -> Self {
-        let (address, bits) = match address {
-            IpAddr::V4(v4) => (u128::from(v4.to_ipv6_mapped()), bits.min(32) + 96),
-            IpAddr::V6(v6) => (u128::from(v6), bits.min(128)),
-        };
+        let bits = if address.is_ipv4() { bits.min(32) + 96 } else { bits.min(128) };
+        let address = address_number(address);
         let host = u128::MAX.checked_shr(u32::from(bits)).unwrap_or(0);
         Self { site, first: address & !host, last: address | host }
     }

@@ -173,9 +173,9 @@ impl<'t, 's> Fields<'t, 's> {
     }
 
     /// Complains of each field that nothing took.
-    pub fn finish(self) {
-        for (key, (at, _)) in self.fields {
-            let name = if self.name.is_empty() { key } else { format!("{}.{key}", self.name) };
+    pub fn finish(mut self) {
+        for (key, (at, _)) in std::mem::take(&mut self.fields) {
+            let name = self.full(&key);
             self.source.complain(at, &name, "a setting that there is; this one is not known here");
         }
     }

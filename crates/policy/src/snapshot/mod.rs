@@ -6,7 +6,7 @@ mod records;
 mod view;
 
 pub use key::{PublicKey, SecretKey};
-pub(crate) use layout::{Facts, Section, write};
+pub(crate) use layout::{Facts, Section, u32_at, write};
 pub use layout::{OpenError, seal};
 pub(crate) use records::Set;
 pub use records::{Answer, Category, ListId, PolicyId, Regime, RuleId, Ruling, Scopes, Target, YouTube};

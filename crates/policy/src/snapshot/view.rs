@@ -3,7 +3,8 @@
 use super::layout::{Header, Section, u16_at, u32_at, u128_at};
 use super::records::{Category, ListId, PolicyId, Regime, RuleId, Ruling, Set, Target, YouTube};
 use crate::hash::{HashKey, scoped};
-use crate::subject::{SiteId, Subject};
+use crate::name::Name;
+use crate::subject::{DeviceKey, SiteId, Subject, address_number};
 use crate::table::{Bucket, narrow, wide};
 use core::net::IpAddr;
 
@@ -101,10 +102,7 @@ impl<'a> View<'a> {
     #[inline]
     pub fn policy_of(&self, subject: &Subject) -> PolicyId {
         let known = match subject {
-            Subject::Device(key) => {
-                let (low, high) = key.halves();
-                wide::find(self.devices, low, high).map(|(policy, _)| policy.wrapping_sub(1))
-            }
+            Subject::Device(key) => self.device(*key).map(|(policy, _)| policy.wrapping_sub(1)),
             Subject::Site(SiteId(site)) => self.sites.get(*site as usize).map(|r| u32_at(r, 4)),
             Subject::Unknown => None,
         };
@@ -112,17 +110,20 @@ impl<'a> View<'a> {
     }
 
     /// The number of a device among the devices of its snapshot, for counting; `None` for one it does not know.
-    pub fn device_number(&self, key: crate::DeviceKey) -> Option<u32> {
+    pub fn device_number(&self, key: DeviceKey) -> Option<u32> {
+        self.device(key).map(|(_, number)| number)
+    }
+
+    /// A device's policy plus 1, and its number.
+    #[inline]
+    fn device(&self, key: DeviceKey) -> Option<(u32, u32)> {
         let (low, high) = key.halves();
-        wide::find(self.devices, low, high).map(|(_, number)| number)
+        wide::find(self.devices, low, high)
     }
 
     /// The place of an address: the narrowest range of the settings that holds it.
     pub fn site_of(&self, address: IpAddr) -> Option<SiteId> {
-        let address = match address {
-            IpAddr::V4(v4) => u128::from(v4.to_ipv6_mapped()),
-            IpAddr::V6(v6) => u128::from(v6),
-        };
+        let address = address_number(address);
         let after = self.ranges.partition_point(|r| u128_at(r, 0) <= address);
         let range = self.ranges.get(after.checked_sub(1)?)?;
         u32_at(range, 16).checked_sub(1).map(SiteId)
@@ -159,9 +160,7 @@ impl<'a> View<'a> {
     /// The strongest rule of the regime's scopes for the suffix with this hash: a mandatory deny, then that of the
     /// narrowest scope, then a deny.
     pub(crate) fn rule_for(&self, regime: &Regime, hash: u64, exact: bool) -> Option<(Ruling, RuleId)> {
-        let (at, count) = (regime.scopes.at as usize, usize::from(regime.scopes.count));
-        let scopes = self.chains.get(at..at + count).unwrap_or_default();
-        let rules = scopes.iter().filter_map(|scope| {
+        let rules = self.chain(regime).iter().filter_map(|scope| {
             let (low, high) = rule_key(u32_at(scope, 0), hash);
             let (rule, rulings) = wide::find(self.rule_map, low, high)?;
             let [for_exact, for_below, level, _] = rulings.to_le_bytes();
@@ -247,16 +246,26 @@ impl<'a> View<'a> {
     /// The scopes whose rules hold under a regime.
     pub fn scopes_of(&self, regime: &Regime) -> impl Iterator<Item = &'a str> {
         let view = *self;
-        let at = regime.scopes.at as usize;
-        let chain = self.chains.get(at..at + usize::from(regime.scopes.count)).unwrap_or_default();
-        chain.iter().map(move |r| {
+        self.chain(regime).iter().map(move |r| {
             view.scopes.get(u32_at(r, 0) as usize).map_or("", |scope| view.text(u32_at(scope, 0)))
         })
+    }
+
+    /// The numbers of the scopes of a regime.
+    #[inline]
+    fn chain(&self, regime: &Regime) -> &'a [[u8; 4]] {
+        let at = regime.scopes.at as usize;
+        self.chains.get(at..at + usize::from(regime.scopes.count)).unwrap_or_default()
     }
 
     /// The name that answers are rewritten to, in wire form.
     pub fn target(&self, target: Target) -> &'a [u8] {
         self.targets.get(usize::from(target.0)).map_or(&[0], |r| self.octets(u32_at(r, 0)))
+    }
+
+    /// The same as people write it.
+    pub fn target_name(&self, target: Target) -> String {
+        Name::parse(self.target(target)).map_or_else(|_| String::new(), |name| name.to_string())
     }
 
     /// Where a name is sent under a regime, by what its set says about rewriting.
