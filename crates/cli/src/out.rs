@@ -1,32 +1,28 @@
 //! What the program prints. That nobody reads it any more, as after `| head`, is no failure: the work goes on to its end.
 
-use evenfield_model::Problem;
+use anyhow::{Context, Result};
 use std::fmt::Arguments;
 use std::io::Write;
+use std::path::Path;
 
 /// Writes to a stream that may be closed.
 pub fn write(mut stream: impl Write, text: Arguments<'_>) {
     let _ = stream.write_fmt(text);
 }
 
-/// One line, without control characters: what an input says must not move the terminal's cursor.
-pub fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
-}
-
-/// A problem on one line: `evenfield.toml:4: server.lissen: …`.
-pub fn problem(problem: &Problem) -> String {
-    let mut line = problem.file.clone();
-    if problem.line > 0 {
-        line += &format!(":{}", problem.line);
+/// Writes a file beside its place and moves it there whole, so that no half file is ever seen.
+pub fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let context = || format!("cannot write {}", path.display());
+    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(context)?;
+    {
+        let mut buffered = std::io::BufWriter::with_capacity(1 << 16, file.as_file_mut());
+        write(&mut buffered)?;
+        buffered.flush().with_context(context)?;
     }
-    if !problem.column.is_empty() {
-        line += &format!(": {}", problem.column);
-    }
-    if !problem.said.is_empty() {
-        line += &format!(": said `{}`", problem.said);
-    }
-    printable(&(line + &format!(": wanted {}", problem.wanted)))
+    file.as_file().sync_all().with_context(context)?;
+    file.persist(path).with_context(context)?;
+    Ok(())
 }
 
 /// A line on the standard output.
@@ -40,16 +36,3 @@ macro_rules! complain {
 }
 
 pub(crate) use {complain, say};
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use evenfield_model::Problems;
-
-    #[test]
-    fn an_input_does_not_move_the_cursor() {
-        let mut problems = Problems::default();
-        problems.push("a\u{1b}[2J.csv", 3, "ar\rea", "x\n\u{9b}1m", "a number");
-        assert_eq!(problem(&problems.kept()[0]), "a [2J.csv:3: ar ea: said `x  1m`: wanted a number");
-    }
-}

@@ -51,9 +51,8 @@ fn dns(config: &Path, check: bool) -> ExitCode {
     let settings = match settings::read_file(config) {
         Ok(settings) => settings,
         Err(problems) => {
-            for p in problems.kept() {
-                let said = if p.said.is_empty() { String::new() } else { format!(" said `{}`,", p.said) };
-                eprintln!("{}:{}: {}:{said} wanted {}", p.file, p.line, p.column, p.wanted);
+            for problem in problems.kept() {
+                eprintln!("{problem}");
             }
             return ExitCode::from(2);
         }

@@ -11,4 +11,4 @@ pub use access::{Barrier, DeviceAway, DeviceProvider, DeviceSharing, InternetPer
 pub use geography::{Geography, GeographyKind, Geoid, GeoidError, Leaid};
 pub use grade::{Grade, GradeBand};
 pub use measure::Measure;
-pub use problem::{Problem, ProblemKind, Problems};
+pub use problem::{Problem, ProblemKind, Problems, printable};

@@ -17,6 +17,28 @@ pub struct Problem {
     pub wanted: String,
 }
 
+/// One line, without control characters: what an input says must not move the terminal's cursor.
+pub fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// On one line, as `evenfield.toml:4: server.lissen: wanted a setting that there is`.
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut line = self.file.clone();
+        if self.line > 0 {
+            line += &format!(":{}", self.line);
+        }
+        if !self.column.is_empty() {
+            line += &format!(": {}", self.column);
+        }
+        if !self.said.is_empty() {
+            line += &format!(": said `{}`", self.said);
+        }
+        f.write_str(&printable(&(line + &format!(": wanted {}", self.wanted))))
+    }
+}
+
 /// Problems in the order found: the first [`Problems::KEPT`] whole, the rest counted, so that a file of
 /// a million bad rows takes bounded memory.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -145,5 +167,12 @@ mod tests {
         let mut problems = Problems::default();
         problems.push("f", 1, "c", &"é".repeat(500), "less");
         assert_eq!(problems.kept()[0].said.chars().count(), Problems::QUOTED + 1);
+    }
+
+    #[test]
+    fn an_input_does_not_move_the_cursor() {
+        let mut problems = Problems::default();
+        problems.push("a\u{1b}[2J.csv", 3, "ar\rea", "x\n\u{9b}1m", "a number");
+        assert_eq!(problems.kept()[0].to_string(), "a [2J.csv:3: ar ea: said `x  1m`: wanted a number");
     }
 }

@@ -29,7 +29,7 @@ impl Config {
             return Ok(ExitCode::SUCCESS);
         }
         for problem in problems.kept() {
-            complain!("{}", crate::out::problem(problem));
+            complain!("{problem}");
         }
         Ok(ExitCode::FAILURE)
     }

@@ -1,7 +1,7 @@
 //! `evenfield assess district`: the files that the settings name become figures.
 
 use super::records::{Records, block_on, missing_files, settings};
-use crate::out::{complain, say};
+use crate::out::{complain, replace, say};
 use anyhow::{Context, Result, bail};
 use evenfield_gap::district::Counted;
 use evenfield_model::GeographyKind;
@@ -52,7 +52,7 @@ impl District {
         }
         let missing = missing_files(&self.config, &config);
         if !missing.is_empty() {
-            let lines: Vec<String> = missing.kept().iter().map(crate::out::problem).collect();
+            let lines: Vec<String> = missing.kept().iter().map(ToString::to_string).collect();
             bail!("files are missing, nothing was read\n{}", lines.join("\n"));
         }
         let base = self.config.parent().unwrap_or(Path::new("")).to_owned();
@@ -111,7 +111,7 @@ fn tell(file: &Read) {
     let found = file.problems.found();
     complain!("{}: {} rows, {found} problems", file.name, file.rows());
     for problem in file.problems.kept().iter().take(SHOWN) {
-        complain!("  {}", crate::out::problem(problem));
+        complain!("  {problem}");
     }
     if found > SHOWN as u64 {
         complain!("  … and {} more", found - SHOWN as u64);
@@ -201,15 +201,13 @@ fn write_csv(path: &Path, figures: &[Figure], names: &Names) -> Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    let file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
-    let mut writer = csv::Writer::from_writer(file);
-    writer.write_record(lines::COLUMNS)?;
-    for figure in figures {
-        writer.write_record(lines::line(
-            figure,
-            names.get(&(figure.kind, figure.id.clone())).map_or("", String::as_str),
-        ))?;
-    }
-    writer.into_inner().map_err(|e| anyhow::anyhow!("{e}"))?.persist(path)?;
-    Ok(())
+    replace(path, |file| {
+        let mut writer = csv::Writer::from_writer(file);
+        writer.write_record(lines::COLUMNS)?;
+        for figure in figures {
+            let name = names.get(&(figure.kind, figure.id.clone())).map_or("", String::as_str);
+            writer.write_record(lines::line(figure, name))?;
+        }
+        Ok(writer.flush()?)
+    })
 }

@@ -5,7 +5,7 @@ mod explain;
 mod people;
 mod zone;
 
-use crate::out::complain;
+use crate::out::{complain, say};
 use anyhow::{Context, Result};
 use evenfield_policy::config::Config;
 use evenfield_policy::{PublicKey, SecretKey};
@@ -64,7 +64,7 @@ fn settings(path: &Path) -> Result<Option<Config>> {
 /// Problems, one a line, and how many more there are than are kept.
 fn print_problems(problems: &evenfield_model::Problems) {
     for problem in problems.kept() {
-        complain!("{}", crate::out::problem(problem));
+        complain!("{problem}");
     }
     let rest = problems.found() - problems.kept().len() as u64;
     if rest > 0 {
@@ -89,7 +89,7 @@ fn make_key(out: &Path) -> Result<ExitCode> {
     std::io::Write::write_all(&mut file, format!("{secret}\n").as_bytes())?;
     let public = SecretKey::from_seed(&seed).public();
     std::fs::write(public_path(out), format!("{public}\n"))?;
-    println!("{public}");
+    say!("{public}");
     Ok(ExitCode::SUCCESS)
 }
 

@@ -60,7 +60,7 @@ fn for_owner_only(path: &Path) -> std::io::Result<()> {
 /// The settings of this file, or all that is wrong with them.
 pub fn settings(path: &Path) -> Result<Config> {
     read_file(path).map_err(|problems| {
-        let lines: Vec<String> = problems.kept().iter().map(crate::out::problem).collect();
+        let lines: Vec<String> = problems.kept().iter().map(ToString::to_string).collect();
         anyhow::anyhow!("the settings cannot be used\n{}", lines.join("\n"))
     })
 }

@@ -1,10 +1,10 @@
 //! `evenfield roster`.
 
-use crate::out::{complain, printable};
+use crate::out::complain;
 use anyhow::{Context, Result};
 use evenfield_gap::read::{Limits, Source};
 use evenfield_gap::roster::{Format, Options, Reading, read};
-use evenfield_model::Problems;
+use evenfield_model::{Problems, printable};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -20,7 +20,7 @@ const DISTRICT: [Key; 5] = [
     ("as_of", false, |value| date(value).map(drop)),
 ];
 
-const LOAD: [Key; 11] = [
+const LOAD: [Key; 12] = [
     ("kind", true, is::<FileKind>),
     ("file", true, is::<PathBuf>),
     ("addresses", false, is::<PathBuf>),
@@ -32,10 +32,8 @@ const LOAD: [Key; 11] = [
     ("name", false, is::<String>),
     ("within", false, is::<Vec<String>>),
     ("year", false, is::<i32>),
+    ("columns", false, is::<BTreeMap<String, String>>),
 ];
-
-/// The key of [`LOAD`] that a const cannot hold more of: a table of names.
-const COLUMNS: Key = ("columns", false, is::<BTreeMap<String, String>>);
 
 fn is<T: DeserializeOwned>(value: ValueDeserializer<'_>) -> Result<(), toml::de::Error> {
     T::deserialize(value).map(drop)
@@ -51,8 +49,7 @@ pub(super) fn faults(value: &Spanned<DeValue<'_>>) -> Vec<Fault> {
         check(table, at, "district", &DISTRICT, &["load"], &mut faults);
         let Some(load) = table.get("load") else { continue };
         for (file, at) in tables(load, "district.load", &mut faults) {
-            let keys: Vec<Key> = LOAD.into_iter().chain([COLUMNS]).collect();
-            check(file, at, "district.load", &keys, &[], &mut faults);
+            check(file, at, "district.load", &LOAD, &[], &mut faults);
         }
     }
     faults.sort_by_key(|fault| fault.0);

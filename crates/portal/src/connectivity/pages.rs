@@ -188,14 +188,7 @@ async fn note(
     school: &str,
     detail: serde_json::Value,
 ) -> Result<()> {
-    let entry = audit::Entry {
-        district_id: Some(p.district_id()),
-        account_id: Some(account(p)),
-        action,
-        subject: ("school_line", school),
-        detail,
-    };
-    Ok(audit::record(tx, &entry).await?)
+    Ok(audit::record(tx, &p.entry(action, ("school_line", school), detail)).await?)
 }
 
 /// Makes a file the lines of the district. One with problems is not stored.

@@ -121,13 +121,7 @@ async fn ask(State(app): State<App>, p: Frame) -> Result<Redirect> {
     let district = p.district_id();
     let mut write = app.db.write().await?;
     let job = estimate::request(&mut write, district, &estimate::Wanted::default()).await?;
-    let entry = audit::Entry {
-        district_id: Some(district),
-        account_id: p.viewer.as_ref().map(|v| v.account_id.as_str()),
-        action: "estimate.ask",
-        subject: ("job", &job),
-        detail: serde_json::json!(null),
-    };
+    let entry = p.entry("estimate.ask", ("job", &job), serde_json::json!(null));
     audit::record(&mut write, &entry).await?;
     write.commit().await?;
     Ok(Redirect::to(&format!("/d/{district}/jobs")))

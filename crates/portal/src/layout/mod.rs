@@ -5,6 +5,7 @@ pub mod assets;
 mod tests;
 
 use crate::access::{Action, Viewer};
+use crate::audit;
 use crate::words::{Language, Words};
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
@@ -198,6 +199,17 @@ impl Frame {
     /// Whether the page is about a made-up district.
     pub fn is_fictional(&self) -> bool {
         self.district.as_ref().is_some_and(|d| d.fictional)
+    }
+
+    /// The audit log's entry for what the viewer does in the district.
+    pub fn entry<'a>(
+        &'a self,
+        action: &'a str,
+        subject: (&'a str, &'a str),
+        detail: serde_json::Value,
+    ) -> audit::Entry<'a> {
+        let account_id = self.viewer.as_ref().map(|viewer| viewer.account_id.as_str());
+        audit::Entry { district_id: Some(self.district_id()), account_id, action, subject, detail }
     }
 
     /// The district's id, for links; empty outside a district.

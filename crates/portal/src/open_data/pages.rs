@@ -412,14 +412,8 @@ async fn store(
     let Some(load) = queries::store(&mut tx, district, facts, (rows, &file.bytes)).await? else {
         return Ok(false);
     };
-    let entry = audit::Entry {
-        district_id: Some(district),
-        account_id: Some(by),
-        action: "data.load",
-        subject: ("load", &load),
-        detail: json!({ "kind": about.kind.as_str(), "rows": rows.len() }),
-    };
-    audit::record(&mut tx, &entry).await?;
+    let detail = json!({ "kind": about.kind.as_str(), "rows": rows.len() });
+    audit::record(&mut tx, &p.entry("data.load", ("load", &load), detail)).await?;
     estimate::request(&mut tx, district, &estimate::Wanted::default()).await?;
     tx.commit().await?;
     Ok(true)

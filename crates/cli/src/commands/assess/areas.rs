@@ -1,6 +1,6 @@
 //! `evenfield assess areas`: small-area estimates of any area data.
 
-use crate::out::complain;
+use crate::out::{complain, replace};
 use anyhow::Context;
 use clap::ValueEnum;
 use evenfield_gap::area::{
@@ -326,7 +326,7 @@ fn progress_bar() -> ProgressBar {
 
 fn print_problems(problems: &Problems) {
     for p in problems.kept().iter().take(PRINTED) {
-        complain!("{}", crate::out::problem(p));
+        complain!("{p}");
     }
     let shown = problems.kept().len().min(PRINTED) as u64;
     let rest = problems.found() - shown;
@@ -382,20 +382,5 @@ fn write_estimates(file: &mut dyn Write, estimates: &[AreaEstimate]) -> anyhow::
         ])?;
     }
     csv.flush()?;
-    Ok(())
-}
-
-/// Writes a file beside its place and moves it there whole, so that no half file is ever seen.
-fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>) -> anyhow::Result<()> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let context = || format!("cannot write {}", path.display());
-    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(context)?;
-    {
-        let mut buffered = std::io::BufWriter::with_capacity(1 << 16, file.as_file_mut());
-        write(&mut buffered)?;
-        buffered.flush().with_context(context)?;
-    }
-    file.as_file().sync_all().with_context(context)?;
-    file.persist(path).with_context(context)?;
     Ok(())
 }

@@ -2,13 +2,13 @@
 
 use super::people::people;
 use super::{print_problems, random, read_key, settings};
-use anyhow::{Context, Result};
+use crate::out::{replace, say};
+use anyhow::Result;
 use evenfield_model::Problems;
 use evenfield_policy::SecretKey;
 use evenfield_policy::compile::{Compiled, compile};
 use evenfield_policy::config::Config;
 use jiff::Timestamp;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -48,7 +48,7 @@ impl Check {
         print_problems(&problems);
         print_lists(&compiled);
         if problems.is_empty() {
-            println!("{}: OK", self.config.display());
+            say!("{}: OK", self.config.display());
         }
         Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
@@ -67,12 +67,12 @@ impl Build {
         let found = problems.found() + compiled.problems.found();
         let (devices, policies) = (compiled.devices, compiled.policies);
         let bytes = compiled.finish(&key)?;
-        write_whole(&self.out, &bytes)?;
+        replace(&self.out, |file| Ok(file.write_all(&bytes)?))?;
         let snapshot = evenfield_policy::Snapshot::open(bytes, &key.public())?;
         let digest: String = snapshot.digest().iter().map(|byte| format!("{byte:02x}")).collect();
-        println!("{devices} devices, {policies} policies, {} bytes, digest {digest}", snapshot.len());
+        say!("{devices} devices, {policies} policies, {} bytes, digest {digest}", snapshot.len());
         if found > 0 {
-            println!("{found} problems in lists, rosters and devices: `evenfield policy check` names them");
+            say!("{found} problems in lists, rosters and devices: `evenfield policy check` names them");
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -94,20 +94,14 @@ fn compiled(path: &Path, config: &Config, now: Timestamp) -> Result<Option<(Comp
 
 fn print_lists(compiled: &Compiled) {
     for list in &compiled.lists {
-        println!(
+        say!(
             "list {} (category {}, version {}): {} names, {} lines about something else, {} problems",
-            list.name, list.category, list.version, list.rows, list.not_names, list.problems
+            list.name,
+            list.category,
+            list.version,
+            list.rows,
+            list.not_names,
+            list.problems
         );
     }
-}
-
-/// Writes beside the file and renames: whoever opens it finds the old one or the new one whole.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    let cannot = || format!("cannot write {}", path.display());
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(cannot)?;
-    file.write_all(bytes).with_context(cannot)?;
-    file.as_file().sync_all().with_context(cannot)?;
-    file.persist(path).with_context(cannot)?;
-    Ok(())
 }

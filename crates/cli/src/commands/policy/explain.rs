@@ -1,9 +1,10 @@
 //! `evenfield policy explain`.
 
 use super::public_key;
+use crate::out::say;
 use anyhow::{Context, Result, bail};
 use evenfield_policy::{
-    Action, Aligned, Answer, DeviceKey, InForce, Name, NameBuf, Snapshot, Subject, Verdict, View, explain,
+    Action, Aligned, Answer, DeviceKey, InForce, NameBuf, Snapshot, Subject, Verdict, View, explain,
 };
 use jiff::Timestamp;
 use std::io::Read;
@@ -46,11 +47,11 @@ impl Explain {
         let now_s = u32::try_from(at.as_second()).context("a time since 1970")?;
         let subject = subject(&view, &self.subject)?;
         let told = explain(&view, &InForce::at(&view, now_s), &subject, &name.as_name());
-        println!("{name} at {at}");
+        say!("{name} at {at}");
         for (number, step) in told.steps.iter().enumerate() {
-            println!("{:>3}. {}", number + 1, step.say(&view, &name.as_name()));
+            say!("{:>3}. {}", number + 1, step.say(&view, &name.as_name()));
         }
-        println!("{}", say(&view, &told.verdict));
+        say!("{}", say(&view, &told.verdict));
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -79,11 +80,7 @@ fn say(view: &View<'_>, verdict: &Verdict) -> String {
         Action::Block(Answer::Nxdomain) => "BLOCK: the name does not exist".to_owned(),
         Action::Block(Answer::NullAddress) => "BLOCK: 0.0.0.0".to_owned(),
         Action::Block(Answer::BlockPage) => "BLOCK: the page that says why".to_owned(),
-        Action::Rewrite(target) => {
-            let target =
-                Name::parse(view.target(target)).map_or_else(|_| String::new(), |name| name.to_string());
-            format!("REWRITE to {target}")
-        }
+        Action::Rewrite(target) => format!("REWRITE to {}", view.target_name(target)),
     };
     verdict
         .category

@@ -1,6 +1,7 @@
 //! `evenfield policy zone`.
 
 use super::print_problems;
+use crate::out::say;
 use anyhow::{Context, Result};
 use evenfield_policy::NameBuf;
 use evenfield_policy::lists::{Format, Options, export_rpz, read};
@@ -59,7 +60,7 @@ impl Zone {
         let exported = export_rpz(&rows, &origin, self.serial);
         std::fs::write(&self.out, &exported.zone)
             .with_context(|| format!("cannot write {}", self.out.display()))?;
-        println!("{} entries read, {} names in the zone", reading.rows, exported.names);
+        say!("{} entries read, {} names in the zone", reading.rows, exported.names);
         Ok(if reading.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }

@@ -66,7 +66,7 @@ pub(super) async fn list(
     // Without a school the viewer's own.
     let of = serde_json::json!({ "shown": sections.len(), "school": school });
     let of = audit::of_roster(db, &district, of).await?;
-    note(&app, &p, &viewer, ("section.list", ""), of).await?;
+    note(&app, &p, ("section.list", ""), of).await?;
     let run = queries::latest_run(db, &district).await?;
     let figures = match &run {
         Some(run) => queries::section_figures(db, &run.id, None, Some(measure)).await?,
@@ -143,7 +143,7 @@ async fn seen(
     let district = district_of(p)?.id.clone();
     let teacher = (!p.may(Action::SeeAnySection)).then_some(viewer.account_id.as_str());
     let section = queries::section(db, &district, id, teacher).await?.ok_or(Error::NotFound)?;
-    note(app, p, viewer, (action, id), serde_json::json!({ "shown": 1 })).await?;
+    note(app, p, (action, id), serde_json::json!({ "shown": 1 })).await?;
     match queries::latest_run(db, &district).await? {
         Some(run) => {
             let figures = queries::section_figures(db, &run.id, Some(id), None).await?;
@@ -190,22 +190,9 @@ pub(super) async fn csv(
 }
 
 /// Writes down that figures of sections were looked at. Never a name.
-async fn note(
-    app: &App,
-    p: &Frame,
-    viewer: &Viewer,
-    (action, id): (&str, &str),
-    detail: serde_json::Value,
-) -> Result<()> {
+async fn note(app: &App, p: &Frame, (action, id): (&str, &str), detail: serde_json::Value) -> Result<()> {
     let mut tx = app.db.write().await?;
-    let entry = audit::Entry {
-        district_id: Some(p.district_id()),
-        account_id: Some(&viewer.account_id),
-        action,
-        subject: ("section", id),
-        detail,
-    };
-    audit::record(&mut tx, &entry).await?;
+    audit::record(&mut tx, &p.entry(action, ("section", id), detail)).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -63,14 +63,7 @@ async fn change(State(app): State<App>, p: &Frame, id: &str, action: &str) -> Re
     if !changed {
         return Err(Error::NotFound);
     }
-    let entry = audit::Entry {
-        district_id: Some(district),
-        account_id: p.viewer.as_ref().map(|v| v.account_id.as_str()),
-        action,
-        subject: ("load", id),
-        detail: json!(null),
-    };
-    audit::record(&mut tx, &entry).await?;
+    audit::record(&mut tx, &p.entry(action, ("load", id), json!(null))).await?;
     estimate::request(&mut tx, district, &estimate::Wanted::default()).await?;
     tx.commit().await?;
     Ok(Redirect::to(&format!("/d/{district}/data")))

@@ -116,8 +116,7 @@ pub(super) async fn store_speed_tiles(
     let columns = ["vintage", "quadkey", "download_mbps", "upload_mbps", "latency_ms", "tests", "devices"];
     let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX).into();
     let row = |t: &Tile| {
-        let speeds = [t.down.into(), t.up.into(), t.latency.into()];
-        let [down, up, latency] = speeds;
+        let (down, up, latency) = (t.down.into(), t.up.into(), t.latency.into());
         [vintage.into(), (&t.quadkey).into(), down, up, latency, number(t.tests), number(t.devices)]
     };
     insert(tx, of, ("speed_tile", columns), (tiles, |t| t.quadkey.as_str(), row)).await

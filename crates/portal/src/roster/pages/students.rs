@@ -85,14 +85,7 @@ async fn whose(app: &App, p: &Frame, lines: &[StudentLine], search: &Search) -> 
 /// Writes down that students were looked at, by id or in bulk by count. Never a name.
 async fn note(app: &App, p: &Frame, action: &str, id: &str, detail: serde_json::Value) -> Result<()> {
     let mut tx = app.db.write().await?;
-    let entry = audit::Entry {
-        district_id: Some(p.district_id()),
-        account_id: p.viewer.as_ref().map(|v| v.account_id.as_str()),
-        action,
-        subject: ("student", id),
-        detail,
-    };
-    audit::record(&mut tx, &entry).await?;
+    audit::record(&mut tx, &p.entry(action, ("student", id), detail)).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -112,14 +112,7 @@ async fn note(
     subject: (&str, &str),
     detail: serde_json::Value,
 ) -> Result<()> {
-    let entry = audit::Entry {
-        district_id: Some(p.district_id()),
-        account_id: Some(account(p)),
-        action,
-        subject,
-        detail,
-    };
-    Ok(audit::record(tx, &entry).await?)
+    Ok(audit::record(tx, &p.entry(action, subject, detail)).await?)
 }
 
 /// Writes down who looks at an upload: what is wrong in it is said with what its rows say of students.

@@ -259,12 +259,5 @@ pub async fn record(
     subject: (&str, &str),
     detail: serde_json::Value,
 ) -> Result<()> {
-    let entry = audit::Entry {
-        district_id: Some(p.district_id()),
-        account_id: p.viewer.as_ref().map(|v| v.account_id.as_str()),
-        action,
-        subject,
-        detail,
-    };
-    Ok(audit::record(tx, &entry).await?)
+    Ok(audit::record(tx, &p.entry(action, subject, detail)).await?)
 }
