@@ -90,6 +90,7 @@ roster-no = No
 roster-unknown = Not known
 roster-chances = What the estimate says of this student
 roster-chances-text = For each measure: whether it is true by the family’s own answer, or else the chance that it is. A chance is a guess from the area, the school and families alike. Do not treat it as a fact, and do not decide about a student by it alone: ask the family.
+roster-answers = See what the family answered to the survey
 roster-chance-column = Counted by this measure
 roster-chance-basis = Rests on
 roster-chance = { $chance } chance (between { $low } and { $high })

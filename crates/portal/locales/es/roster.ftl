@@ -90,6 +90,7 @@ roster-no = No
 roster-unknown = No se sabe
 roster-chances = Lo que dice la estimación de este estudiante
 roster-chances-text = Para cada medida: si se cumple según la respuesta de la propia familia o, si no hay respuesta, la probabilidad de que se cumpla. La probabilidad es una suposición a partir de la zona, la escuela y familias parecidas. No la tome como un hecho ni decida sobre un estudiante solo por ella: pregunte a la familia.
+roster-answers = Ver lo que la familia respondió a la encuesta
 roster-chance-column = Contado por esta medida
 roster-chance-basis = Se basa en
 roster-chance = Probabilidad del { $chance } (entre { $low } y { $high })

@@ -179,6 +179,9 @@ struct One {
     place: String,
     flags: [(String, String); 3],
     sections: Vec<Section>,
+    /// The student's id as a part of an address.
+    path: String,
+    answered: bool,
     chances: Vec<ChanceView>,
 }
 
@@ -256,6 +259,8 @@ pub async fn one(
             (p.t("roster-iep"), said(row.student.iep)),
         ],
         sections: queries::student_sections(app.db.read(), &district, &id).await?,
+        path: escape(&id),
+        answered: queries::answered(app.db.read(), &district, &id).await?,
         chances: chances.iter().map(|chance| ChanceView::new(&p, chance)).collect(),
         row,
         p,

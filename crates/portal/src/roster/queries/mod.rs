@@ -12,6 +12,6 @@ pub use staged::{
     Part, Staged, StagedRow, forget_expired, remove_staged, set_review, stage, staged, staged_file,
 };
 pub use students::{
-    Chance, Search, StudentLine, StudentPage, chances, find, places_summary, schools, store_found_places,
-    store_places, student, student_sections, unplaced,
+    Chance, Search, StudentLine, StudentPage, answered, chances, find, places_summary, schools,
+    store_found_places, store_places, student, student_sections, unplaced,
 };

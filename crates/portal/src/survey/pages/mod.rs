@@ -2,6 +2,7 @@
 
 mod family;
 mod files;
+mod history;
 mod paper;
 mod staff;
 mod view;
@@ -35,5 +36,6 @@ pub fn routes() -> Vec<Route> {
         route("/d/{district}/survey/loads/{load}/problems.csv", load, get(files::problems_csv)),
         route("/d/{district}/survey/answers.csv", students, get(files::answers_csv)),
         route("/d/{district}/survey/answers.json", students, get(files::answers_json)),
+        route("/d/{district}/survey/students/{student}", students, get(history::history)),
     ]
 }

@@ -109,7 +109,7 @@ async fn a_family_answers_in_two_steps_and_sees_one_letter_of_the_name() {
     let answers = queries::latest(kit.app.db.read(), HERE, TERM).await.expect("answers");
     assert_eq!((answers.len(), answers[0].internet_access), (1, Some(false)));
     let student = &answers[0].student;
-    assert_eq!(queries::history(kit.app.db.read(), HERE, TERM, student).await.expect("a history").len(), 2);
+    assert_eq!(queries::history(kit.app.db.read(), HERE, student).await.expect("a history").len(), 2);
 }
 
 #[tokio::test]
@@ -352,4 +352,40 @@ async fn guessing_codes_ends_soon_and_mistyping_does_not() {
     }
     assert_eq!(send(&phone, &code::new(&mut random), &STEP_1).await.status, 429);
     assert_eq!(send(&phone, &code, &STEP_1).await.status, 429, "a right guess is not told from a wrong one");
+}
+
+#[tokio::test]
+async fn the_record_of_a_student_leads_to_every_answer_and_the_look_is_written_down() {
+    let (kit, code) = kit().await;
+    let clerk = kit.sign_in(Role::Clerk, HERE).await;
+    let phone = kit.browser();
+    let record = |student: &str| format!("/d/{HERE}/roster/students/{student}");
+    let answers = |student: &str| format!("/d/{HERE}/survey/students/{student}");
+    let link = answers("st7");
+    assert!(!clerk.get(&record("st7")).await.body.contains(&link), "nothing was answered");
+    assert_eq!(clerk.get(&link).await.status, 404);
+    let paper = [&[("term", TERM), ("student", "st7")], &STEP_2[1..]].concat();
+    assert_eq!(clerk.post(&format!("/d/{HERE}/survey/enter"), &paper).await.status, 200);
+    assert!(clerk.get(&record("st7")).await.body.contains(&link));
+    let page = clerk.get(&link).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    assert!(page.body.contains("The data plan of a cell phone") && page.body.contains("Typed in from paper"));
+
+    // The code is st0's: what the family sends later takes the place of what it sent before, which is kept.
+    send(&phone, &code, &STEP_2).await;
+    send(&phone, &code, &[("step", "2"), ("access", "No"), ("device", "None"), ("barrier", "Not Available")])
+        .await;
+    let student = queries::latest(kit.app.db.read(), HERE, TERM).await.expect("answers").remove(0).student;
+    let page = clerk.get(&answers(&student)).await.body;
+    let (first, second) = page.split_once("a later answer took its place").expect("two answers");
+    assert!(first.contains("this answer counts") && !second.contains("this answer counts"), "{page}");
+    let looked: Vec<String> =
+        sqlx::query_scalar("SELECT subject_id FROM audit_entry WHERE action = 'survey.see' ORDER BY seq")
+            .fetch_all(kit.app.db.read())
+            .await
+            .expect("entries");
+    assert_eq!(looked, ["st7", student.as_str()]);
+    for role in [Role::Teacher, Role::Analyst] {
+        assert_eq!(kit.sign_in(role, HERE).await.get(&link).await.status, 403, "{role:?}");
+    }
 }
