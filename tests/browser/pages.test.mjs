@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { shots, signIn, startBrowser, startDemo, violations } from "./portal.mjs";
+import { shots, signIn, startBrowser, startDemo, startEmpty, violations } from "./portal.mjs";
+import { steps } from "./steps.mjs";
 
 const district = "9900001";
 const pages = [
@@ -49,12 +50,14 @@ after(async () => {
   await demo?.stop();
 });
 
-async function open({ language = "en", scheme = "light", width = 1280, signedIn = true, script = true } = {}) {
+/** A browser's window. With `session` it is signed in as that one was: signing in over and over is refused. */
+async function open({ language = "en", scheme = "light", width = 1280, signedIn = true, script = true, session } = {}) {
   const context = await browser.newContext({
     viewport: { width, height: 900 },
     locale: language === "es" ? "es-US" : "en-US",
     colorScheme: scheme,
     javaScriptEnabled: script,
+    storageState: session,
   });
   const page = await context.newPage();
   const foreign = [];
@@ -64,7 +67,7 @@ async function open({ language = "en", scheme = "light", width = 1280, signedIn 
   const failed = [];
   page.on("console", (m) => m.type() === "error" && failed.push(m.text()));
   page.on("pageerror", (e) => failed.push(String(e)));
-  if (signedIn) await signIn(page, demo);
+  if (signedIn && !session) await signIn(page, demo);
   return { context, page, foreign, failed };
 }
 
@@ -98,6 +101,51 @@ for (const language of ["en", "es"]) {
     });
   }
 }
+
+for (const [language, scheme, width] of [["en", "light", 1280], ["es", "dark", 320]]) {
+  test(`pages that only a step leads to: ${language}, ${scheme}, ${width} px wide`, async () => {
+    const wrong = [];
+    const first = await open({ language });
+    const session = await first.context.storageState();
+    await first.context.close();
+    for (const [name, status, take] of steps) {
+      const { context, page, foreign } = await open({ language, scheme, width, session });
+      let last;
+      page.on("response", (r) => r.request().isNavigationRequest() && (last = r.status()));
+      await take(page, demo);
+      assert.equal(last, status, `${name}: ${await page.textContent("body")}`);
+      assert.equal(await page.getAttribute("html", "lang"), language, name);
+      assert.equal(await page.locator("main h1").count(), 1, `${name} has one first heading`);
+      await page.screenshot({ path: join(shots, `${name}-${language}-${scheme}.png`), fullPage: true });
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+      if (wide > width) wrong.push(`${name} is ${wide} px wide`);
+      wrong.push(...(await violations(page)).map((v) => `${name}: ${v}`));
+      assert.deepEqual(foreign, [], `${name}: something was loaded from elsewhere`);
+      await context.close();
+    }
+    assert.deepEqual(wrong, []);
+  });
+}
+
+test("the first account is made in a portal that nobody has set up", async () => {
+  const empty = await startEmpty();
+  const context = await browser.newContext({ viewport: { width: 320, height: 700 }, locale: "en-US" });
+  const page = await context.newPage();
+  await page.goto(empty.setUp);
+  assert.deepEqual(await violations(page), []);
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 320);
+  await page.screenshot({ path: join(shots, "setup-320.png"), fullPage: true });
+  await page.fill("#name", "First");
+  await page.fill("#email", "first@example.org");
+  await page.fill("#password", "a password for this test");
+  await Promise.all([page.waitForNavigation(), page.click("main button")]);
+  assert.equal(new URL(page.url()).origin, empty.url);
+  assert.ok(!new URL(page.url()).pathname.startsWith("/setup"), page.url());
+  assert.deepEqual(await violations(page), []);
+  await page.screenshot({ path: join(shots, "first-320.png"), fullPage: true });
+  await context.close();
+  await empty.stop();
+});
 
 test("nothing is wider than 320 px", async () => {
   const { context, page } = await open({ width: 320 });

@@ -13,32 +13,48 @@ export const program = process.env.EVENFIELD_BIN ?? join(target, "debug/evenfiel
 export const shots = process.env.EVENFIELD_SHOTS ?? join(root, "target/screenshots");
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** The demo, running: its address, who may sign in, and how to stop it. */
-export async function startDemo({ students = 3000 } = {}) {
+/** A program of ours, running: what `look` finds in what it has printed, its folder, and how to stop it. */
+async function start(args, look) {
   const dir = await mkdtemp(join(tmpdir(), "evenfield-browser-"));
-  const args = ["demo", "--dir", dir, "--listen", "127.0.0.1:0", "--students", String(students)];
-  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program, args(dir), { stdio: ["ignore", "pipe", "pipe"] });
   let printed = "";
-  const ready = new Promise((done, fail) => {
-    const look = (chunk) => {
+  const found = await new Promise((done, fail) => {
+    const hear = (chunk) => {
       printed += chunk;
-      const url = /Open\s+(http:\S+)/.exec(printed);
-      const email = /E-mail\s+(\S+)/.exec(printed);
-      const password = /Password\s+(\S+)/.exec(printed);
-      if (url && email && password) done({ url: url[1].replace(/\/$/, ""), email: email[1], password: password[1] });
+      const found = look(printed);
+      if (found) done(found);
     };
-    child.stdout.setEncoding("utf8").on("data", look);
+    child.stdout.setEncoding("utf8").on("data", hear);
     child.stderr.setEncoding("utf8").on("data", (chunk) => (printed += chunk));
-    child.on("exit", (code) => fail(new Error(`the demo ended with ${code}:\n${printed}`)));
+    child.on("exit", (code) => fail(new Error(`${args(dir).join(" ")} ended with ${code}:\n${printed}`)));
   });
-  const found = await ready;
   const stop = async () => {
     child.removeAllListeners("exit");
     child.kill("SIGTERM");
     await new Promise((done) => child.on("exit", done));
     await rm(dir, { recursive: true, force: true });
   };
-  return { ...found, dir, stop, printed: () => printed };
+  return { ...found, dir, stop };
+}
+
+/** The demo: its address, and who may sign in. */
+export function startDemo({ students = 3000 } = {}) {
+  const args = (dir) => ["demo", "--dir", dir, "--listen", "127.0.0.1:0", "--students", String(students)];
+  return start(args, (printed) => {
+    const url = /Open\s+(http:\S+)/.exec(printed);
+    const email = /E-mail\s+(\S+)/.exec(printed);
+    const password = /Password\s+(\S+)/.exec(printed);
+    return url && email && password && { url: url[1].replace(/\/$/, ""), email: email[1], password: password[1] };
+  });
+}
+
+/** A portal that nobody has set up yet: its address, and where the first account is made. */
+export function startEmpty() {
+  const args = (dir) => ["serve", "--database", `sqlite:${join(dir, "evenfield.db")}`, "--listen", "127.0.0.1:0"];
+  return start(args, (printed) => {
+    const first = /Make the first account at ((http:\/\/[^/\s]+)\S+)/.exec(printed);
+    return first && { url: first[2], setUp: first[1] };
+  });
 }
 
 /** Debian's Chromium; its sandbox cannot run as root. */

@@ -1,0 +1,135 @@
+// Pages that only a step leads to: an answer, an upload, an invitation, a mistake. Each step leaves the page as a
+// person would find it there, and leaves the district as it was, or so that the step can be taken again.
+
+const district = "9900001";
+const here = `/d/${district}`;
+
+/** Sends the form that holds this button, and waits for the page that answers. */
+async function press(page, selector) {
+  await Promise.all([page.waitForNavigation(), page.locator(selector).first().click()]);
+}
+
+/** The first row of a CSV that the portal gives, by column. */
+async function firstRow(page, url) {
+  const [header, row] = (await (await page.request.get(url)).text()).replace(/^\uFEFF/, "").split(/\r?\n/);
+  const cells = row.match(/("([^"]|"")*"|[^,]*)(,|$)/g).map((c) => c.replace(/,$/, "").replace(/^"|"$/g, ""));
+  return Object.fromEntries(header.split(",").map((name, i) => [name, cells[i]]));
+}
+
+const upload = (name, text) => ({ name, mimeType: "text/csv", buffer: Buffer.from(text) });
+
+/** Gives every family a code; families that have one keep it. */
+async function giveCodes(page, base) {
+  await page.goto(`${base}${here}/survey`);
+  await press(page, "button[name=act][value=codes]");
+}
+
+/** Answers the first step of the family's form. */
+async function surveyStep1(page, base) {
+  await giveCodes(page, base);
+  const { link } = await firstRow(page, `${base}${here}/survey/codes.csv`);
+  await page.goto(`${base}/s/${district}${new URL(link).search}`);
+  await page.check("#access");
+  await page.check("#device");
+  await press(page, "main button");
+}
+
+/** Answers the second one. */
+async function surveyStep2(page, base) {
+  await surveyStep1(page, base);
+  for (const id of ["type", "performance", "sharing", "provider"]) await page.check(`#${id}`);
+  await press(page, "main button");
+}
+
+async function firstStudent(page, base) {
+  const { student_id } = await firstRow(page, `${base}${here}/roster/students.csv`);
+  return encodeURIComponent(student_id);
+}
+
+const clever = (rows) => ({
+  name: "students.csv", mimeType: "text/csv",
+  buffer: Buffer.from(`School_id,Student_id,Last_name,First_name,Grade\n${rows}`),
+});
+
+/** Name, the status that the page has, and the way to it. `demo` has the address, `e-mail` and the folder of the demo. */
+export const steps = [
+  ["survey-wrong", 422, async (page, { url }) => {
+    await page.goto(`${url}/s/${district}`);
+    await press(page, "main button");
+  }],
+  ["survey-more", 200, (page, { url }) => surveyStep1(page, url)],
+  ["survey-more-wrong", 422, async (page, { url }) => {
+    await surveyStep1(page, url);
+    await page.fill("#students", "many");
+    await press(page, "main button");
+  }],
+  ["survey-done", 200, (page, { url }) => surveyStep2(page, url)],
+  ["survey-enter-wrong", 422, async (page, { url }) => {
+    await page.goto(`${url}${here}/survey/enter`);
+    await press(page, "main form button");
+  }],
+  ["survey-letters", 200, async (page, { url }) => {
+    await giveCodes(page, url);
+    await page.goto(`${url}${here}/survey/letters?school=01&only=open`);
+  }],
+  ["survey-upload-wrong", 422, async (page, { url }) => {
+    await page.goto(`${url}${here}/survey`);
+    await page.setInputFiles("form[action$='/survey/upload'] input[type=file]", upload("answers.csv", "student_id,internet_access\nnobody,Perhaps\n"));
+    await press(page, "form[action$='/survey/upload'] button");
+  }],
+  ["student", 200, async (page, { url }) => page.goto(`${url}${here}/roster/students/${await firstStudent(page, url)}`)],
+  ["student-answers", 200, async (page, { url }) => {
+    const answers = await (await page.request.get(`${url}${here}/survey/answers.csv`)).text();
+    const [header, row] = answers.replace(/^\uFEFF/, "").split(/\r?\n/).map((line) => line.split(","));
+    await page.goto(`${url}${here}/survey/students/${row[header.indexOf("student_id")]}`);
+  }],
+  ["roster-review", 200, async (page, { url }) => {
+    await page.goto(`${url}${here}/roster`);
+    await page.setInputFiles("#file", clever("01,x1,Family,Given,??\n01,x1,Family,Given,5\n"));
+    await press(page, "form[action$='/roster/upload'] button");
+  }],
+  ["roster-coordinates", 422, async (page, { url }) => {
+    await page.goto(`${url}${here}/roster`);
+    await page.setInputFiles("#coordinates", upload("coordinates.csv", "student_id,lon,lat\nnobody,-98.1,41.2\nx,200,91\n"));
+    await press(page, "form[action$='/roster/coordinates'] button");
+  }],
+  ["section", 200, async (page, { url }) => {
+    await page.goto(`${url}${here}/gap/sections?school=01`);
+    await press(page, "main a[href*='/gap/sections/']");
+  }],
+  ["data-remove", 200, async (page, { url }) => {
+    await page.goto(`${url}${here}/data`);
+    await press(page, "a[href$='/remove']");
+  }],
+  ["data-wrong", 422, async (page, { url }) => {
+    await page.goto(`${url}${here}/data`);
+    await page.fill("#vintage", "2024");
+    await page.setInputFiles("#file", upload("table.csv", "GEOID,NAME\n1,x\n"));
+    await press(page, "form[action$='/data/upload'] button");
+  }],
+  ["connectivity-wrong", 422, async (page, { url }) => {
+    await page.goto(`${url}${here}/connectivity`);
+    await page.setInputFiles("input[type=file]", upload("lines.csv", "school_id,enrollment\n01,many\n"));
+    await press(page, "form[action$='/connectivity/upload'] button");
+  }],
+  ["account-invite", 200, async (page, { url }) => {
+    await page.goto(`${url}/accounts/${district}`);
+    await page.fill("#name", "Invited");
+    await page.fill("#email", `invited-${Date.now()}@example.org`);
+    await press(page, "form.form button");
+  }],
+  ["account-link", 200, async (page, demo) => {
+    await steps.find(([name]) => name === "account-invite")[2](page, demo);
+    const link = await page.inputValue("#link");
+    await page.context().clearCookies();
+    await page.goto(demo.url + new URL(link).pathname);
+  }],
+  ["login-wrong", 400, async (page, { url, email }) => {
+    await page.context().clearCookies();
+    await page.goto(`${url}/login`);
+    await page.fill("input[name=email]", email);
+    await page.fill("input[name=password]", "not the password");
+    await press(page, "main button");
+  }],
+  ["not-found", 404, (page, { url }) => page.goto(`${url}${here}/gap/schools/none`)],
+];
