@@ -1,5 +1,6 @@
 // Pages that only a step leads to: an answer, an upload, an invitation, a mistake. Each step leaves the page as a
 // person would find it there, and leaves the district as it was, or so that the step can be taken again.
+import { join } from "node:path";
 
 const district = "9900001";
 const here = `/d/${district}`;
@@ -83,7 +84,12 @@ export const steps = [
     const [header, row] = answers.replace(/^\uFEFF/, "").split(/\r?\n/).map((line) => line.split(","));
     await page.goto(`${url}${here}/survey/students/${row[header.indexOf("student_id")]}`);
   }],
-  ["roster-review", 200, async (page, { url }) => {
+  ["roster-review", 200, async (page, { url, dir }) => {
+    await page.goto(`${url}${here}/roster`);
+    await page.setInputFiles("#file", join(dir, "files/roster.zip"));
+    await press(page, "form[action$='/roster/upload'] button");
+  }],
+  ["roster-unreadable", 200, async (page, { url }) => {
     await page.goto(`${url}${here}/roster`);
     await page.setInputFiles("#file", clever("01,x1,Family,Given,??\n01,x1,Family,Given,5\n"));
     await press(page, "form[action$='/roster/upload'] button");
