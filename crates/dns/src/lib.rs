@@ -27,7 +27,7 @@ pub mod wire;
 mod worker;
 
 pub use server::{Bound, Running, StartError};
-pub use settings::{Listen, Settings, Tls};
+pub use settings::{By, Listen, Server, Settings, Tls, Upstreams};
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 

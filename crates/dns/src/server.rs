@@ -41,6 +41,8 @@ pub enum StartError {
     Bind(SocketAddr, io::Error),
     /// The certificate or its key.
     Certificate(io::Error),
+    /// The encrypted upstream servers.
+    Upstream(io::Error),
     /// Something else of the system.
     System(&'static str, io::Error),
 }
@@ -51,6 +53,7 @@ impl std::fmt::Display for StartError {
             Self::Policy(error) => write!(f, "the policy snapshot: {error}"),
             Self::Bind(address, error) => write!(f, "cannot listen on {address}: {error}"),
             Self::Certificate(error) => write!(f, "the certificate: {error}"),
+            Self::Upstream(error) => write!(f, "what encrypted upstream servers are known by: {error}"),
             Self::System(what, error) => write!(f, "{what}: {error}"),
         }
     }
@@ -195,7 +198,8 @@ impl Parts {
         events: &Arc<EventCounts>,
     ) -> Result<Arc<Service>, StartError> {
         let core = Arc::new(Mutex::new(self.core()?));
-        let resolver = Arc::new(Resolver::new(&self.shared.settings, core.clone(), self.clock));
+        let resolver = Resolver::new(&self.shared.settings, core.clone(), self.clock);
+        let resolver = Arc::new(resolver.map_err(StartError::Upstream)?);
         let service = Service::new(core.clone(), self.shared.clone(), source.rules.clone(), resolver.clone());
         if let Some(listener) = status {
             let status = Arc::new(Status {

@@ -2,8 +2,11 @@
 
 use crate::access::Prefixes;
 use evenfield_policy::PublicKey;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use rustls::pki_types::ServerName;
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 /// The settings of a resolver.
@@ -33,16 +36,101 @@ pub struct Settings {
     pub page: (Option<Ipv4Addr>, Option<Ipv6Addr>),
     /// For how long a blocked answer may be kept, seconds.
     pub block_ttl: u32,
-    /// Servers that are asked, the first one first.
-    pub upstream: Vec<SocketAddr>,
-    /// How long one of them may take.
-    pub upstream_timeout: Duration,
+    /// Who is asked for what is not kept.
+    pub upstream: Upstreams,
     /// Octets of answers that each core keeps, and that all transports but UDP keep together.
     pub cache_octets: usize,
     /// For how long an answer may be sent after its time, seconds.
     pub stale_s: u32,
     /// The folder of the event log and how many octets it may have.
     pub events: Option<(PathBuf, u64)>,
+}
+
+/// Who is asked for what is not kept.
+#[derive(Clone, Debug, Default)]
+pub struct Upstreams {
+    /// The servers, the first one first.
+    pub servers: Vec<Server>,
+    /// How long one of them may take.
+    pub timeout: Duration,
+    /// The file with the certificates of those who are believed when they say who a server is, PEM.
+    pub roots: PathBuf,
+}
+
+/// By which transport a server is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum By {
+    /// UDP, and TCP for what does not fit.
+    Plain,
+    /// TLS, RFC 7858.
+    Tls,
+    /// HTTPS, RFC 8484: the path.
+    Https(String),
+    /// QUIC, RFC 9250.
+    Quic,
+}
+
+/// A server: `192.0.2.1:53`, `tls://192.0.2.1#dns.example`, `https://192.0.2.1/dns-query#dns.example`,
+/// `quic://192.0.2.1#dns.example`. Its address is given, so that no name has to be looked up first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// How it is asked.
+    pub by: By,
+    /// Where it is.
+    pub address: SocketAddr,
+    /// The name that its certificate must be for; else it must be for the address.
+    pub name: Option<String>,
+}
+
+impl Server {
+    /// Whom its certificate must be for.
+    pub fn server_name(&self) -> ServerName<'static> {
+        let name = self.name.clone().and_then(|name| ServerName::try_from(name).ok());
+        name.unwrap_or_else(|| ServerName::from(self.address.ip()))
+    }
+}
+
+impl FromStr for Server {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
+        let (rest, name) = rest.split_once('#').map_or((rest, None), |(rest, name)| (rest, Some(name)));
+        let (place, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+        let (by, port) = match (scheme, path) {
+            ("", "") if name.is_none() => (By::Plain, 53),
+            ("tls", "") => (By::Tls, 853),
+            ("quic", "") => (By::Quic, 853),
+            ("https", "" | "/") => (By::Https("/dns-query".to_owned()), 443),
+            ("https", path) if path.parse::<hyper::Uri>().is_ok() => (By::Https(path.to_owned()), 443),
+            _ => return Err(()),
+        };
+        let bare = place.strip_prefix('[').and_then(|place| place.strip_suffix(']')).unwrap_or(place);
+        let address = match (place.parse(), bare.parse::<IpAddr>()) {
+            (Ok(address), _) => address,
+            (_, Ok(address)) => SocketAddr::new(address, port),
+            _ => return Err(()),
+        };
+        let name = match name.map(|name| (name, ServerName::try_from(name.to_ascii_lowercase()))) {
+            None => None,
+            Some((_, Ok(ServerName::DnsName(name)))) => Some(name.as_ref().to_owned()),
+            Some(_) => return Err(()),
+        };
+        if address.port() == 0 { Err(()) } else { Ok(Self { by, address, name }) }
+    }
+}
+
+impl fmt::Display for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (scheme, path) = match &self.by {
+            By::Plain => ("", ""),
+            By::Tls => ("tls://", ""),
+            By::Https(path) => ("https://", path.as_str()),
+            By::Quic => ("quic://", ""),
+        };
+        write!(f, "{scheme}{}{path}", self.address)?;
+        self.name.as_ref().map_or(Ok(()), |name| write!(f, "#{name}"))
+    }
 }
 
 /// A certificate.
@@ -71,4 +159,44 @@ pub struct Listen {
     pub quic: Vec<SocketAddr>,
     /// For `/health` and `/metrics`.
     pub status: Option<SocketAddr>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_are_said_in_one_way() {
+        let ok = [
+            ("9.9.9.9:5353", "9.9.9.9:5353"),
+            ("9.9.9.9", "9.9.9.9:53"),
+            ("2001:db8::1", "[2001:db8::1]:53"),
+            ("[2001:db8::1]:54", "[2001:db8::1]:54"),
+            ("tls://192.0.2.1", "tls://192.0.2.1:853"),
+            ("tls://[2001:db8::1]#Dns.Example", "tls://[2001:db8::1]:853#dns.example"),
+            ("https://192.0.2.1#dns.example", "https://192.0.2.1:443/dns-query#dns.example"),
+            ("https://192.0.2.1:8443/a/b#dns.example", "https://192.0.2.1:8443/a/b#dns.example"),
+            ("quic://192.0.2.1:8853#dns.example", "quic://192.0.2.1:8853#dns.example"),
+        ];
+        for (text, wanted) in ok {
+            let server: Server = text.parse().unwrap_or_else(|()| panic!("{text}"));
+            assert_eq!(server.to_string(), wanted);
+            assert_eq!(wanted.parse(), Ok(server));
+        }
+        for text in [
+            "",
+            "dns.example",
+            "tls://dns.example",
+            "9.9.9.9#dns.example",
+            "9.9.9.9:0",
+            "tls://9.9.9.9/x",
+            "tcp://9.9.9.9",
+            "tls://9.9.9.9#192.0.2.1",
+            "tls://9.9.9.9#not a name",
+            "https://9.9.9.9/a b#dns.example",
+            "tls://9.9.9.9#",
+        ] {
+            assert_eq!(text.parse::<Server>(), Err(()), "{text}");
+        }
+    }
 }

@@ -113,6 +113,19 @@ impl Status {
         put("upstream_total", "what=\"asked\"", "counter", help, count(&upstream.asked));
         put("upstream_total", "what=\"failed\"", "counter", help, count(&upstream.failed));
         put("upstream_total", "what=\"ignored\"", "counter", help, count(&upstream.ignored));
+        let now_s = self.clock.up_s();
+        for (name, kind, help) in [
+            ("upstream_down", "gauge", "Whether a server failed lately, so that the others are asked first."),
+            ("upstream_answer_microseconds", "gauge", "How long a server takes to answer, smoothed."),
+        ] {
+            for upstream in &self.resolver.upstreams {
+                let value = match name {
+                    "upstream_down" => u64::from(upstream.health.is_down(now_s)),
+                    _ => upstream.health.time().as_micros() as u64,
+                };
+                put(name, &format!("server=\"{}\"", upstream.server), kind, help, value);
+            }
+        }
         let help = "Events for the log.";
         put("events_total", "what=\"written\"", "counter", help, count(&self.events.written));
         put("events_total", "what=\"dropped\"", "counter", help, count(&self.events.dropped));

@@ -2,7 +2,7 @@
 //! told at once.
 
 use evenfield_dns::access::{Prefix, Prefixes};
-use evenfield_dns::{Listen, Settings};
+use evenfield_dns::{Listen, Settings, Upstreams};
 use evenfield_model::Problems;
 use evenfield_policy::PublicKey;
 use std::net::SocketAddr;
@@ -246,9 +246,17 @@ pub const SETTINGS: &[Setting] = &[
         name: "upstream.servers",
         default: None,
         required: true,
-        wanted: ADDRESSES,
-        about: "Resolvers that are asked for what is not kept: the first that answers, in this order. They should validate DNSSEC. Required.",
-        put: |s, v| v.list().filter(|list| !list.is_empty()).map(|list| s.upstream = list),
+        wanted: "a list of servers, as `[\"192.0.2.1:53\"]`, `[\"tls://192.0.2.1#dns.example\"]`, `[\"https://192.0.2.1/dns-query#dns.example\"]` or `[\"quic://192.0.2.1#dns.example\"]`",
+        about: "Resolvers that are asked for what is not kept: the first that answers, in this order. Their address is given, so no name has to be looked up first; after `#` stands the name that the certificate must be for, else it must be for the address. They should validate DNSSEC. Required.",
+        put: |s, v| v.list().filter(|list| !list.is_empty()).map(|list| s.upstream.servers = list),
+    },
+    Setting {
+        name: "upstream.roots",
+        default: Some("\"/etc/ssl/certs/ca-certificates.crt\""),
+        required: false,
+        wanted: "a PEM file",
+        about: "The certificates of those who are believed when they say who an encrypted server is. Read at the start, and only when there is such a server.",
+        put: |s, v| v.text().map(|path| s.upstream.roots = v.folder.join(path)),
     },
     Setting {
         name: "upstream.timeout_ms",
@@ -256,7 +264,7 @@ pub const SETTINGS: &[Setting] = &[
         required: false,
         wanted: "50 to 10000",
         about: "How long one of them may take; twice as long when all are asked again.",
-        put: |s, v| v.whole(50, 10_000).map(|n| s.upstream_timeout = Duration::from_millis(n.into())),
+        put: |s, v| v.whole(50, 10_000).map(|n| s.upstream.timeout = Duration::from_millis(n.into())),
     },
     Setting {
         name: "cache.mebibytes",
@@ -324,8 +332,7 @@ fn defaults() -> Settings {
         device_option: 0,
         page: (None, None),
         block_ttl: 0,
-        upstream: Vec::new(),
-        upstream_timeout: Duration::ZERO,
+        upstream: Upstreams::default(),
         cache_octets: 0,
         stale_s: 0,
         events: None,

@@ -1,16 +1,24 @@
 //! The slow way: asking upstream, once for all who wait, with answers past their time when nobody answers.
 
-mod exchange;
+mod datagrams;
+mod https;
+mod kept;
+mod message;
+mod quic;
+mod server;
+mod stream;
 
 use crate::Clock;
 use crate::cache::{Answer, Question};
 use crate::pipeline::Core;
-use crate::settings::Settings;
+use crate::settings::{By, Server, Settings, Upstreams};
 use crate::wire::{Checked, Form, HEADER, ede, rcode};
-use exchange::{Exchange, ask};
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use server::{Trust, Upstream};
 use std::collections::HashMap;
-use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::io;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -26,17 +34,8 @@ const LONGEST_S: u32 = 86_400;
 const LONGEST_NEGATIVE_S: u32 = 3_600;
 /// Larger answers are sent on and not kept.
 const LARGEST_KEPT: usize = 8_192;
-/// A server that failed comes last for so many seconds.
-const DOWN_S: u32 = 10;
 /// How often the list of servers is gone through.
 const ROUNDS: u32 = 2;
-
-/// A server.
-struct Upstream {
-    address: SocketAddr,
-    /// Until when it comes last, seconds since the program began.
-    down_until_s: AtomicU32,
-}
 
 type Waiting = watch::Receiver<Option<Arc<Answer>>>;
 
@@ -53,14 +52,14 @@ pub struct UpstreamCounts {
 
 /// Asks upstream.
 pub struct Resolver {
-    upstreams: Vec<Upstream>,
-    timeout: Duration,
+    /// The servers, in the order of the settings.
+    pub upstreams: Vec<Arc<Upstream>>,
     stale_s: u32,
     in_flight: Mutex<HashMap<Question, Waiting>>,
     core: Arc<Mutex<Core>>,
     clock: Clock,
     /// What is counted.
-    pub counts: UpstreamCounts,
+    pub counts: Arc<UpstreamCounts>,
 }
 
 /// A lock of which a panic elsewhere takes nothing away.
@@ -70,17 +69,25 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 impl Resolver {
     /// A resolver that keeps its answers in this core's cache.
-    pub fn new(settings: &Settings, core: Arc<Mutex<Core>>, clock: Clock) -> Self {
-        let upstream = |address: &SocketAddr| Upstream { address: *address, down_until_s: AtomicU32::new(0) };
-        Self {
-            upstreams: settings.upstream.iter().map(upstream).collect(),
-            timeout: settings.upstream_timeout,
+    ///
+    /// # Errors
+    /// When there are encrypted servers and nothing by which to know them.
+    pub fn new(settings: &Settings, core: Arc<Mutex<Core>>, clock: Clock) -> io::Result<Self> {
+        let counts = Arc::new(UpstreamCounts::default());
+        let Upstreams { servers, timeout, roots } = &settings.upstream;
+        let encrypted = servers.iter().any(|server| server.by != By::Plain);
+        let trust = encrypted.then(|| Trust::read(roots)).transpose()?;
+        let upstream = |server: &Server| {
+            Upstream::new(server.clone(), *timeout, trust.as_ref(), counts.clone()).map(Arc::new)
+        };
+        Ok(Self {
+            upstreams: servers.iter().map(upstream).collect::<io::Result<_>>()?,
             stale_s: settings.stale_s,
             in_flight: Mutex::new(HashMap::new()),
             core,
             clock,
-            counts: UpstreamCounts::default(),
-        }
+            counts,
+        })
     }
 
     /// The answer to a question: one that is kept, or one from upstream, or one past its time, or SERVFAIL.
@@ -135,35 +142,41 @@ impl Resolver {
         waiting
     }
 
-    /// Goes through the servers until one gives an answer that can be used; else the best that there was.
+    /// Goes through the servers until one gives an answer that can be used; else the best that there was. When one takes
+    /// longer than it does otherwise, the next is asked as well, and after the last the first once more.
     async fn ask_all(&self, question: &Question) -> Option<Checked> {
         let now_s = self.clock.up_s();
-        let mut order: Vec<&Upstream> = self.upstreams.iter().collect();
-        order.sort_by_key(|upstream| upstream.down_until_s.load(Ordering::Relaxed) > now_s);
-        let mut best = None;
-        for round in 0..ROUNDS {
+        let mut order: Vec<&Arc<Upstream>> = self.upstreams.iter().collect();
+        order.sort_by_key(|upstream| upstream.health.is_down(now_s));
+        let question = Arc::new(question.clone());
+        let (mut asked, mut best) = (FuturesUnordered::new(), None);
+        'rounds: for round in 1..=ROUNDS {
             for upstream in &order {
-                let exchange = Exchange {
-                    server: upstream.address,
-                    timeout: self.timeout * (round + 1),
-                    counts: &self.counts,
-                };
-                match ask(&exchange, question).await {
-                    Ok(checked) if is_usable(&checked) => {
-                        upstream.down_until_s.store(0, Ordering::Relaxed);
-                        return Some(checked);
-                    }
-                    Ok(checked) => best = Some(checked),
-                    Err(error) => {
-                        self.counts.failed.fetch_add(1, Ordering::Relaxed);
-                        tracing::debug!(server = %upstream.address, %error, "no answer from upstream");
-                        upstream.down_until_s.store(self.clock.up_s() + DOWN_S, Ordering::Relaxed);
-                    }
+                asked.push(Arc::clone(upstream).ask(question.clone(), round, self.clock));
+                let patience = tokio::time::sleep(upstream.health.patience());
+                tokio::select! {
+                    Some(outcome) = asked.next() => match outcome {
+                        Ok(checked) if is_usable(&checked) => {
+                            best = Some(checked);
+                            break 'rounds;
+                        }
+                        outcome => best = outcome.ok().or(best),
+                    },
+                    () = patience => {}
                 }
             }
             if best.is_some() {
                 break;
             }
+        }
+        while !best.as_ref().is_some_and(is_usable)
+            && let Some(outcome) = asked.next().await
+        {
+            best = outcome.ok().filter(|checked| best.is_none() || is_usable(checked)).or(best);
+        }
+        if !asked.is_empty() {
+            // What the slower ones do is still measured.
+            tokio::spawn(asked.for_each(|_| std::future::ready(())));
         }
         best
     }

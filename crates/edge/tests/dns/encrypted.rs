@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 /// An edge whose policy lets the student play, with a certificate for `dns.example.org` and what is below; `more` are
 /// further settings.
-fn edge(upstream: &Upstream, more: &str) -> Edge {
+pub fn edge(upstream: &Upstream, more: &str) -> Edge {
     let folder = tempfile::tempdir().expect("a folder");
     put(&folder.path().join("policy.snapshot"), &policy(1, now_s() - 500));
     certify(folder.path());
@@ -24,7 +24,7 @@ fn edge(upstream: &Upstream, more: &str) -> Edge {
     Edge::start_in(folder, &text)
 }
 
-fn certify(folder: &std::path::Path) {
+pub fn certify(folder: &std::path::Path) {
     let names = ["dns.example.org", "*.dns.example.org"].map(str::to_owned);
     let made = rcgen::generate_simple_self_signed(names).expect("a certificate");
     put(&folder.join("key.pem"), made.signing_key.serialize_pem().as_bytes());
@@ -43,7 +43,7 @@ fn kdig(edge: &Edge, transport: &str, args: &str) -> String {
 }
 
 #[track_caller]
-fn has(output: &str, wanted: &str) {
+pub fn has(output: &str, wanted: &str) {
     assert!(output.contains(wanted), "{wanted:?} is not in {output}");
 }
 

@@ -68,12 +68,16 @@ impl Drop for Edge {
 
 /// The settings, with what a test adds to them.
 pub fn settings(upstream: &Upstream, more: &str) -> String {
+    settings_with(&format!("servers = [\"{}\"]\ntimeout_ms = 300", upstream.address), more)
+}
+
+/// The same with other settings of upstream.
+pub fn settings_with(upstream: &str, more: &str) -> String {
     format!(
-        "[policy]\nsnapshot = \"policy.snapshot\"\npublic_key = \"{}\"\n[upstream]\nservers = [\"{}\"]\ntimeout_ms = 300\n\
+        "[policy]\nsnapshot = \"policy.snapshot\"\npublic_key = \"{}\"\n[upstream]\n{upstream}\n\
          [listen]\nudp = [\"127.0.0.1:0\"]\ntcp = [\"127.0.0.1:0\"]\nstatus = \"127.0.0.1:0\"\n\
          [block]\npage_v4 = \"198.51.100.7\"\npage_v6 = \"2001:db8::7\"\n{more}",
-        key().public(),
-        upstream.address
+        key().public()
     )
 }
 

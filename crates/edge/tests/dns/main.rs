@@ -4,6 +4,7 @@ mod fixture;
 mod upstream;
 
 mod encrypted;
+mod encrypted_upstream;
 mod faults;
 mod malformed;
 mod verdicts;

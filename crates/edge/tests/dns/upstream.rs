@@ -11,6 +11,8 @@ pub struct Moods {
     pub silent: AtomicBool,
     /// Sends three wrong answers before the right one.
     pub lying: AtomicBool,
+    /// Makes all letters of the question small, as no good server does.
+    pub small: AtomicBool,
     /// Answers SERVFAIL.
     pub failing: AtomicBool,
     /// Queries that came.
@@ -24,9 +26,14 @@ pub struct Upstream {
 
 impl Upstream {
     pub fn start() -> Self {
-        let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
-        let address = socket.local_addr().expect("its address");
-        let listener = TcpListener::bind(address).expect("the same port");
+        // Until a port is free for both.
+        let (socket, address, listener) = loop {
+            let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+            let address = socket.local_addr().expect("its address");
+            if let Ok(listener) = TcpListener::bind(address) {
+                break (socket, address, listener);
+            }
+        };
         let moods = Arc::new(Moods::default());
         let (udp, tcp) = (moods.clone(), moods.clone());
         std::thread::spawn(move || {
@@ -36,7 +43,10 @@ impl Upstream {
                 if udp.silent.load(Ordering::Relaxed) {
                     continue;
                 }
-                let answer = answer(&buffer[..length], &udp, false);
+                let mut answer = answer(&buffer[..length], &udp, false);
+                if udp.small.load(Ordering::Relaxed) {
+                    answer[12..length].make_ascii_lowercase();
+                }
                 if udp.lying.load(Ordering::Relaxed) {
                     let (mut id, mut name, mut query) = (answer.clone(), answer.clone(), answer.clone());
                     id[0] ^= 1;
