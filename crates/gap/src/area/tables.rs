@@ -1,8 +1,8 @@
-//! The CSV files of `assess areas`, each read to (rows, problems).
+//! The tables of `assess areas`, each read to (rows, problems), packed or not, in any encoding that [`crate::read`] knows.
 
 use super::benchmark::Group;
 use super::input::{Area, Covariates};
-use csv::ByteRecord;
+use crate::read::{Row, Table, each_row, parse_number};
 use evenfield_model::Problems;
 use std::collections::{HashMap, HashSet};
 
@@ -101,52 +101,37 @@ pub struct WeightRows {
 pub fn read_estimates(bytes: &[u8], file: &str) -> (EstimateRows, Problems) {
     let mut problems = Problems::default();
     let mut out = EstimateRows::default();
-    let Some(mut table) = Table::open(bytes, file, &mut problems) else { return (out, problems) };
-    let area = table.need("area", &mut problems);
-    let estimate = table.need("estimate", &mut problems);
-    let variance = table.find("variance");
-    let moe = table.find("moe90");
-    let size = table.find("size");
-    let spread = match (variance, moe) {
-        (Some(at), None) => Some((at, false)),
-        (None, Some(at)) => Some((at, true)),
-        (None, None) => {
-            problems.push(file, 1, "", &table.heading(), "a column variance or a column moe90");
-            None
-        }
-        (Some(_), Some(_)) => {
-            problems.push(file, 1, "", &table.heading(), "either variance or moe90, not both");
-            None
-        }
-    };
-    let (Some(area), Some(estimate), Some((spread, is_moe))) = (area, estimate, spread) else {
-        return (out, problems);
-    };
     let mut ids = Ids::default();
-    while let Some(row) = table.next(&mut problems) {
-        let id = row.text(area, &mut problems);
-        let blank = row.raw(estimate).is_empty() && row.raw(spread).is_empty();
-        let Some(id) = id.filter(|id| ids.new_one(id, &row, area, &mut problems)) else { continue };
-        if blank {
-            if let Some(size) =
-                size.filter(|&at| !row.raw(at).is_empty()).and_then(|at| row.count(at, &mut problems))
-            {
-                out.sizes.insert(id, size);
+    each_row(
+        bytes,
+        file,
+        &mut problems,
+        |table, problems| {
+            let area = table.require(&["area"], problems);
+            let estimate = table.require(&["estimate"], problems);
+            let spread = either(table, ["variance", "moe90"], problems);
+            let size = table.column(&["size"], problems);
+            Some((area?, estimate?, spread?, size))
+        },
+        |row, &(area, estimate, (spread, is_moe), size), problems| {
+            let Some(id) = ids.new_one(row, area, problems) else { return };
+            let size_filled = size.filter(|_| row.filled(size).is_some());
+            if row.filled(Some(estimate)).is_none() && row.filled(Some(spread)).is_none() {
+                if let Some(size) = size_filled.and_then(|at| count(row, at, problems)) {
+                    out.sizes.insert(id, size);
+                }
+                return;
             }
-            continue;
-        }
-        let value = row.number(estimate, &mut problems);
-        let variance = row.variance(spread, is_moe, &mut problems);
-        let size = match size {
-            Some(at) => row.count(at, &mut problems).map(Some),
-            None => Some(None),
-        };
-        if let (Some(value), Some(variance), Some(size)) = (value, variance, size) {
-            out.areas.push(Area { id, estimate: value, variance, size });
-            out.lines.push(row.line);
-        }
-    }
-    let lost = ids.lost_zeros(&table, area, &mut problems);
+            let value = number(row, estimate, problems);
+            let variance = variance(row, spread, is_moe, problems);
+            let size = size.map_or(Some(None), |at| count(row, at, problems).map(Some));
+            if let (Some(value), Some(variance), Some(size)) = (value, variance, size) {
+                out.areas.push(Area { id, estimate: value, variance, size });
+                out.lines.push(row.line);
+            }
+        },
+    );
+    let lost = ids.lost_zeros(file, &mut problems);
     out.keep(|id| !lost.contains(id));
     out.sizes.retain(|id, _| !lost.contains(id));
     (out, problems)
@@ -156,58 +141,95 @@ pub fn read_estimates(bytes: &[u8], file: &str) -> (EstimateRows, Problems) {
 pub fn read_covariates(bytes: &[u8], file: &str) -> (CovariateRows, Problems) {
     let mut problems = Problems::default();
     let mut out = CovariateRows::default();
-    let Some(mut table) = Table::open(bytes, file, &mut problems) else { return (out, problems) };
-    let Some(area) = table.need("area", &mut problems) else { return (out, problems) };
-    let columns: Vec<usize> = (0..table.columns.len()).filter(|&at| at != area).collect();
-    if columns.is_empty() {
-        problems.push(file, 1, "", &table.heading(), "at least one covariate beside area");
-        return (out, problems);
-    }
-    out.names = columns.iter().map(|&at| table.columns[at].clone()).collect();
     let mut ids = Ids::default();
-    let mut values = Vec::with_capacity(columns.len());
-    while let Some(row) = table.next(&mut problems) {
-        let id = row.text(area, &mut problems);
-        values.clear();
-        values.extend(columns.iter().filter_map(|&at| row.number(at, &mut problems)));
-        let fresh = id.filter(|id| ids.new_one(id, &row, area, &mut problems));
-        if let (Some(id), true) = (fresh, values.len() == columns.len()) {
-            out.areas.push(id);
-            out.values.extend_from_slice(&values);
-            out.lines.push(row.line);
-        }
-    }
-    out.leave_out(&ids.lost_zeros(&table, area, &mut problems));
+    let mut names: Option<Vec<String>> = None;
+    let mut values = Vec::new();
+    each_row(
+        bytes,
+        file,
+        &mut problems,
+        |table, problems| {
+            let found = covariate_columns(table, problems)?;
+            let (own, columns): (Vec<String>, Vec<usize>) = found.1.into_iter().unzip();
+            if names.get_or_insert_with(|| own.clone()) != &own {
+                problems.push(
+                    table.file(),
+                    1,
+                    "",
+                    &own.join(","),
+                    "the columns of the first table in the archive",
+                );
+                return None;
+            }
+            Some((found.0, columns))
+        },
+        |row, (area, columns), problems| {
+            values.clear();
+            values.extend(columns.iter().filter_map(|&at| number(row, at, problems)));
+            let id = ids.new_one(row, *area, problems);
+            if let Some(id) = id.filter(|_| values.len() == columns.len()) {
+                out.areas.push(id);
+                out.values.extend_from_slice(&values);
+                out.lines.push(row.line);
+            }
+        },
+    );
+    out.names = names.unwrap_or_default();
+    out.leave_out(&ids.lost_zeros(file, &mut problems));
     (out, problems)
+}
+
+/// The column of the areas, and name and column of each covariate. Of two columns of one name the first counts, as the
+/// table's own problem says.
+fn covariate_columns(
+    table: &mut Table<'_>,
+    problems: &mut Problems,
+) -> Option<(usize, Vec<(String, usize)>)> {
+    let area = table.require(&["area"], problems)?;
+    let headers = table.headers();
+    if headers.iter().any(String::is_empty) {
+        problems.push(table.file(), 1, "", &headers.join(","), "a name for each column of the header");
+        return None;
+    }
+    if headers.len() > MOST_COLUMNS {
+        problems.push(table.file(), 1, "", "", format!("at most {MOST_COLUMNS} columns"));
+        return None;
+    }
+    let mut seen = HashSet::from([headers[area].as_str()]);
+    let columns: Vec<(String, usize)> = (0..headers.len())
+        .filter(|&at| seen.insert(&headers[at]))
+        .map(|at| (headers[at].clone(), at))
+        .collect();
+    if columns.is_empty() {
+        let said = headers.join(",");
+        problems.push(table.file(), 1, "", &said, "at least one covariate beside area");
+        return None;
+    }
+    Some((area, columns))
 }
 
 /// Reads `group` with `total` (a sum of weight times estimate) or `mean` (a weighted mean).
 pub fn read_totals(bytes: &[u8], file: &str) -> (TotalRows, Problems) {
     let mut problems = Problems::default();
     let mut out = TotalRows::default();
-    let Some(mut table) = Table::open(bytes, file, &mut problems) else { return (out, problems) };
-    let group = table.need("group", &mut problems);
-    let value = match (table.find("total"), table.find("mean")) {
-        (Some(at), None) => Some(at),
-        (None, Some(at)) => {
-            out.kind = Totals::Mean;
-            Some(at)
-        }
-        _ => {
-            problems.push(file, 1, "", &table.heading(), "either a column total or a column mean");
-            None
-        }
-    };
-    let (Some(group), Some(value)) = (group, value) else { return (out, problems) };
     let mut ids = Ids::default();
-    while let Some(row) = table.next(&mut problems) {
-        let id = row.text(group, &mut problems);
-        let number = row.number(value, &mut problems);
-        let fresh = id.filter(|id| ids.new_one(id, &row, group, &mut problems));
-        if let (Some(id), Some(number)) = (fresh, number) {
-            out.rows.push((id, number, row.line));
-        }
-    }
+    each_row(
+        bytes,
+        file,
+        &mut problems,
+        |table, problems| {
+            let group = table.require(&["group"], problems);
+            let (value, is_mean) = either(table, ["total", "mean"], problems)?;
+            out.kind = if is_mean { Totals::Mean } else { Totals::Sum };
+            Some((group?, value))
+        },
+        |row, &(group, value), problems| {
+            let number = number(row, value, problems);
+            if let (Some(id), Some(number)) = (ids.new_one(row, group, problems), number) {
+                out.rows.push((id, number, row.line));
+            }
+        },
+    );
     (out, problems)
 }
 
@@ -215,26 +237,31 @@ pub fn read_totals(bytes: &[u8], file: &str) -> (TotalRows, Problems) {
 pub fn read_weights(bytes: &[u8], file: &str) -> (WeightRows, Problems) {
     let mut problems = Problems::default();
     let mut out = WeightRows::default();
-    let Some(mut table) = Table::open(bytes, file, &mut problems) else { return (out, problems) };
-    let area = table.need("area", &mut problems);
-    let weight = table.need("weight", &mut problems);
-    let group = table.find("group");
-    out.grouped = group.is_some();
-    let (Some(area), Some(weight)) = (area, weight) else { return (out, problems) };
     let mut ids = Ids::default();
-    while let Some(row) = table.next(&mut problems) {
-        let id = row.text(area, &mut problems);
-        let weight = row.count(weight, &mut problems);
-        let group = match group {
-            Some(at) => row.text(at, &mut problems),
-            None => Some(String::new()),
-        };
-        let fresh = id.filter(|id| ids.new_one(id, &row, area, &mut problems));
-        if let (Some(id), Some(weight), Some(group)) = (fresh, weight, group) {
-            out.by_area.insert(id, (weight, group));
-        }
-    }
-    let lost = ids.lost_zeros(&table, area, &mut problems);
+    each_row(
+        bytes,
+        file,
+        &mut problems,
+        |table, problems| {
+            let area = table.require(&["area"], problems);
+            let weight = table.require(&["weight"], problems);
+            let group = table.column(&["group"], problems);
+            out.grouped |= group.is_some();
+            Some((area?, weight?, group))
+        },
+        |row, &(area, weight, group), problems| {
+            let weight = count(row, weight, problems);
+            let group = match group {
+                Some(_) => row.required(group, "a group", problems),
+                None => Some(""),
+            };
+            let id = ids.new_one(row, area, problems);
+            if let (Some(id), Some(weight), Some(group)) = (id, weight, group) {
+                out.by_area.insert(id, (weight, group.to_owned()));
+            }
+        },
+    );
+    let lost = ids.lost_zeros(file, &mut problems);
     out.by_area.retain(|id, _| !lost.contains(id));
     (out, problems)
 }
@@ -319,180 +346,65 @@ fn longest_prefix(index: &HashMap<&str, usize>, id: &str) -> Option<usize> {
     ends.into_iter().find_map(|end| index.get(&id[..end]).copied())
 }
 
-/// A CSV file with its header.
-struct Table<'a> {
-    file: &'a str,
-    columns: Vec<String>,
-    bytes: &'a [u8],
-    reader: csv::Reader<&'a [u8]>,
-    record: ByteRecord,
-    stopped: bool,
+/// The one of two columns that there is, and whether it is the second; none and both are problems.
+fn either(
+    table: &mut Table<'_>,
+    [first, second]: [&str; 2],
+    problems: &mut Problems,
+) -> Option<(usize, bool)> {
+    match (table.column(&[first], problems), table.column(&[second], problems)) {
+        (Some(at), None) => return Some((at, false)),
+        (None, Some(at)) => return Some((at, true)),
+        (None, None) => {
+            let wanted = format!("a column {first} or a column {second}");
+            problems.push(table.file(), 1, "", &table.headers().join(","), wanted);
+        }
+        (Some(_), Some(_)) => {
+            let wanted = format!("either {first} or {second}, not both");
+            problems.push(table.file(), 1, "", &table.headers().join(","), wanted);
+        }
+    }
+    None
 }
 
-/// One row of it.
-struct Row<'t> {
-    file: &'t str,
-    columns: &'t [String],
-    record: &'t ByteRecord,
-    line: u64,
+/// A number that `wanted` takes too; a blank cell is a problem.
+fn number_that(
+    row: &Row<'_>,
+    at: usize,
+    wanted: &str,
+    takes: impl Fn(f64) -> bool,
+    problems: &mut Problems,
+) -> Option<f64> {
+    row.required(Some(at), wanted, problems)?;
+    row.parsed(Some(at), |text| parse_number(text).filter(|n| takes(*n)), wanted, problems)
 }
 
-impl<'a> Table<'a> {
-    /// Reads the header; `None` with a problem when there is none to work with.
-    fn open(bytes: &'a [u8], file: &'a str, problems: &mut Problems) -> Option<Self> {
-        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-        if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") || bytes.contains(&0) {
-            problems.push(file, 0, "", "", "a CSV file in UTF-8 (this one is UTF-16 or not text at all)");
-            return None;
-        }
-        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
-        let mut record = ByteRecord::new();
-        if !matches!(reader.read_byte_record(&mut record), Ok(true)) {
-            problems.push(file, 0, "", "", "a header and rows; the file is empty");
-            return None;
-        }
-        let mut columns = Vec::with_capacity(record.len());
-        for field in &record {
-            let name = String::from_utf8_lossy(field).trim().to_owned();
-            if name.is_empty() {
-                problems.push(file, 1, "", &name, "a name for each column of the header");
-            } else if columns.contains(&name) {
-                problems.push(file, 1, &name, &name, "each column once");
-            }
-            columns.push(name);
-            if columns.len() > MOST_COLUMNS {
-                problems.push(file, 1, "", "", format!("at most {MOST_COLUMNS} columns"));
-                return None;
-            }
-        }
-        if !problems.is_empty() {
-            return None;
-        }
-        Some(Self { file, columns, bytes, reader, record, stopped: false })
-    }
-
-    /// The line of the record just read. The reader's own position is that of the end of the line before,
-    /// which is short by one after CRLF and by the number of blank lines.
-    fn line(&self) -> u64 {
-        let Some(position) = self.record.position() else { return 0 };
-        let before = self.bytes.get(position.byte() as usize..).unwrap_or_default();
-        let ends = before.iter().take_while(|b| matches!(b, b'\r' | b'\n'));
-        position.line() + ends.filter(|&&b| b == b'\n').count() as u64
-    }
-
-    fn heading(&self) -> String {
-        self.columns.join(",")
-    }
-
-    fn find(&self, name: &str) -> Option<usize> {
-        self.columns.iter().position(|c| c.eq_ignore_ascii_case(name))
-    }
-
-    fn need(&self, name: &str, problems: &mut Problems) -> Option<usize> {
-        let at = self.find(name);
-        if at.is_none() {
-            problems.push(self.file, 1, name, &self.heading(), format!("a column {name}"));
-        }
-        at
-    }
-
-    /// The next row that is as wide as the header; others become problems.
-    fn next(&mut self, problems: &mut Problems) -> Option<Row<'_>> {
-        loop {
-            if self.stopped {
-                return None;
-            }
-            match self.reader.read_byte_record(&mut self.record) {
-                Ok(true) => {}
-                Ok(false) => return None,
-                Err(error) => {
-                    self.stopped = true;
-                    let line = error.position().map_or(0, csv::Position::line);
-                    problems.push(self.file, line, "", &error.to_string(), "a line of CSV");
-                    return None;
-                }
-            }
-            let line = self.line();
-            if self.record.len() == 1 && self.record[0].trim_ascii().is_empty() {
-                continue;
-            }
-            if self.record.len() == self.columns.len() {
-                let (file, columns, record) = (self.file, &self.columns, &self.record);
-                return Some(Row { file, columns, record, line });
-            }
-            let said = format!("{} fields", self.record.len());
-            problems.push(
-                self.file,
-                line,
-                "",
-                &said,
-                format!("{} fields, as in the header", self.columns.len()),
-            );
-        }
-    }
+fn number(row: &Row<'_>, at: usize, problems: &mut Problems) -> Option<f64> {
+    number_that(
+        row,
+        at,
+        "a number of at most 1e100, without a percent sign",
+        |n| n.abs() <= LARGEST,
+        problems,
+    )
 }
 
-impl Row<'_> {
-    fn raw(&self, at: usize) -> &[u8] {
-        self.record[at].trim_ascii()
-    }
+fn count(row: &Row<'_>, at: usize, problems: &mut Problems) -> Option<f64> {
+    number_that(row, at, "a number, 0 or more", |n| (0.0..=LARGEST).contains(&n), problems)
+}
 
-    fn problem(&self, at: usize, wanted: &str, problems: &mut Problems) {
-        let said = String::from_utf8_lossy(self.raw(at));
-        problems.push(self.file, self.line, &self.columns[at], &said, wanted);
+fn variance(row: &Row<'_>, at: usize, is_moe: bool, problems: &mut Problems) -> Option<f64> {
+    let value = number(row, at, problems)?;
+    if value >= 0.0 {
+        return Some(if is_moe { (value / MOE_Z).powi(2) } else { value });
     }
-
-    fn text(&self, at: usize, problems: &mut Problems) -> Option<String> {
-        match std::str::from_utf8(self.raw(at)) {
-            Ok("") => {
-                self.problem(at, "not blank", problems);
-                None
-            }
-            Ok(text) => Some(text.to_owned()),
-            Err(_) => {
-                self.problem(at, "text in UTF-8", problems);
-                None
-            }
-        }
-    }
-
-    fn number(&self, at: usize, problems: &mut Problems) -> Option<f64> {
-        let raw = self.raw(at);
-        let value = std::str::from_utf8(raw).ok().and_then(|text| text.parse::<f64>().ok());
-        let wanted = match value {
-            Some(value) if value.abs() <= LARGEST => return Some(value),
-            Some(value) if value.is_finite() => "a number of at most 1e100",
-            _ if raw.is_empty() => "a number, not blank",
-            _ if raw.contains(&b',') => "a number without thousands separators",
-            _ if raw.ends_with(b"%") => "a number without a percent sign",
-            _ => "a number",
-        };
-        self.problem(at, wanted, problems);
-        None
-    }
-
-    fn count(&self, at: usize, problems: &mut Problems) -> Option<f64> {
-        let value = self.number(at, problems)?;
-        if value >= 0.0 {
-            return Some(value);
-        }
-        self.problem(at, "0 or more", problems);
-        None
-    }
-
-    fn variance(&self, at: usize, is_moe: bool, problems: &mut Problems) -> Option<f64> {
-        let value = self.number(at, problems)?;
-        if value >= 0.0 {
-            return Some(if is_moe { (value / MOE_Z).powi(2) } else { value });
-        }
-        let wanted = if value <= -111_111_111.0 {
-            "0 or more; this is a Census code for a margin that is not there"
-        } else {
-            "0 or more"
-        };
-        self.problem(at, wanted, problems);
-        None
-    }
+    let wanted = if value <= -111_111_111.0 {
+        "0 or more; this is a Census code for a margin that is not there"
+    } else {
+        "0 or more"
+    };
+    row.problem(Some(at), wanted, problems);
+    None
 }
 
 /// The ids seen in a column: each once, and whether they look like codes that lost a zero.
@@ -502,18 +414,20 @@ struct Ids {
 }
 
 impl Ids {
-    fn new_one(&mut self, id: &str, row: &Row<'_>, at: usize, problems: &mut Problems) -> bool {
+    /// The id of a row, where it has one that no row before it has.
+    fn new_one(&mut self, row: &Row<'_>, at: usize, problems: &mut Problems) -> Option<String> {
+        let id = row.id(Some(at), "an id", problems)?;
         if let Some(line) = self.first.get(id) {
-            row.problem(at, &format!("each once; line {line} has it already"), problems);
-            return false;
+            row.problem(Some(at), format!("each once; line {line} has it already"), problems);
+            return None;
         }
         self.first.insert(id.to_owned(), row.line);
-        true
+        Some(id.to_owned())
     }
 
     /// When all ids are digits of one code length or one digit less, the shorter ones have lost a zero.
     /// Counties have 5 digits, districts 7, tracts 11, block groups 12, blocks 15. Gives the ids that it notes.
-    fn lost_zeros(&self, table: &Table<'_>, at: usize, problems: &mut Problems) -> HashSet<String> {
+    fn lost_zeros(&self, file: &str, problems: &mut Problems) -> HashSet<String> {
         let longest = self.first.keys().map(String::len).max().unwrap_or(0);
         let shortest = self.first.keys().map(String::len).min().unwrap_or(0);
         let digits = self.first.keys().all(|id| id.bytes().all(|b| b.is_ascii_digit()));
@@ -525,7 +439,7 @@ impl Ids {
         short.sort_unstable();
         for (line, id) in short {
             let wanted = format!("{longest} digits: a spreadsheet has probably dropped the leading zero");
-            problems.push(table.file, line, &table.columns[at], id, wanted);
+            problems.push(file, line, "area", id, wanted);
         }
         self.first.keys().filter(|id| id.len() == shortest).cloned().collect()
     }

@@ -1,5 +1,6 @@
 use super::*;
 use proptest::prelude::*;
+use std::io::Write;
 
 /// Milk expenditure in 43 areas of four major areas: the figures of the R package `sae`
 /// (Arora and Lahiri, Statistica Sinica 7 (1997) 1053-1063; You and Chapman 2006): estimate, standard deviation.
@@ -515,7 +516,7 @@ fn files_say_where_they_are_wrong() {
                 01007,0.2,-555555555\r\n01009,,\r\n01011,\"1,200\",2\r\n01013,0.5\r\n";
     let (rows, problems) = read_estimates(text.as_bytes(), "E.csv");
     // What is noted is not kept, so that nothing is estimated from it.
-    assert_eq!(rows.areas.iter().map(|a| a.id.as_str()).collect::<Vec<_>>(), ["01001"]);
+    assert_eq!(rows.areas.iter().map(|a| a.id.as_str()).collect::<Vec<_>>(), ["01001", "01011"]);
     near(rows.areas[0].variance, 0.0004, 1e-15);
     let found: Vec<(u64, &str, &str)> =
         problems.kept().iter().map(|p| (p.line, p.column.as_str(), p.said.as_str())).collect();
@@ -525,10 +526,47 @@ fn files_say_where_they_are_wrong() {
             (4, "area", "01001"),
             (5, "estimate", "x"),
             (6, "moe90", "-555555555"),
-            (8, "estimate", "1,200"),
-            (9, "", "2 fields"),
+            (9, "", "01013,0.5"),
             (3, "area", "1003"),
         ]
+    );
+}
+
+/// What a spreadsheet or a download makes of a table is read as the table itself.
+#[test]
+fn a_table_is_read_in_any_dress() {
+    let plain = "area;école\nrural;1\nurban;2,000\n";
+    let (wanted, problems) = read_covariates(plain.as_bytes(), "X.csv");
+    assert_eq!(
+        (problems.found(), &wanted.names[..], &wanted.values[..]),
+        (0, &["école".to_owned()][..], &[1.0, 2000.0][..])
+    );
+    let utf16: Vec<u8> =
+        [0xFF, 0xFE].into_iter().chain(plain.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    let windows = plain.replace('é', "\u{1}").bytes().map(|b| if b == 1 { 0xE9 } else { b }).collect();
+    let packed = |bytes: &[u8]| {
+        let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gz.write_all(bytes).unwrap();
+        gz.finish().unwrap()
+    };
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    zip.start_file("x.csv", zip::write::SimpleFileOptions::default()).unwrap();
+    zip.write_all(plain.as_bytes()).unwrap();
+    let zip = zip.finish().unwrap().into_inner();
+    let marked = format!("\u{feff}{plain}").replace(';', "\t").replace('\n', "\r\n").into_bytes();
+    for (bytes, noted) in
+        [(packed(&utf16), 1), (utf16, 1), (windows, 1), (packed(plain.as_bytes()), 0), (zip, 0), (marked, 0)]
+    {
+        let (found, problems) = read_covariates(&bytes, "X.csv");
+        assert_eq!(found, wanted);
+        assert_eq!(problems.found(), noted, "{problems:?}");
+        assert!(problems.kept().iter().all(crate::read::says_encoding));
+    }
+    // A decimal comma is not the sign of thousands.
+    let (found, problems) = read_covariates(b"area;a\nrural;0,125\n", "X.csv");
+    assert_eq!(
+        (found.areas.len(), problems.kept()[0].line, problems.kept()[0].said.as_str()),
+        (0, 2, "0,125")
     );
 }
 
@@ -557,19 +595,20 @@ fn covariates_and_weights_that_lost_a_zero_are_left_out() {
 #[test]
 fn headers_are_checked() {
     for (text, wanted) in [
-        ("", "a header and rows"),
+        ("", "the file is empty"),
         ("a,b\n1,2\n", "a column area"),
         ("area,estimate\n1,2\n", "a column variance or a column moe90"),
         ("area,estimate,variance,moe90\n", "not both"),
         ("area,area,estimate,variance\n", "each column once"),
-        ("area,,estimate,variance\n", "a name for each column"),
     ] {
         let (rows, problems) = read_estimates(text.as_bytes(), "E.csv");
         assert!(rows.areas.is_empty());
         assert!(problems.kept().iter().any(|p| p.wanted.contains(wanted)), "{text:?}: {problems:?}");
     }
-    let (_, problems) = read_covariates(b"\xFF\xFEa\0r\0", "X.csv");
-    assert!(problems.kept()[0].wanted.contains("UTF-8"));
+    let (_, problems) = read_covariates(b",area,a\n0,x,1\n", "X.csv");
+    assert!(problems.kept()[0].wanted.contains("a name for each column"));
+    let (x, problems) = read_covariates(b"area,a,a\nx,1,2\n", "X.csv");
+    assert_eq!((problems.found(), &x.names[..], &x.values[..]), (1, &["a".to_owned()][..], &[1.0][..]));
 }
 
 #[test]

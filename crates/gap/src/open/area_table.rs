@@ -2,8 +2,8 @@
 //! its margin beside it), by a small map of columns.
 
 use super::acs::{geo_id, value};
-use super::input::{Seen, each_row};
 use crate::read::{Row, Table};
+use crate::read::{Seen, each_row};
 use evenfield_model::{GeographyKind, GeoidError, Problems};
 use std::collections::HashSet;
 use std::rc::Rc;

@@ -12,7 +12,6 @@
 pub mod acs;
 pub mod area_table;
 pub mod fcc;
-mod input;
 pub mod nces;
 pub mod ndt7;
 pub mod tiles;

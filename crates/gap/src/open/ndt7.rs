@@ -4,8 +4,8 @@
 //! Source: M-Lab, "ndt7 protocol specification" v0.11.0: speed in Mbit/s is `8 * NumBytes / ElapsedTime`, with the time in
 //! microseconds.
 
-use super::input::{each_member, rows};
 use crate::read::{Row, Table, decode};
+use crate::read::{each_member, rows};
 use evenfield_model::Problems;
 use serde::Deserialize;
 use std::collections::BTreeMap;

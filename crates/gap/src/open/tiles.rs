@@ -3,8 +3,8 @@
 //! A self-selected sample, and averages of it: good for comparing areas, not for saying what a home has. Ookla's licence
 //! (CC BY-NC-SA 4.0) does not let a commercial product carry the data.
 
-use super::input::each_row;
 use crate::place::Locator;
+use crate::read::each_row;
 use evenfield_model::Problems;
 
 /// One tile.

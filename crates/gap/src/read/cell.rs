@@ -3,6 +3,7 @@
 use super::table::{Row, fold};
 use evenfield_model::{Geoid, Problems};
 use jiff::civil::Date;
+use std::borrow::Cow;
 
 impl<'r> Row<'r> {
     /// The file's name.
@@ -131,21 +132,26 @@ fn is_spreadsheet_number(text: &str) -> bool {
     digits(exponent) && mantissa.split('.').all(digits)
 }
 
-/// Thousands set off by commas, or none: `1,234,567`, `1234567`.
-fn without_thousands(text: &str) -> Option<String> {
+/// Thousands set off by commas, or none: `1,234,567`, `1234567`. `0,125` is a share with a decimal comma, and none of these.
+fn without_thousands(text: &str) -> Option<Cow<'_, str>> {
+    if !text.contains(',') {
+        return Some(Cow::Borrowed(text));
+    }
     let (whole, rest) = text.split_once('.').unwrap_or((text, ""));
     let mut groups = whole.trim_start_matches('-').split(',');
     let first = groups.next()?;
-    let grouped = whole.contains(',');
     if rest.contains(',')
-        || (grouped && (first.is_empty() || first.len() > 3 || groups.any(|g| g.len() != 3)))
+        || !(1..=3).contains(&first.len())
+        || first.starts_with('0')
+        || groups.any(|g| g.len() != 3)
     {
         return None;
     }
-    Some(text.replace(',', ""))
+    Some(Cow::Owned(text.replace(',', "")))
 }
 
-fn parse_number(text: &str) -> Option<f64> {
+/// A finite number; thousands may be set off with commas.
+pub(crate) fn parse_number(text: &str) -> Option<f64> {
     without_thousands(text)?.parse().ok().filter(|n: &f64| n.is_finite())
 }
 

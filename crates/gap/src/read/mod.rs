@@ -11,16 +11,19 @@
 
 mod cell;
 mod error;
+mod rows;
 mod source;
 mod table;
 mod text;
 mod xz;
 
+pub(crate) use cell::parse_number;
 pub use cell::{parse_count, parse_date, parse_flag};
 pub use error::ReadError;
+pub(crate) use rows::{Seen, each_member, each_row, rows};
 pub use source::{Limits, Source};
 pub use table::{Row, Table, TableRules, fold};
-pub use text::decode;
+pub use text::{decode, says_encoding};
 
 #[cfg(test)]
 mod tests;

@@ -75,10 +75,15 @@ impl Source {
         if bytes.is_empty() {
             return Err(ReadError::Empty { file: name.to_owned() });
         }
-        if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
+        if is_zip(&bytes) {
             return Self::open_zip(name, bytes, limits);
         }
         Self::folder(name, vec![(base_name(name).to_owned(), bytes)], limits)
+    }
+
+    /// Whether bytes are an archive or a packed file, by the first of them.
+    pub fn is_packed(bytes: &[u8]) -> bool {
+        is_zip(bytes) || packing(bytes) != Packing::None
     }
 
     /// Takes a folder's files as names and bytes. Packed files (`users.csv.gz`) are unpacked when read.
@@ -129,6 +134,11 @@ impl Source {
         }
         drop(archive);
         Ok(Self { name: name.to_owned(), kind: Kind::Zip(bytes), members, limits })
+    }
+
+    /// Whether it is a zip archive.
+    pub fn is_archive(&self) -> bool {
+        matches!(self.kind, Kind::Zip(_))
     }
 
     /// The name of the file or folder, as the person named it.
@@ -193,6 +203,10 @@ enum Packing {
     None,
     Gzip,
     Xz,
+}
+
+fn is_zip(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06")
 }
 
 fn packing(bytes: &[u8]) -> Packing {

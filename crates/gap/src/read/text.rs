@@ -2,7 +2,7 @@
 
 use super::ReadError;
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
-use evenfield_model::Problems;
+use evenfield_model::{Problem, Problems};
 use std::borrow::Cow;
 
 /// How many lines with broken bytes are named one by one.
@@ -42,6 +42,14 @@ pub fn decode<'b>(file: &str, bytes: &'b [u8], problems: &mut Problems) -> Resul
         return Ok(Cow::Owned(mended(file, bytes, problems)));
     }
     convert(file, bytes, WINDOWS_1252, problems)
+}
+
+/// What a problem wants of a file that was read whole, but not in UTF-8.
+const READ_AS: &str = "UTF-8; the file was read as ";
+
+/// Whether a problem says no more than in which encoding a file was read: no row of it is lost.
+pub fn says_encoding(problem: &Problem) -> bool {
+    problem.line == 0 && problem.column.is_empty() && problem.wanted.starts_with(READ_AS)
 }
 
 fn not_text(file: &str, looks_like: &'static str) -> ReadError {
@@ -112,7 +120,7 @@ fn convert<'b>(
         return Err(not_text(file, "in a damaged encoding"));
     }
     let name = if encoding == WINDOWS_1252 { "Windows-1252" } else { "UTF-16" };
-    problems.push(file, 0, "", name, format!("UTF-8; the file was read as {name}, check names with accents"));
+    problems.push(file, 0, "", name, format!("{READ_AS}{name}, check names with accents"));
     Ok(Cow::Owned(text.into_owned()))
 }
 

@@ -7,6 +7,7 @@ use evenfield_gap::area::{
     self, AreaEstimate, Benchmark, CovariateRows, EstimateRows, Fit, Group, Mse, Settings, Summary,
     TotalRows, Transform, WeightRows,
 };
+use evenfield_gap::read::says_encoding;
 use evenfield_model::Problems;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::HashSet;
@@ -79,7 +80,9 @@ enum Move {
                   covariates gets a synthetic prediction.\n\n\
                   OUT has area,direct,estimate,se,low90,high90,shrinkage,method. `shrinkage` is the weight on the \
                   direct estimate: 1 is the direct estimate alone, 0 the regression alone. `method` is area, \
-                  synthetic or direct."
+                  synthetic or direct.\n\n\
+                  Each input may be separated by commas, semicolons, tabs or bars, in UTF-8, UTF-16 or Windows-1252, \
+                  and packed (.gz, .xz, .zip)."
 )]
 pub struct Areas {
     /// CSV: area, estimate, and variance or moe90 (90% margin of error); optional size (persons or homes), for
@@ -151,13 +154,17 @@ impl Areas {
         let (inputs, problems) = self.read()?;
         if !problems.is_empty() {
             print_problems(&problems);
-            if !self.skip_problems {
+            let notes = problems.kept().iter().filter(|p| says_encoding(p)).count() as u64;
+            let loses_rows = problems.found() > notes;
+            if loses_rows && !self.skip_problems {
                 complain!(
                     "Nothing was written. Mend the files, or leave these rows out with --skip-problems."
                 );
                 return Ok(ExitCode::from(BAD_INPUT));
             }
-            complain!("Going on without the rows that have problems.");
+            if loses_rows {
+                complain!("Going on without the rows that have problems.");
+            }
         }
         let bar = progress_bar();
         let covariates = inputs.covariates.into_covariates()?.with_sizes(inputs.estimates.sizes);

@@ -1,7 +1,7 @@
 //! CSV as data.census.gov gives it: a row of codes, often a second header row of labels, then the places.
 
-use super::super::input::each_member;
 use super::table::{AcsTable, Assembler};
+use crate::read::each_member;
 use crate::read::{Table, TableRules, decode};
 use evenfield_model::{Geography, Problems};
 use std::collections::HashSet;

@@ -1,7 +1,7 @@
 //! A detailed table: estimates and margins by place.
 
-use super::super::input::Seen;
 use super::{api, bulk, geo_id, value};
+use crate::read::Seen;
 use crate::read::decode;
 use evenfield_model::{Geography, Problems};
 

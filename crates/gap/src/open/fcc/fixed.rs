@@ -1,8 +1,8 @@
 //! BDC fixed availability: one row a provider, location and technology, twelve columns, a file a state and technology.
 //! Rows become counts of served locations by area, so that a state takes memory by location, not by row.
 
-use super::super::input::each_row;
 use super::technology::{Medium, Technology};
+use crate::read::each_row;
 use crate::read::{Row, Table};
 use evenfield_model::{GeographyKind, Problems};
 use std::collections::{BTreeMap, HashMap};

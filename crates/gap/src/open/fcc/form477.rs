@@ -1,8 +1,8 @@
 //! Form 477 (until 2021): what providers said to offer somewhere in a census block. One served home made a block served,
 //! so this overstates what is offered. Read as the FCC's own rows, or already summed by block.
 
-use super::super::input::each_row;
 use super::technology::{Medium, Technology};
+use crate::read::each_row;
 use crate::read::{Row, Table};
 use evenfield_model::{GeographyKind, Geoid, Problems};
 use std::collections::{BTreeMap, BTreeSet};

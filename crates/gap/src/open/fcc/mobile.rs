@@ -1,7 +1,7 @@
 //! BDC mobile coverage by H3 cell (resolution 9), counted by technology and environment.
 
-use super::super::input::each_row;
 use crate::place::{Boundary, lattice};
+use crate::read::each_row;
 use evenfield_model::Problems;
 use h3o::{CellIndex, LatLng, Resolution};
 use rayon::prelude::*;

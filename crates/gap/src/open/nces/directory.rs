@@ -1,7 +1,7 @@
 //! Common Core of Data directories: `ccd_lea_029` (districts) and `ccd_sch_029` (schools).
 
-use super::super::input::each_row;
 use super::{LEAID_WANTED, NCESSCH_WANTED, leaid, ncessch};
+use crate::read::each_row;
 use evenfield_model::{Leaid, Problems};
 
 /// A district.

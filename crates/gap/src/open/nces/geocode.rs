@@ -1,8 +1,8 @@
 //! EDGE geocodes: where schools and district offices are. Bars between the cells and no header.
 
-use super::super::input::each_member;
 use super::{LEAID_WANTED, NCESSCH_WANTED, leaid, ncessch};
 use crate::read::decode;
+use crate::read::each_member;
 use evenfield_model::{Leaid, Problems};
 
 /// A school or a district office on the map.

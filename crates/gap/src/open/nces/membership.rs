@@ -1,8 +1,8 @@
 //! Common Core of Data membership (`ccd_lea_052`, `ccd_sch_052`): students by grade, race and sex, with subtotals in the
 //! same file that must not be added up.
 
-use super::super::input::each_row;
 use super::{LEAID_WANTED, NCESSCH_WANTED, leaid, ncessch};
+use crate::read::each_row;
 use evenfield_model::{Grade, Problems};
 
 /// Students of one district or school, in one grade or in all.

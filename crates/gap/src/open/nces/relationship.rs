@@ -2,8 +2,8 @@
 //! (workbooks), or a CSV of the same columns. The workbooks weigh by land. Shares of land are not shares of people: a CSV may
 //! give counts of children, people or households in the place of land, and then these are taken.
 
-use super::super::input::each_member;
 use super::{LEAID_WANTED, leaid};
+use crate::read::each_member;
 use crate::read::{Limits, Row, Source, Table, TableRules, decode};
 use calamine::{Data, Reader, Xlsx};
 use evenfield_model::{GeographyKind, Geoid, Leaid, Problems};

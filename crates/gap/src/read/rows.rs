@@ -1,13 +1,13 @@
-//! Opening what the parsers of this folder read: each member of an archive as text or as a table.
+//! Opening what parsers read: each member of an archive as text or as a table.
 
-use crate::read::{Limits, ReadError, Row, Source, Table, TableRules, decode};
+use super::{Limits, ReadError, Row, Source, Table, TableRules, decode};
 use evenfield_model::Problems;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 /// What was read before, and on which line: of two rows for the same thing neither can be told to be the right one, so the
 /// second is a problem and left out.
-pub(super) struct Seen<K>(HashMap<K, u64>);
+pub(crate) struct Seen<K>(HashMap<K, u64>);
 
 impl<K> Default for Seen<K> {
     fn default() -> Self {
@@ -17,7 +17,7 @@ impl<K> Default for Seen<K> {
 
 impl<K: std::hash::Hash + Eq> Seen<K> {
     /// The line on which it stands already, if there is one.
-    pub(super) fn before(&mut self, key: K, line: u64) -> Option<u64> {
+    pub(crate) fn before(&mut self, key: K, line: u64) -> Option<u64> {
         match self.0.entry(key) {
             Entry::Occupied(entry) => Some(*entry.get()),
             Entry::Vacant(entry) => {
@@ -29,12 +29,16 @@ impl<K: std::hash::Hash + Eq> Seen<K> {
 }
 
 /// Gives the bytes of each member (a plain file is its own only member) with its name.
-pub(super) fn each_member(
+pub(crate) fn each_member(
     bytes: &[u8],
     file: &str,
     problems: &mut Problems,
     mut take: impl FnMut(&str, &[u8], &mut Problems) -> Result<(), ReadError>,
 ) {
+    if !Source::is_packed(bytes) {
+        // A plain file is not copied: it may be large.
+        return take(file, bytes, problems).unwrap_or_else(|error| error.note(problems));
+    }
     let source = match Source::open(file, bytes.to_vec(), Limits::default()) {
         Ok(source) => source,
         Err(error) => return error.note(problems),
@@ -51,7 +55,7 @@ pub(super) fn each_member(
 
 /// Gives each member that is a table. `columns` finds the columns it wants, or `None` after noting why it cannot;
 /// `take` reads a row with them.
-pub(super) fn each_row<C>(
+pub(crate) fn each_row<C>(
     bytes: &[u8],
     file: &str,
     problems: &mut Problems,
@@ -68,7 +72,7 @@ pub(super) fn each_row<C>(
 ///
 /// # Errors
 /// [`ReadError`] when it has no header.
-pub(super) fn rows<C>(
+pub(crate) fn rows<C>(
     path: &str,
     text: &str,
     problems: &mut Problems,
