@@ -2,7 +2,7 @@
 
 use super::validity::{self, Effort};
 use super::{geojson, shapefile, topojson};
-use crate::read::decode;
+use crate::read::{Limits, Source, decode};
 use evenfield_model::{GeographyKind, Geoid, GeoidError, Leaid, Problems};
 use geo::{Coord, LineString, MultiPolygon, Polygon};
 use serde::Deserialize;
@@ -75,59 +75,92 @@ impl RawFeature {
     }
 }
 
-/// Reads boundaries from GeoJSON, TopoJSON, or a zip archive with one or more shapefiles. A feature that cannot be used is left
-/// out and named in the problems by its number (`feature 17`).
+/// What a packed file of boundaries may unpack to: those of a nation's block groups are well below it.
+const LIMITS: Limits = Limits { file_bytes: 512 << 20, total_bytes: 2 << 30, ratio: 250, files: 2_000 };
+
+/// Reads boundaries from GeoJSON or TopoJSON, packed (`.gz`, `.xz`, `.zip`) or not, or from a zip archive with one or more
+/// shapefiles; of an archive with shapefiles these alone are read. A feature that cannot be used is left out and named in the
+/// problems by its number (`feature 17`).
 ///
 /// A shapefile that is not zipped is read with [`shapefile::read`], for it needs its sibling files.
 pub fn read(bytes: &[u8], file: &str, reading: &BoundaryReading<'_>) -> (Vec<Boundary>, Problems) {
     let mut problems = Problems::default();
-    if bytes.starts_with(b"PK") {
-        return read_zip(bytes, file, reading);
+    let mut boundaries = Vec::new();
+    if !Source::is_packed(bytes) {
+        read_json(bytes, file, reading, (&mut boundaries, &mut problems));
+        return (boundaries, problems);
     }
-    if bytes.starts_with(&[0, 0, 0x27, 0x0A]) {
-        problems.push(file, 0, "", ".shp", "a zip archive that holds the .shp with its .dbf and .prj");
-        return (Vec::new(), problems);
-    }
-    let text = match decode(file, bytes, &mut problems) {
-        Ok(text) => text,
+    let source = match Source::open(file, bytes.to_vec(), LIMITS) {
+        Ok(source) => source,
         Err(error) => {
             error.note(&mut problems);
-            return (Vec::new(), problems);
+            return (boundaries, problems);
         }
     };
-    let json = text.as_bytes();
-    let raw = if is_topology(json) {
-        topojson::features(json, file, &mut problems)
-    } else {
-        geojson::features(json, file, &mut problems)
-    };
-    if raw.is_empty() && problems.is_empty() {
-        problems.push(
-            file,
-            0,
-            "",
-            "no features",
-            "a GeoJSON FeatureCollection, a TopoJSON topology or a zipped shapefile",
-        );
-    }
-    let boundaries = checked(raw, file, reading, (&mut Effort::default(), &mut problems));
-    (boundaries, problems)
-}
-
-fn read_zip(bytes: &[u8], file: &str, reading: &BoundaryReading<'_>) -> (Vec<Boundary>, Problems) {
-    let mut problems = Problems::default();
-    let mut boundaries = Vec::new();
-    let mut layers = 0;
-    shapefile::each_layer(bytes, file, &mut problems, |layer, problems| {
+    let mut any = false;
+    shapefile::each_layer(&source, &mut problems, |layer, problems| {
         let (found, more) = shapefile::read(layer, reading);
-        layers += 1;
+        any = true;
         boundaries.extend(found);
         problems.append(more);
     });
-    if layers == 0 && problems.is_empty() {
-        problems.push(file, 0, "", "no .shp file inside", "a zip archive with a .shp, its .dbf and its .prj");
+    let is_archive = source.is_archive();
+    let texts = source.names().filter(|name| !any && (!is_archive || is_json(name)));
+    for name in texts.map(str::to_owned).collect::<Vec<_>>() {
+        any = true;
+        match source.read(&name) {
+            Ok(content) => {
+                read_json(&content, &source.path_of(&name), reading, (&mut boundaries, &mut problems));
+            }
+            Err(error) => error.note(&mut problems),
+        }
+    }
+    if !any && problems.is_empty() {
+        let wanted = "a zip archive with a .shp, its .dbf and its .prj, or with a .geojson or .json";
+        problems.push(file, 0, "", "no .shp or .geojson file inside", wanted);
     }
     (boundaries, problems)
+}
+
+/// Whether a file of an archive, packed once more or not, is named as GeoJSON or TopoJSON.
+fn is_json(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let name = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".xz")).unwrap_or(&name);
+    [".json", ".geojson", ".topojson"].iter().any(|ending| name.ends_with(ending))
+}
+
+/// Reads GeoJSON or TopoJSON.
+fn read_json(
+    bytes: &[u8],
+    file: &str,
+    reading: &BoundaryReading<'_>,
+    (boundaries, problems): (&mut Vec<Boundary>, &mut Problems),
+) {
+    if bytes.starts_with(&[0, 0, 0x27, 0x0A]) {
+        return problems.push(
+            file,
+            0,
+            "",
+            ".shp",
+            "a zip archive that holds the .shp with its .dbf and .prj",
+        );
+    }
+    let text = match decode(file, bytes, problems) {
+        Ok(text) => text,
+        Err(error) => return error.note(problems),
+    };
+    let json = text.as_bytes();
+    let before = problems.found();
+    let raw = if is_topology(json) {
+        topojson::features(json, file, problems)
+    } else {
+        geojson::features(json, file, problems)
+    };
+    if raw.is_empty() && problems.found() == before {
+        let wanted = "a GeoJSON FeatureCollection, a TopoJSON topology or a zipped shapefile";
+        problems.push(file, 0, "", "no features", wanted);
+    }
+    boundaries.extend(checked(raw, file, reading, (&mut Effort::default(), problems)));
 }
 
 /// Whether JSON names itself a topology: the outermost object's `type`, which may come after all else.

@@ -5,7 +5,7 @@
 
 use super::boundary::{Boundary, BoundaryReading, RawFeature, checked};
 use super::validity::Effort;
-use crate::read::{Limits, Source};
+use crate::read::Source;
 use evenfield_model::Problems;
 use std::collections::BTreeMap;
 
@@ -33,20 +33,8 @@ pub fn read(layer: &Layer, reading: &BoundaryReading<'_>) -> (Vec<Boundary>, Pro
     (boundaries, problems)
 }
 
-/// What an archive of layers may unpack to: the boundaries of a nation's block groups are well below it.
-const LIMITS: Limits = Limits { file_bytes: 512 << 20, total_bytes: 2 << 30, ratio: 250, files: 2_000 };
-
-/// Gives the layers of a zip archive in the order of their names. One at a time is unpacked.
-pub fn each_layer(
-    bytes: &[u8],
-    file: &str,
-    problems: &mut Problems,
-    mut take: impl FnMut(&Layer, &mut Problems),
-) {
-    let source = match Source::open(file, bytes.to_vec(), LIMITS) {
-        Ok(source) => source,
-        Err(error) => return error.note(problems),
-    };
+/// Gives the layers of an archive in the order of their names. One at a time is unpacked.
+pub fn each_layer(source: &Source, problems: &mut Problems, mut take: impl FnMut(&Layer, &mut Problems)) {
     let mut members: BTreeMap<&str, Vec<(String, &str)>> = BTreeMap::new();
     for name in source.names() {
         let Some((stem, extension)) = name.rsplit_once('.') else { continue };

@@ -4,6 +4,7 @@ use super::boundary::{BoundaryReading, SelfCrossing, read};
 use super::shapefile::{self, Layer};
 use evenfield_model::GeographyKind;
 use proptest::prelude::*;
+use std::io::Write;
 
 const SQUARE: &str = "[[-77,38],[-76,38],[-76,39],[-77,39],[-77,38]]";
 
@@ -184,6 +185,63 @@ fn a_feature_of_endless_holes_is_refused_at_once() {
     let (found, problems) =
         shapefile::read(&layer_of(&[RING, hole]), &BoundaryReading::of(GeographyKind::County));
     assert_eq!((found[0].geometry.0[0].interiors().len(), problems.found()), (1, 0), "{problems:?}");
+}
+
+fn zipped(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, bytes) in files {
+        zip.start_file(*name, zip::write::SimpleFileOptions::default()).expect("a member");
+        zip.write_all(bytes).expect("written");
+    }
+    zip.finish().expect("an archive").into_inner()
+}
+
+fn gzipped(bytes: &[u8]) -> Vec<u8> {
+    let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gz.write_all(bytes).expect("written");
+    gz.finish().expect("packed")
+}
+
+#[test]
+fn packed_geojson_and_topojson_are_read_as_plain() {
+    let reading = BoundaryReading::of(GeographyKind::AttendanceZone);
+    let text = geojson("\"Z1\"", SQUARE);
+    let (plain, problems) = read(text.as_bytes(), "z.geojson", &reading);
+    assert_eq!((plain.len(), problems.found()), (1, 0), "{problems:?}");
+    let topology = topology("[[[0,0],[2,0],[0,2]],[[0,0],[0,2],[2,0]]]", "[[0,-2]]");
+    let of_topology = read(topology.as_bytes(), "t.json", &reading).0;
+    let mut xz = Vec::new();
+    lzma_rs::xz_compress(&mut text.as_bytes(), &mut xz).expect("packed");
+    let packed = gzipped(text.as_bytes());
+    let zips = [
+        (zipped(&[("readme.txt", b"hello"), ("a/z.GeoJSON", text.as_bytes())]), &plain),
+        (zipped(&[("z.geojson.gz", &packed)]), &plain),
+        (zipped(&[("t.topojson", topology.as_bytes())]), &of_topology),
+        (gzipped(topology.as_bytes()), &of_topology),
+        (xz, &plain),
+        (packed, &plain),
+    ];
+    for (bytes, wanted) in zips {
+        let (found, problems) = read(&bytes, "z.geojson.gz", &reading);
+        assert_eq!((&found, problems.found()), (wanted, 0), "{problems:?}");
+    }
+    assert!(!of_topology.is_empty());
+}
+
+#[test]
+fn archives_without_boundaries_and_bombs_are_refused() {
+    let wanted = |bytes: &[u8]| {
+        let reading = BoundaryReading::of(GeographyKind::AttendanceZone);
+        let (found, problems) = read(bytes, "z.zip", &reading);
+        assert!(found.is_empty());
+        problems.kept()[0].wanted.clone()
+    };
+    assert!(wanted(&zipped(&[("readme.txt", b"hello")])).contains("or with a .geojson"));
+    assert!(wanted(&gzipped(&[0, 0, 0x27, 0x0A, 0])).contains("a zip archive that holds the .shp"));
+    let spaces = vec![b' '; 40 << 20];
+    assert!(wanted(&gzipped(&spaces)).contains("refused as an archive bomb"));
+    let whole = gzipped(geojson("\"Z1\"", SQUARE).as_bytes());
+    assert!(wanted(&whole[..whole.len() / 2]).contains("ends too early"));
 }
 
 #[test]
