@@ -9,7 +9,6 @@ use crate::inputs::{DistrictInputs, FileInput, FileKind};
 use crate::jobs::estimate;
 use crate::open_data::rules::{Kind, Mapping, Rows};
 use crate::{audit, connectivity, open_data, roster, survey};
-use evenfield_gap::open::area_table;
 use evenfield_gap::place::{Boundary, BoundaryReading, SelfCrossing, boundary, shapefile};
 use evenfield_gap::read::{Limits, ReadError, Source, decode};
 use evenfield_gap::roster::Roster;
@@ -277,8 +276,9 @@ fn open(
             (Kind::Boundaries, open_data::rules::boundary_rows(found), problems)
         }
         FileKind::AreaTable => {
-            let (table, problems) = area_table::parse_long(bytes, name);
-            (Kind::AreaTable, Rows::Values(mapping(input).values(&table, &input.vintage, true)), problems)
+            let mapping = mapping(input);
+            let (table, problems) = mapping.read_long(bytes, name);
+            (Kind::AreaTable, Rows::Values(mapping.values(&table, &input.vintage, true)), problems)
         }
         FileKind::WideTable => {
             let mapping = mapping(input);

@@ -120,6 +120,6 @@ data-wide-id = Column with the place’s code
 data-wide-columns = Columns to take
 data-wide-columns-hint = One a line: the file’s column, =, our name. For example: hhincE = income. A column alone keeps its name. Leave it blank to take all columns that end in E and have their margin in one that ends in M.
 data-wide-year = Only rows of the year
-data-wide-year-hint = For a table of several years, with a column year or time.
+data-wide-year-hint = For a table of areas that holds several years in a column year or time. Without a year, a table with a column for each measure must hold one year, and of another table the newest year of each measure counts.
 data-year-wrong = Give the year as a number, for example 2022.
 data-columns-wrong = Write one column a line, for example hhincE = income.

@@ -120,6 +120,6 @@ data-wide-id = Columna con el código del lugar
 data-wide-columns = Columnas que se toman
 data-wide-columns-hint = Una por línea: la columna del archivo, =, nuestro nombre. Por ejemplo: hhincE = income. Una columna sola conserva su nombre. Déjelo en blanco para tomar todas las columnas que terminan en E y tienen su margen en una que termina en M.
 data-wide-year = Solo filas del año
-data-wide-year-hint = Para una tabla de varios años, con una columna year o time.
+data-wide-year-hint = Para una tabla de áreas que tiene varios años en una columna year o time. Sin un año, una tabla con una columna por medida debe tener un solo año, y de otra tabla cuenta el año más reciente de cada medida.
 data-year-wrong = Dé el año como número, por ejemplo 2022.
 data-columns-wrong = Escriba una columna por línea, por ejemplo hhincE = income.

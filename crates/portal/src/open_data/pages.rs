@@ -299,7 +299,7 @@ struct Uploaded {
 struct About {
     kind: Kind,
     geography: GeographyKind,
-    /// What is taken out of a wide table.
+    /// What is taken out of a table of areas.
     mapping: Mapping,
     source: String,
     vintage: String,
@@ -354,6 +354,7 @@ pub async fn upload(State(app): State<App>, p: Frame, multipart: Multipart) -> R
         let named = (file.name.as_str(), file.bytes.as_slice());
         let (rows, mut problems) = match kind {
             Kind::WideTable => rules::read_wide(&mapping, &vintage, named),
+            Kind::AreaTable => rules::read_long(&mapping, &vintage, named),
             _ => rules::read(kind, (geography, &vintage), named),
         };
         let rows = rows.of_district(&district, &file.name, &mut problems);
@@ -392,9 +393,10 @@ async fn store(
     let district = p.district_id();
     let by = p.viewer.as_ref().map_or("", |v| v.account_id.as_str());
     let mut tx = app.db.write().await?;
-    // The same file may be loaded again for another kind of place, and a wide table for other columns.
-    let taken = match about.kind {
-        Kind::WideTable => format!("{:?}", about.mapping),
+    // The same file may be loaded again for another kind of place, and a table for other columns or another year.
+    let taken = match (about.kind, about.mapping.year) {
+        (Kind::WideTable, _) => format!("{:?}", about.mapping),
+        (Kind::AreaTable, Some(year)) => year.to_string(),
         _ => about.geography.as_str().to_owned(),
     };
     let facts = LoadFacts {

@@ -12,11 +12,12 @@ use evenfield_gap::open::fcc::{AreaService, FixedAvailability};
 use evenfield_gap::open::nces::relationship::Part;
 use evenfield_gap::open::ndt7::{self, SpeedTest};
 use evenfield_gap::open::tiles::{self, Tile};
-use evenfield_gap::open::{AreaTable, area_table, nces};
+use evenfield_gap::open::{AreaTable, nces};
 use evenfield_gap::place::address::AddressPoints;
 use evenfield_gap::place::web::geometry_to_json;
 use evenfield_gap::place::{Boundary, BoundaryReading, SelfCrossing, boundary};
 use evenfield_model::{GeographyKind, Problems};
+use std::collections::BTreeMap;
 
 /// A kind of file that can be loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -282,14 +283,18 @@ pub fn read(
             let (rows, problems) = ndt7::parse(bytes, name);
             (Rows::Tests(rows), problems)
         }
-        Kind::AreaTable => {
-            let (table, problems) = area_table::parse_long(bytes, name);
-            (Rows::Values(table_values(&table, vintage)), problems)
-        }
+        Kind::AreaTable => read_long(&Mapping::default(), vintage, (name, bytes)),
         Kind::WideTable => {
             read_wide(&Mapping { geography: Some(geography), ..Mapping::default() }, vintage, (name, bytes))
         }
     }
+}
+
+/// Reads a long table, of all kinds of areas in it.
+pub fn read_long(mapping: &Mapping, vintage: &str, (name, bytes): (&str, &[u8])) -> (Rows, Problems) {
+    let mapping = Mapping { geography: None, columns: BTreeMap::new(), ..mapping.clone() };
+    let (table, problems) = mapping.read_long(bytes, name);
+    (Rows::Values(table_values(&table, vintage)), problems)
 }
 
 /// Reads a wide table by these columns.

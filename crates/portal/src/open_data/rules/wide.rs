@@ -1,9 +1,9 @@
-//! Tables of areas whose columns a person names: in the settings or in the upload form.
+//! Tables of areas of which a person says what to take: in the settings or in the upload form.
 
 use crate::open_data::queries::AreaValue;
-use evenfield_gap::open::{AreaTable, area_table};
+use evenfield_gap::open::{AreaRow, AreaTable, area_table};
 use evenfield_model::{GeographyKind, Problems};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is taken out of a table of areas, and under which names.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -12,7 +12,7 @@ pub struct Mapping {
     pub geography: Option<GeographyKind>,
     /// The column of a wide table with the area's id; `GEOID` when it is left out.
     pub id: Option<String>,
-    /// Of a table with several years, this one.
+    /// Of a table with several years, this one; of a long table the newest of each measure when it is left out.
     pub year: Option<i32>,
     /// The table's name of a measure, or its column, and our name for it. All under their own names when empty: of a wide
     /// table all columns that end in `E` and have a margin beside them.
@@ -56,6 +56,42 @@ impl Mapping {
         area_table::parse_wide(bytes, name, &map)
     }
 
+    /// Reads a long table: an area, a measure and a value a row. Of a measure with several years only one counts: the one
+    /// that is asked for, or else the newest, and a problem says which there are.
+    pub fn read_long(&self, bytes: &[u8], name: &str) -> (AreaTable, Problems) {
+        let (mut table, mut problems) = area_table::parse_long(bytes, name);
+        let AreaTable { measures, rows } = &mut table;
+        rows.retain(|row| {
+            self.geography.is_none_or(|kind| row.kind == Some(kind))
+                && (self.columns.is_empty() || self.columns.contains_key(&measures[row.measure as usize]))
+        });
+        let mut years: BTreeMap<_, BTreeSet<Option<i32>>> = BTreeMap::new();
+        for row in rows.iter() {
+            years.entry(of_what(row)).or_default().insert(row.year);
+        }
+        let named = |years: BTreeSet<Option<i32>>| {
+            years.into_iter().flatten().map(|year| year.to_string()).collect::<Vec<_>>().join(", ")
+        };
+        if let Some(year) = self.year {
+            let any = !rows.is_empty();
+            rows.retain(|row| row.year.is_none_or(|of| of == year));
+            if any && rows.is_empty() {
+                let said = named(years.into_values().flatten().collect());
+                problems.push(name, 0, "year", &said, format!("rows of {year}, the year that is asked for"));
+            }
+            return (table, problems);
+        }
+        let several: BTreeSet<_> =
+            years.values().filter(|years| years.len() > 1).flatten().copied().collect();
+        if !several.is_empty() {
+            let wanted = "one year: set `year` to the one that is meant (in the portal \u{201c}Only rows of the year\u{201d}); \
+                          without it only the newest of each measure counts";
+            problems.push(name, 0, "year", &named(several), wanted);
+            rows.retain(|row| years.get(&of_what(row)).and_then(|years| years.last()) == Some(&row.year));
+        }
+        (table, problems)
+    }
+
     /// The rows of a table as values to store: those that are wanted, under our names. `renames`: the columns have not
     /// been renamed yet, as in a long table.
     pub fn values(&self, table: &AreaTable, vintage: &str, renames: bool) -> Vec<AreaValue> {
@@ -82,9 +118,43 @@ impl Mapping {
     }
 }
 
+/// The measure of a row, and of which kind of area it is.
+fn of_what(row: &AreaRow) -> (u32, Option<&'static str>) {
+    (row.measure, row.kind.map(GeographyKind::as_str))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Of a table of several years one is asked for, or the newest of each measure counts and the years are named.
+    #[test]
+    fn of_several_years_none_is_taken_unsaid() {
+        let text = b"geoid,year,measure,value\n51001,2019,homes,1\n51001,2021,homes,3\n51003,2020,homes,2\n\
+                     51001,2018,jobs,9\n";
+        let read = |mapping: &Mapping| {
+            let (table, problems) = mapping.read_long(text, "t.csv");
+            let rows: Vec<_> = table.rows.iter().map(|row| (row.year.unwrap(), row.value)).collect();
+            (rows, problems)
+        };
+        let (rows, problems) = read(&Mapping::default());
+        assert_eq!(rows, [(2021, 3.0), (2018, 9.0)], "each measure has its newest year");
+        assert_eq!(problems.found(), 1);
+        assert_eq!(
+            (problems.kept()[0].column.as_str(), problems.kept()[0].said.as_str()),
+            ("year", "2019, 2020, 2021")
+        );
+        assert!(problems.kept()[0].wanted.contains("set `year`"));
+        let asked = |year| Mapping { year: Some(year), ..Mapping::default() };
+        let (rows, problems) = read(&asked(2019));
+        assert_eq!((rows, problems.found()), (vec![(2019, 1.0)], 0));
+        let (rows, problems) = read(&asked(2030));
+        assert_eq!((rows.len(), problems.kept()[0].said.as_str()), (0, "2018, 2019, 2020, 2021"));
+        // Years of what is not taken are nobody's concern.
+        let jobs = Mapping { columns: [("jobs".to_owned(), "work".to_owned())].into(), ..Mapping::default() };
+        let (rows, problems) = read(&jobs);
+        assert_eq!((rows, problems.found()), (vec![(2018, 9.0)], 0));
+    }
 
     #[test]
     fn columns_are_named_one_a_line() {
