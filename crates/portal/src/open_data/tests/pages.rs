@@ -102,6 +102,22 @@ async fn columns_of_a_wide_table_are_taken_as_the_form_names_them() {
 }
 
 #[tokio::test]
+async fn the_years_of_a_long_table_are_named_and_one_is_taken() {
+    let (kit, staff) = kit().await;
+    let table = b"geoid,year,measure,value\n510010901001,2021,income,1\n510010901001,2022,income,2\n";
+    let refused = load(&staff, "area_table", &[], table).await;
+    assert!(refused.status == 422 && refused.body.contains("2021, 2022"), "{}", refused.body);
+    assert_eq!(load(&staff, "area_table", &[("accept", "yes")], table).await.status, 303);
+    let value = async || {
+        let all = queries::read_area_values(kit.app.db.read(), HERE, ("block_group", "")).await;
+        all.expect("values").iter().map(|v| (v.vintage.clone(), v.value)).collect::<Vec<_>>()
+    };
+    assert_eq!(value().await, [("2022".to_owned(), Some(2.0))], "the newest");
+    assert_eq!(load(&staff, "area_table", &[("year", "2021")], table).await.status, 303);
+    assert_eq!(value().await.first(), Some(&("2021".to_owned(), Some(1.0))), "the year that was asked for");
+}
+
+#[tokio::test]
 async fn a_load_is_removed_after_a_page_that_asks_and_put_back() {
     let (kit, staff) = kit().await;
     assert_eq!(load(&staff, "acs", &[], ACS).await.status, 303);

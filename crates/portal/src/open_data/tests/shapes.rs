@@ -4,6 +4,7 @@ use super::HERE;
 use crate::access::Role;
 use crate::account::testing::Kit;
 use crate::open_data::queries;
+use std::io::Write;
 
 const ACS_API: &str = r#"[["NAME","GEO_ID","B28005_002E","B28005_002M","B28005_004E","B28005_004M","B28005_006E","B28005_006M","B28005_007E","B28005_007M","B28005_007EA","state","county","tract"],
 ["Tract 901","1400000US51001090100","600","80","0","-555555555","50","20","30","15",null,"51","001","090100"],
@@ -51,8 +52,16 @@ async fn every_shape_is_taken() {
             staff.upload(&format!("/d/{HERE}/data/upload"), &fields, ("file", name, text.as_bytes())).await;
         assert_eq!(reply.status, 303, "{name}: {}", reply.body);
     }
+    // A boundary in an archive is read as the boundary alone.
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    zip.start_file("tracts.topojson", zip::write::SimpleFileOptions::default()).expect("a member");
+    zip.write_all(TOPOLOGY.as_bytes()).expect("written");
+    let zip = zip.finish().expect("an archive").into_inner();
+    let fields = [("kind", "boundaries"), ("vintage", "2024"), ("geography", "tract")];
+    let reply = staff.upload(&format!("/d/{HERE}/data/upload"), &fields, ("file", "tracts.zip", &zip)).await;
+    assert_eq!(reply.status, 303, "{}", reply.body);
     let loads = queries::loads(kit.app.db.read(), HERE).await.expect("loads");
-    assert_eq!(loads.len(), files.len());
+    assert_eq!(loads.len(), files.len() + 1);
     assert!(loads.iter().all(|load| load.rows > 0 && load.problems == 0), "{loads:?}");
     let read = async |kind: &str, source: &str, id: &str, variable: &str| {
         let all = queries::read_area_values(kit.app.db.read(), HERE, (kind, source)).await.expect("values");
