@@ -3,7 +3,7 @@
 use super::tls::Config;
 use super::{LONGEST, Service};
 use crate::pipeline::Client;
-use crate::wire::framed;
+use crate::wire::{framed, unframed};
 use evenfield_events::Transport;
 use quinn::crypto::rustls::{HandshakeData, QuicServerConfig};
 use quinn::{Connection, Endpoint, IdleTimeout, Incoming, RecvStream, SendStream, TransportConfig, VarInt};
@@ -96,11 +96,8 @@ async fn stream(
         let _ = send.reset(PROTOCOL_ERROR);
         return;
     };
-    let asked = sent.split_first_chunk::<2>().filter(|(length, message)| {
-        // The id is 0: the stream says what answers what.
-        usize::from(u16::from_be_bytes(**length)) == message.len() && message.starts_with(&[0, 0])
-    });
-    let Some((_, asked)) = asked else {
+    // The id is 0: the stream says what answers what.
+    let Some(asked) = unframed(&sent).filter(|message| message.starts_with(&[0, 0])) else {
         connection.close(PROTOCOL_ERROR, b"");
         return;
     };

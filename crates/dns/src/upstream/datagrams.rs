@@ -5,13 +5,12 @@
 //! letters of the name, a bit each; a socket that takes datagrams of the server's address alone; and that the same is
 //! asked once for all who wait. For whoever does not know the ports they are as good as a new one each time.
 
-use super::UpstreamCounts;
-use super::lock;
 use super::message::{Shape, Waiting, message, mixed, random};
+use super::{UpstreamCounts, local_for, lock};
 use crate::cache::Question;
 use crate::wire::{Checked, rcode};
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -106,12 +105,8 @@ impl Datagrams {
             port.uses.fetch_add(1, Ordering::Relaxed);
             return Ok(port.clone());
         }
-        let any = match self.server {
-            SocketAddr::V4(_) => SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),
-            SocketAddr::V6(_) => SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)),
-        };
         // The system draws the port; the connection lets through what comes from the server's address alone.
-        let socket = std::net::UdpSocket::bind(any)?;
+        let socket = std::net::UdpSocket::bind(local_for(self.server))?;
         socket.connect(self.server)?;
         socket.set_nonblocking(true)?;
         let port = Arc::new(Port {

@@ -2,9 +2,9 @@
 
 use super::UpstreamCounts;
 use super::kept::Connection;
-use super::message::{Shape, message};
+use super::message::{Shape, answered, message};
 use crate::cache::Question;
-use crate::wire::{Checked, check};
+use crate::wire::Checked;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http2::{Builder, SendRequest};
@@ -52,11 +52,7 @@ impl Connection for Https {
             return Err(bad(format!("what {} answers is no {MESSAGE}", self.uri.path())));
         }
         let body = Limited::new(response.into_body(), LONGEST).collect().await.map_err(io::Error::other)?;
-        let checked = check(&question.name, question.qtype, 0, &body.to_bytes());
-        checked.filter(|checked| !checked.truncated).ok_or_else(|| {
-            self.counts.ignored.fetch_add(1, Ordering::Relaxed);
-            bad("what the server sent is no answer to what was asked".to_owned())
-        })
+        answered(question, &body.to_bytes(), &self.counts)
     }
 }
 

@@ -1,12 +1,13 @@
 //! Questions as messages, and the questions that wait for an answer.
 
-use super::lock;
+use super::{UpstreamCounts, lock};
 use crate::cache::Question;
 use crate::wire::{Checked, HEADER, UDP_SIZE, check, qtype};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::io;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use tokio::sync::oneshot;
 
@@ -33,11 +34,9 @@ pub fn message(question: &Question, name: &[u8], id: u16, shape: Shape) -> Vec<u
     let edns = shape != Shape::Bare;
     let flags = 0x0100 | u16::from(question.checking_disabled) << 4 | u16::from(question.dnssec_ok) << 5;
     let mut message = Vec::with_capacity(PAD_TO);
-    let mut put = |numbers: &[u16]| numbers.iter().for_each(|n| message.extend_from_slice(&n.to_be_bytes()));
-    put(&[id, flags, 1, 0, 0, u16::from(edns)]);
+    put(&mut message, &[id, flags, 1, 0, 0, u16::from(edns)]);
     message.extend_from_slice(name);
-    let mut put = |numbers: &[u16]| numbers.iter().for_each(|n| message.extend_from_slice(&n.to_be_bytes()));
-    put(&[question.qtype, 1]);
+    put(&mut message, &[question.qtype, 1]);
     if edns {
         let opt = 11;
         let padding = match shape {
@@ -48,16 +47,31 @@ pub fn message(question: &Question, name: &[u8], id: u16, shape: Shape) -> Vec<u
             _ => None,
         };
         message.push(0);
-        let mut put =
-            |numbers: &[u16]| numbers.iter().for_each(|n| message.extend_from_slice(&n.to_be_bytes()));
-        put(&[qtype::OPT, UDP_SIZE, 0, u16::from(question.dnssec_ok) << 15]);
-        put(&[padding.map_or(0, |length| 4 + length as u16)]);
+        put(&mut message, &[qtype::OPT, UDP_SIZE, 0, u16::from(question.dnssec_ok) << 15]);
+        put(&mut message, &[padding.map_or(0, |length| 4 + length as u16)]);
         if let Some(length) = padding {
-            put(&[PADDING, length as u16]);
+            put(&mut message, &[PADDING, length as u16]);
             message.resize(message.len() + length, 0);
         }
     }
     message
+}
+
+/// Adds numbers in network order.
+fn put(message: &mut Vec<u8>, numbers: &[u16]) {
+    numbers.iter().for_each(|number| message.extend_from_slice(&number.to_be_bytes()));
+}
+
+/// The answer with id 0 to a question on a transport that says by itself what answers what, and cuts nothing off.
+///
+/// # Errors
+/// When it is no such answer; that is counted.
+pub fn answered(question: &Question, message: &[u8], counts: &UpstreamCounts) -> io::Result<Checked> {
+    let checked = check(&question.name, question.qtype, 0, message).filter(|checked| !checked.truncated);
+    checked.ok_or_else(|| {
+        counts.ignored.fetch_add(1, Ordering::Relaxed);
+        io::Error::new(io::ErrorKind::InvalidData, "what the server sent is no answer to what was asked")
+    })
 }
 
 thread_local! {

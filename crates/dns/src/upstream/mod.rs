@@ -18,6 +18,7 @@ use futures_util::stream::FuturesUnordered;
 use server::{Trust, Upstream};
 use std::collections::HashMap;
 use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -60,6 +61,14 @@ pub struct Resolver {
     clock: Clock,
     /// What is counted.
     pub counts: Arc<UpstreamCounts>,
+}
+
+/// Any address and port of ours from which this server can be reached.
+fn local_for(server: SocketAddr) -> SocketAddr {
+    match server {
+        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+    }
 }
 
 /// A lock of which a panic elsewhere takes nothing away.

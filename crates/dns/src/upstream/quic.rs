@@ -2,9 +2,9 @@
 
 use super::UpstreamCounts;
 use super::kept::Connection;
-use super::message::{Shape, message};
+use super::message::{Shape, answered, message};
 use crate::cache::Question;
-use crate::wire::{Checked, check, framed};
+use crate::wire::{Checked, framed, unframed};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -31,13 +31,6 @@ impl Connection for Quic {
         send.write_all(&framed(&message(question, &question.name, 0, Shape::Padded))).await?;
         send.finish().map_err(io::Error::other)?;
         let answer = receive.read_to_end(LONGEST).await.map_err(io::Error::other)?;
-        let message = answer
-            .split_first_chunk::<2>()
-            .filter(|(length, message)| usize::from(u16::from_be_bytes(**length)) == message.len());
-        let checked = message.and_then(|(_, message)| check(&question.name, question.qtype, 0, message));
-        checked.filter(|checked| !checked.truncated).ok_or_else(|| {
-            self.counts.ignored.fetch_add(1, Ordering::Relaxed);
-            io::Error::new(io::ErrorKind::InvalidData, "what the server sent is no answer to what was asked")
-        })
+        answered(question, unframed(&answer).unwrap_or_default(), &self.counts)
     }
 }

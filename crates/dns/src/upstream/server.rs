@@ -1,12 +1,12 @@
 //! A server that is asked: how it is reached, and how it does.
 
-use super::UpstreamCounts;
 use super::datagrams::Datagrams;
 use super::https::Https;
 use super::kept::Kept;
 use super::message::Shape;
 use super::quic::Quic;
 use super::stream::Stream;
+use super::{UpstreamCounts, local_for};
 use crate::Clock;
 use crate::cache::Question;
 use crate::settings::{By, Server};
@@ -16,7 +16,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -269,10 +269,6 @@ fn endpoint_for(endpoint: &OnceLock<quinn::Endpoint>, server: SocketAddr) -> io:
     if let Some(endpoint) = endpoint.get() {
         return Ok(endpoint);
     }
-    let any = match server {
-        SocketAddr::V4(_) => SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),
-        SocketAddr::V6(_) => SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)),
-    };
-    let new = quinn::Endpoint::client(any)?;
+    let new = quinn::Endpoint::client(local_for(server))?;
     Ok(endpoint.get_or_init(|| new))
 }

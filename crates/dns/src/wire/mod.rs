@@ -76,6 +76,12 @@ pub(crate) fn framed(message: &[u8]) -> Vec<u8> {
     [&length.to_be_bytes()[..], message].concat()
 }
 
+/// The message that stands whole and alone behind two octets of its length, see [`framed`].
+pub(crate) fn unframed(octets: &[u8]) -> Option<&[u8]> {
+    let (length, message) = octets.split_first_chunk()?;
+    (usize::from(u16::from_be_bytes(*length)) == message.len()).then_some(message)
+}
+
 /// The 16-bit number at `at`, in network order.
 #[inline]
 pub(crate) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
