@@ -19,6 +19,21 @@ async function firstRow(page, url) {
 
 const upload = (name, text) => ({ name, mimeType: "text/csv", buffer: Buffer.from(text) });
 
+/** Sends a file by the form of a page, and waits for the page that answers. */
+async function send(page, url, field, file, action) {
+  await page.goto(url);
+  await page.setInputFiles(field, file);
+  await press(page, `form[action$='${action}'] button`);
+}
+
+/** Invites somebody new. */
+async function invite(page, url) {
+  await page.goto(`${url}/accounts/${district}`);
+  await page.fill("#name", "Invited");
+  await page.fill("#email", `invited-${Date.now()}@example.org`);
+  await press(page, "form.form button");
+}
+
 /** Gives every family a code; families that have one keep it. */
 async function giveCodes(page, base) {
   await page.goto(`${base}${here}/survey`);
@@ -47,10 +62,8 @@ async function firstStudent(page, base) {
   return encodeURIComponent(student_id);
 }
 
-const clever = (rows) => ({
-  name: "students.csv", mimeType: "text/csv",
-  buffer: Buffer.from(`School_id,Student_id,Last_name,First_name,Grade\n${rows}`),
-});
+/** Clever's list of students without its list of schools. */
+const clever = "School_id,Student_id,Last_name,First_name,Grade\n01,x1,Family,Given,??\n01,x1,Family,Given,5\n";
 
 /** Name, the status that the page has, and the way to it. `demo` has the address, `e-mail` and the folder of the demo. */
 export const steps = [
@@ -73,32 +86,19 @@ export const steps = [
     await giveCodes(page, url);
     await page.goto(`${url}${here}/survey/letters?school=01&only=open`);
   }],
-  ["survey-upload-wrong", 422, async (page, { url }) => {
-    await page.goto(`${url}${here}/survey`);
-    await page.setInputFiles("form[action$='/survey/upload'] input[type=file]", upload("answers.csv", "student_id,internet_access\nnobody,Perhaps\n"));
-    await press(page, "form[action$='/survey/upload'] button");
-  }],
+  ["survey-upload-wrong", 422, (page, { url }) =>
+    send(page, `${url}${here}/survey`, "#file", upload("answers.csv", "student_id,internet_access\nnobody,Perhaps\n"), "/survey/upload")],
   ["student", 200, async (page, { url }) => page.goto(`${url}${here}/roster/students/${await firstStudent(page, url)}`)],
   ["student-answers", 200, async (page, { url }) => {
-    const answers = await (await page.request.get(`${url}${here}/survey/answers.csv`)).text();
-    const [header, row] = answers.replace(/^\uFEFF/, "").split(/\r?\n/).map((line) => line.split(","));
-    await page.goto(`${url}${here}/survey/students/${row[header.indexOf("student_id")]}`);
+    const { student_id } = await firstRow(page, `${url}${here}/survey/answers.csv`);
+    await page.goto(`${url}${here}/survey/students/${encodeURIComponent(student_id)}`);
   }],
-  ["roster-review", 200, async (page, { url, dir }) => {
-    await page.goto(`${url}${here}/roster`);
-    await page.setInputFiles("#file", join(dir, "files/roster.zip"));
-    await press(page, "form[action$='/roster/upload'] button");
-  }],
-  ["roster-unreadable", 200, async (page, { url }) => {
-    await page.goto(`${url}${here}/roster`);
-    await page.setInputFiles("#file", clever("01,x1,Family,Given,??\n01,x1,Family,Given,5\n"));
-    await press(page, "form[action$='/roster/upload'] button");
-  }],
-  ["roster-coordinates", 422, async (page, { url }) => {
-    await page.goto(`${url}${here}/roster`);
-    await page.setInputFiles("#coordinates", upload("coordinates.csv", "student_id,lon,lat\nnobody,-98.1,41.2\nx,200,91\n"));
-    await press(page, "form[action$='/roster/coordinates'] button");
-  }],
+  ["roster-review", 200, (page, { url, dir }) =>
+    send(page, `${url}${here}/roster`, "#file", join(dir, "files/roster.zip"), "/roster/upload")],
+  ["roster-unreadable", 200, (page, { url }) =>
+    send(page, `${url}${here}/roster`, "#file", upload("students.csv", clever), "/roster/upload")],
+  ["roster-coordinates", 422, (page, { url }) =>
+    send(page, `${url}${here}/roster`, "#coordinates", upload("coordinates.csv", "student_id,lon,lat\nnobody,-98.1,41.2\nx,200,91\n"), "/roster/coordinates")],
   ["section", 200, async (page, { url }) => {
     await page.goto(`${url}${here}/gap/sections?school=01`);
     await press(page, "main a[href*='/gap/sections/']");
@@ -113,22 +113,14 @@ export const steps = [
     await page.setInputFiles("#file", upload("table.csv", "GEOID,NAME\n1,x\n"));
     await press(page, "form[action$='/data/upload'] button");
   }],
-  ["connectivity-wrong", 422, async (page, { url }) => {
-    await page.goto(`${url}${here}/connectivity`);
-    await page.setInputFiles("input[type=file]", upload("lines.csv", "school_id,enrollment\n01,many\n"));
-    await press(page, "form[action$='/connectivity/upload'] button");
-  }],
-  ["account-invite", 200, async (page, { url }) => {
-    await page.goto(`${url}/accounts/${district}`);
-    await page.fill("#name", "Invited");
-    await page.fill("#email", `invited-${Date.now()}@example.org`);
-    await press(page, "form.form button");
-  }],
-  ["account-link", 200, async (page, demo) => {
-    await steps.find(([name]) => name === "account-invite")[2](page, demo);
+  ["connectivity-wrong", 422, (page, { url }) =>
+    send(page, `${url}${here}/connectivity`, "#file", upload("lines.csv", "school_id,enrollment\n01,many\n"), "/connectivity/upload")],
+  ["account-invite", 200, (page, { url }) => invite(page, url)],
+  ["account-link", 200, async (page, { url }) => {
+    await invite(page, url);
     const link = await page.inputValue("#link");
     await page.context().clearCookies();
-    await page.goto(demo.url + new URL(link).pathname);
+    await page.goto(url + new URL(link).pathname);
   }],
   ["login-wrong", 400, async (page, { url, email }) => {
     await page.context().clearCookies();
