@@ -112,6 +112,16 @@ fn genesis(chain: &str) -> String {
     hexadecimal(&Sha256::digest(format!("evenfield audit chain 1\n{chain}")))
 }
 
+/// Adds an entry in a transaction of its own: a look, which changes nothing else.
+///
+/// # Errors
+/// The database's.
+pub async fn record_look(db: &Db, entry: &Entry<'_>) -> Result<(), sqlx::Error> {
+    let mut write = db.write().await?;
+    record(&mut write, entry).await?;
+    write.commit().await
+}
+
 /// Adds an entry in the caller's transaction. Whoever adds one next waits until that has ended, so that
 /// entries follow each other on PostgreSQL too.
 ///

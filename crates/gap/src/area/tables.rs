@@ -2,7 +2,7 @@
 
 use super::benchmark::Group;
 use super::input::{Area, Covariates};
-use crate::read::{Row, Table, each_row, parse_number};
+use crate::read::{Row, Seen, Table, each_row, parse_number};
 use evenfield_model::Problems;
 use std::collections::{HashMap, HashSet};
 
@@ -409,38 +409,35 @@ fn variance(row: &Row<'_>, at: usize, is_moe: bool, problems: &mut Problems) -> 
 
 /// The ids seen in a column: each once, and whether they look like codes that lost a zero.
 #[derive(Default)]
-struct Ids {
-    first: HashMap<String, u64>,
-}
+struct Ids(Seen<String>);
 
 impl Ids {
     /// The id of a row, where it has one that no row before it has.
     fn new_one(&mut self, row: &Row<'_>, at: usize, problems: &mut Problems) -> Option<String> {
-        let id = row.id(Some(at), "an id", problems)?;
-        if let Some(line) = self.first.get(id) {
+        let id = row.id(Some(at), "an id", problems)?.to_owned();
+        if let Some(line) = self.0.before(id.clone(), row.line) {
             row.problem(Some(at), format!("each once; line {line} has it already"), problems);
             return None;
         }
-        self.first.insert(id.to_owned(), row.line);
-        Some(id.to_owned())
+        Some(id)
     }
 
     /// When all ids are digits of one code length or one digit less, the shorter ones have lost a zero.
     /// Counties have 5 digits, districts 7, tracts 11, block groups 12, blocks 15. Gives the ids that it notes.
     fn lost_zeros(&self, file: &str, problems: &mut Problems) -> HashSet<String> {
-        let longest = self.first.keys().map(String::len).max().unwrap_or(0);
-        let shortest = self.first.keys().map(String::len).min().unwrap_or(0);
-        let digits = self.first.keys().all(|id| id.bytes().all(|b| b.is_ascii_digit()));
+        let lengths = || self.0.all().map(|(id, _)| id.len());
+        let (longest, shortest) = (lengths().max().unwrap_or(0), lengths().min().unwrap_or(0));
+        let digits = self.0.all().all(|(id, _)| id.bytes().all(|b| b.is_ascii_digit()));
         if !digits || longest != shortest + 1 || ![5, 7, 11, 12, 15].contains(&longest) {
             return HashSet::new();
         }
         let mut short: Vec<(u64, &String)> =
-            self.first.iter().filter(|(id, _)| id.len() == shortest).map(|(id, line)| (*line, id)).collect();
+            self.0.all().filter(|(id, _)| id.len() == shortest).map(|(id, line)| (line, id)).collect();
         short.sort_unstable();
-        for (line, id) in short {
+        for (line, id) in &short {
             let wanted = format!("{longest} digits: a spreadsheet has probably dropped the leading zero");
-            problems.push(file, line, "area", id, wanted);
+            problems.push(file, *line, "area", id, wanted);
         }
-        self.first.keys().filter(|id| id.len() == shortest).cloned().collect()
+        short.into_iter().map(|(_, id)| id.clone()).collect()
     }
 }

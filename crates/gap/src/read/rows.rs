@@ -16,6 +16,11 @@ impl<K> Default for Seen<K> {
 }
 
 impl<K: std::hash::Hash + Eq> Seen<K> {
+    /// What was read, each with its line, in no order.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&K, u64)> {
+        self.0.iter().map(|(key, line)| (key, *line))
+    }
+
     /// The line on which it stands already, if there is one.
     pub(crate) fn before(&mut self, key: K, line: u64) -> Option<u64> {
         match self.0.entry(key) {

@@ -176,10 +176,6 @@ pub async fn csv(State(app): State<App>, p: Frame, Query(asked): Query<Asked>) -
     csv_file("connectivity.csv", &header, rows)
 }
 
-fn account(p: &Frame) -> &str {
-    p.viewer.as_ref().map_or("", |v| v.account_id.as_str())
-}
-
 /// Writes down what was done to the line of a school, or to all with an empty id.
 async fn note(
     tx: &mut Write,
@@ -216,7 +212,13 @@ pub async fn upload(State(app): State<App>, p: Frame, multipart: Multipart) -> R
     }
     let rows: Vec<LineRow> = lines.into_iter().map(rules::stored).collect();
     let mut tx = app.db.write().await?;
-    queries::replace(&mut tx, &district, &rows, Changed { by: account(&p), ms: now_ms() }).await?;
+    queries::replace(
+        &mut tx,
+        &district,
+        &rows,
+        Changed { by: p.account_id().unwrap_or_default(), ms: now_ms() },
+    )
+    .await?;
     note(&mut tx, &p, "connectivity.load", "", json!({ "schools": rows.len() })).await?;
     tx.commit().await?;
     Ok(Redirect::to(&format!("/d/{district}/connectivity")).into_response())
@@ -340,7 +342,13 @@ pub async fn edited(State(app): State<App>, p: Frame, Form(form): Form<LineForm>
     let school = form.school.trim();
     let action = match row {
         Some(row) if !removes => {
-            queries::put(&mut tx, &district, &row, Changed { by: account(&p), ms: now_ms() }).await?;
+            queries::put(
+                &mut tx,
+                &district,
+                &row,
+                Changed { by: p.account_id().unwrap_or_default(), ms: now_ms() },
+            )
+            .await?;
             "connectivity.edit"
         }
         _ => {

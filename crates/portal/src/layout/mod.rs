@@ -201,6 +201,11 @@ impl Frame {
         self.district.as_ref().is_some_and(|d| d.fictional)
     }
 
+    /// The viewer's account; `None` on a public page.
+    pub fn account_id(&self) -> Option<&str> {
+        self.viewer.as_ref().map(|viewer| viewer.account_id.as_str())
+    }
+
     /// The audit log's entry for what the viewer does in the district.
     pub fn entry<'a>(
         &'a self,
@@ -208,8 +213,8 @@ impl Frame {
         subject: (&'a str, &'a str),
         detail: serde_json::Value,
     ) -> audit::Entry<'a> {
-        let account_id = self.viewer.as_ref().map(|viewer| viewer.account_id.as_str());
-        audit::Entry { district_id: Some(self.district_id()), account_id, action, subject, detail }
+        let (district_id, account_id) = (Some(self.district_id()), self.account_id());
+        audit::Entry { district_id, account_id, action, subject, detail }
     }
 
     /// The district's id, for links; empty outside a district.

@@ -391,7 +391,7 @@ async fn store(
     (file, rows, problems): (&Upload, &Rows, &Problems),
 ) -> Result<bool> {
     let district = p.district_id();
-    let by = p.viewer.as_ref().map_or("", |v| v.account_id.as_str());
+    let by = p.account_id().unwrap_or_default();
     let mut tx = app.db.write().await?;
     // The same file may be loaded again for another kind of place, and a table for other columns or another year.
     let taken = match (about.kind, about.mapping.year) {

@@ -191,8 +191,5 @@ pub(super) async fn csv(
 
 /// Writes down that figures of sections were looked at. Never a name.
 async fn note(app: &App, p: &Frame, (action, id): (&str, &str), detail: serde_json::Value) -> Result<()> {
-    let mut tx = app.db.write().await?;
-    audit::record(&mut tx, &p.entry(action, ("section", id), detail)).await?;
-    tx.commit().await?;
-    Ok(())
+    Ok(audit::record_look(&app.db, &p.entry(action, ("section", id), detail)).await?)
 }

@@ -53,7 +53,12 @@ impl Mapping {
             },
             restore_zeros: false,
         };
-        area_table::parse_wide(bytes, name, &map)
+        let (mut table, problems) = area_table::parse_wide(bytes, name, &map);
+        table.rows.retain(|row| {
+            self.year.is_none_or(|year| row.year.is_none_or(|of| of == year))
+                && self.geography.is_none_or(|kind| row.kind == Some(kind))
+        });
+        (table, problems)
     }
 
     /// Reads a long table: an area, a measure and a value a row. Of a measure with several years only one counts: the one
@@ -92,15 +97,13 @@ impl Mapping {
         (table, problems)
     }
 
-    /// The rows of a table as values to store: those that are wanted, under our names. `renames`: the columns have not
+    /// The rows of a table that was read for this mapping as values to store, under our names. `renames`: the columns have not
     /// been renamed yet, as in a long table.
     pub fn values(&self, table: &AreaTable, vintage: &str, renames: bool) -> Vec<AreaValue> {
         let renames = renames && !self.columns.is_empty();
         table
             .rows
             .iter()
-            .filter(|row| self.year.is_none_or(|year| row.year.is_none_or(|y| y == year)))
-            .filter(|row| self.geography.is_none_or(|kind| row.kind == Some(kind)))
             .filter_map(|row| {
                 let theirs = &table.measures[row.measure as usize];
                 let ours = if renames { self.columns.get(theirs)? } else { theirs };

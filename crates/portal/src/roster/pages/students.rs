@@ -84,10 +84,7 @@ async fn whose(app: &App, p: &Frame, lines: &[StudentLine], search: &Search) -> 
 
 /// Writes down that students were looked at, by id or in bulk by count. Never a name.
 async fn note(app: &App, p: &Frame, action: &str, id: &str, detail: serde_json::Value) -> Result<()> {
-    let mut tx = app.db.write().await?;
-    audit::record(&mut tx, &p.entry(action, ("student", id), detail)).await?;
-    tx.commit().await?;
-    Ok(())
+    Ok(audit::record_look(&app.db, &p.entry(action, ("student", id), detail)).await?)
 }
 
 /// The list, searched and paged.

@@ -100,10 +100,6 @@ pub async fn home(State(app): State<App>, p: Frame) -> Result<Response> {
 }
 
 /// The account that acts.
-fn account(p: &Frame) -> &str {
-    p.viewer.as_ref().map_or("", |v| v.account_id.as_str())
-}
-
 /// Writes down what was done to a load.
 async fn note(
     tx: &mut Write,
@@ -153,7 +149,7 @@ pub async fn upload(State(app): State<App>, p: Frame, multipart: Multipart) -> R
         id: &id,
         staged_ms: now,
         expires_ms: now + KEPT_MS,
-        staged_by: account(&p),
+        staged_by: p.account_id().unwrap_or_default(),
         digest: &digest,
         file: (&file.name, &file.bytes),
         side: side.as_ref().map(|side| (side.name.as_str(), side.bytes.as_slice())),
@@ -290,7 +286,7 @@ pub async fn decide(
         digest: upload.digest.clone(),
         file_name: upload.file_name.clone(),
         delta: review.delta,
-        loaded_by: account(&p).to_owned(),
+        loaded_by: p.account_id().unwrap_or_default().to_owned(),
         loaded_ms: now_ms(),
         problems: review.problems.found(),
     };

@@ -48,7 +48,7 @@ pub async fn upload(State(app): State<App>, p: Frame, multipart: Multipart) -> R
     let (answers, problems) = read.map_err(|e| Error::Internal(e.to_string()))?;
     let mut known = false;
     if !answers.is_empty() && (accepts || problems.is_empty()) {
-        let by = p.viewer.as_ref().map_or("", |v| v.account_id.as_str());
+        let by = p.account_id().unwrap_or_default();
         let facts = LoadFacts {
             digest: &digest,
             file_name: &file_name,

@@ -1,13 +1,13 @@
 //! Everything that was ever answered for one student.
 
-use super::{staff, view};
-use crate::App;
+use super::view;
 use crate::error::{Error, Result};
 use crate::exchange::minute;
 use crate::layout::Frame;
 use crate::routes::escape;
 use crate::survey::queries;
 use crate::survey::rules::form::ALL;
+use crate::{App, audit};
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{Html, IntoResponse, Response};
@@ -44,9 +44,8 @@ pub async fn history(
     if rows.is_empty() {
         return Err(Error::NotFound);
     }
-    let mut tx = app.db.write().await?;
-    staff::record(&mut tx, &p, "survey.see", ("student", &student), json!({ "answers": rows.len() })).await?;
-    tx.commit().await?;
+    let looked = p.entry("survey.see", ("student", &student), json!({ "answers": rows.len() }));
+    audit::record_look(&app.db, &looked).await?;
     let mut terms = HashSet::new();
     let answers = rows.into_iter().map(|row| AnswerView {
         counts: terms.insert(row.response.term.clone()),

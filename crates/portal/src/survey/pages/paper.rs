@@ -205,7 +205,7 @@ pub async fn entered(State(app): State<App>, p: Frame, Form(fields): Form<Fields
     response.student = student;
     response.term = of_term;
     response.answered_ms = now_ms();
-    let by = p.viewer.as_ref().map(|v| v.account_id.as_str());
+    let by = p.account_id();
     let mut tx = app.db.write().await?;
     let entered = Entered { source: Source::Paper, by };
     queries::insert_many(&mut tx, &district, std::slice::from_ref(&response), entered).await?;

@@ -245,10 +245,7 @@ pub async fn note(
 ) -> Result<()> {
     of["students"] = students.into();
     let detail = audit::of_roster(app.db.read(), p.district_id(), of).await?;
-    let mut tx = app.db.write().await?;
-    record(&mut tx, p, action, ("survey_term", term), detail).await?;
-    tx.commit().await?;
-    Ok(())
+    Ok(audit::record_look(&app.db, &p.entry(action, ("survey_term", term), detail)).await?)
 }
 
 /// Writes down, in the transaction that does it, what the viewer did.
