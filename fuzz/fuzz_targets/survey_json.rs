@@ -7,7 +7,7 @@ use evenfield_gap::survey::{Defaults, latest, parse, write_ed_fi};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    let defaults = Defaults { term: "2026-fall".to_owned(), answered_ms: 0 };
+    let defaults = Defaults { term: "2026-fall".to_owned(), answered_ms: 1_800_000_000_000 };
     let Ok(source) = Source::open("a.json", bytes.to_vec(), Limits::default()) else { return };
     let Ok((responses, _)) = parse(&source, &defaults) else { return };
     if responses.is_empty() {

@@ -14,6 +14,8 @@ mod tests;
 pub struct Line {
     /// The school, by the id or the name that the file uses.
     pub school: String,
+    /// Where it stands in the file.
+    pub line: u64,
     /// Students.
     pub enrollment: u32,
     /// What the contract promises, Mbps.
@@ -181,7 +183,7 @@ fn line(
         return None;
     }
     seen.insert(school.clone(), row.line);
-    Some(Line { school, enrollment, contracted_mbps, measured_mbps })
+    Some(Line { school, line: row.line, enrollment, contracted_mbps, measured_mbps })
 }
 
 /// `None`: a problem. `Some(None)`: an empty cell.

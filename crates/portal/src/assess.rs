@@ -112,10 +112,9 @@ async fn read(db: &Db, district: &str, term: Option<String>) -> Result<Stored, F
     let stored = roster::queries::read(db, district).await?;
     let term = match term {
         Some(term) => Some(term),
-        // A term that was opened and has no answer yet says nothing.
         None => {
             let terms = survey::queries::terms(db.read(), district).await?;
-            terms.into_iter().find(|t| t.answered > 0).map(|t| t.term)
+            survey::rules::counting(&terms).map(|t| t.term.clone())
         }
     };
     let responses = match &term {

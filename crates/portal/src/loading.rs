@@ -125,9 +125,9 @@ impl Read {
         Ok(Self { input: input.clone(), name, digest, content, problems })
     }
 
-    /// Notes answers about students whom the rosters that were read before do not have.
+    /// Leaves out answers for students whom the rosters that were read before do not have, and notes them.
     pub fn check_students(&mut self, before: &[Self]) {
-        let Content::Survey(responses) = &self.content else { return };
+        let Content::Survey(responses) = &mut self.content else { return };
         let rosters = before.iter().filter_map(|file| match &file.content {
             Content::Roster(roster) => Some(roster),
             _ => None,
@@ -137,10 +137,8 @@ impl Read {
         if students.is_empty() {
             return;
         }
-        for response in responses.iter().filter(|r| !students.contains(r.student.as_str())) {
-            let wanted = "the id of a student in the roster";
-            self.problems.push(&self.name, 0, "student_id", &response.student, wanted);
-        }
+        let has = |id: &str| students.contains(id);
+        evenfield_gap::survey::of_students(responses, has, &self.name, &mut self.problems);
     }
 
     /// Stores it within the caller's transaction. Loading the same file again changes nothing.

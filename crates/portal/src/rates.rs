@@ -129,13 +129,15 @@ fn withhold(cells: BTreeMap<String, (u64, u64)>, smallest: u64) -> Vec<(String, 
         .collect()
 }
 
-/// The term whose answers count now: the one opened last, else that of the latest answer.
+/// The term that people work on: the one opened last of those that are open, else of those that are closed, else that of
+/// the latest answer.
 ///
 /// # Errors
 /// The database's.
 pub async fn newest_term(pool: &AnyPool, district: &str) -> sqlx::Result<Option<String>> {
     let opened: Option<String> = sqlx::query_scalar(
-        "SELECT term FROM survey_term WHERE district_id = $1 ORDER BY opened_ms DESC, term DESC LIMIT 1",
+        "SELECT term FROM survey_term WHERE district_id = $1 \
+         ORDER BY CASE WHEN closed_ms IS NULL THEN 0 ELSE 1 END, opened_ms DESC, term DESC LIMIT 1",
     )
     .bind(district)
     .fetch_optional(pool)
@@ -145,7 +147,7 @@ pub async fn newest_term(pool: &AnyPool, district: &str) -> sqlx::Result<Option<
     }
     // Answers that came in a file belong to terms that nobody opened here.
     sqlx::query_scalar(
-        "SELECT term FROM survey_answer WHERE district_id = $1 ORDER BY answered_ms DESC, id DESC LIMIT 1",
+        "SELECT term FROM survey_answer_now WHERE district_id = $1 ORDER BY answered_ms DESC, id DESC LIMIT 1",
     )
     .bind(district)
     .fetch_optional(pool)
@@ -159,7 +161,7 @@ pub async fn newest_term(pool: &AnyPool, district: &str) -> sqlx::Result<Option<
 pub async fn asked(pool: &AnyPool, district: &str, term: &str) -> sqlx::Result<Vec<Asked>> {
     let rows = sqlx::query(
         "SELECT COALESCE(c.name, s.school_id), s.grade, s.frl, s.ell, s.iep, \
-         CASE WHEN EXISTS (SELECT 1 FROM survey_answer a WHERE a.district_id = s.district_id \
+         CASE WHEN EXISTS (SELECT 1 FROM survey_answer_now a WHERE a.district_id = s.district_id \
            AND a.term = $2 AND a.student_id = s.id) THEN 1 ELSE 0 END \
          FROM student s LEFT JOIN school c ON c.district_id = s.district_id AND c.id = s.school_id \
          WHERE s.district_id = $1",

@@ -20,6 +20,7 @@ fn a_file_with_other_headers_is_read() {
         lines[0],
         Line {
             school: "North".into(),
+            line: 2,
             enrollment: 1200,
             contracted_mbps: Some(1000.0),
             measured_mbps: Some(480.5)

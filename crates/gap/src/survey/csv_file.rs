@@ -42,6 +42,9 @@ const ALSO: [&[&str]; 13] = [
     &["students_in_household", "household_student_count"],
 ];
 
+/// What a time is to be.
+pub(super) const TIME: &str = "a time like 2026-09-03T12:00:00Z that is not in the future";
+
 /// The longest a household's list of students is believed.
 pub(super) const HOUSEHOLD: u32 = 30;
 
@@ -68,11 +71,15 @@ pub(super) fn read(
     }
     table.report_unknown(|_| false, problems);
     while let Some(row) = table.next_row(problems) {
-        if let Some(mut response) = response(&row, &columns, defaults, problems) {
-            for (header, said, wanted) in check_skips(&mut response) {
-                let at = HEADERS.iter().position(|h| *h == header).and_then(|n| columns[n]);
-                problems.push(file, row.line, row.header(at), &said, wanted);
-            }
+        let before = problems.found();
+        let Some(mut response) = response(&row, &columns, defaults, problems) else { continue };
+        let is_read = problems.found() == before;
+        let skips = check_skips(&mut response);
+        for (header, said, wanted) in skips.found {
+            let at = HEADERS.iter().position(|h| *h == header).and_then(|n| columns[n]);
+            problems.push(file, row.line, row.header(at), &said, wanted);
+        }
+        if is_read && !skips.contradicts {
             responses.push(response);
         }
     }
@@ -86,16 +93,14 @@ fn response(
     problems: &mut Problems,
 ) -> Option<Response> {
     let student = row.id(at[0], "the student's id", problems)?;
-    let term = row.parsed(
-        at[1],
-        |t| is_term(t).then(|| t.to_owned()),
-        "a term like 2026-fall; the term of the load is taken",
-        problems,
-    );
+    let term = row.parsed(at[1], |t| is_term(t).then(|| t.to_owned()), "a term like 2026-fall", problems);
     let answered = row.parsed(
         at[2],
-        |t| t.parse().ok().filter(|_| t.len() >= 12).or_else(|| parse_time(t)),
-        "a time like 2026-09-03T12:00:00Z; the time of the load is taken",
+        |t| {
+            let ms = t.parse().ok().filter(|_| t.len() >= 12).or_else(|| parse_time(t));
+            ms.filter(|ms| defaults.is_past(*ms))
+        },
+        TIME,
         problems,
     );
     Some(Response {

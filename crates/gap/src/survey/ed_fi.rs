@@ -3,7 +3,7 @@
 //! Ed-Fi has no place for the term, the speeds and the size of the household: they stand in the extension
 //! `_ext.evenfield`, where the standard puts what it does not define.
 
-use super::csv_file::{HOUSEHOLD, one_of, time};
+use super::csv_file::{HOUSEHOLD, TIME, one_of, time};
 use super::{Defaults, Response, check_skips, indicators, is_term, parse_time};
 use crate::read::ReadError;
 use evenfield_model::{
@@ -138,10 +138,14 @@ fn one(
         return;
     };
     let resource = Resource { file, line, fields };
-    if let Some(mut response) = response(&resource, defaults, problems) {
-        for (column, said, wanted) in check_skips(&mut response) {
-            problems.push(file, line, column, &said, wanted);
-        }
+    let before = problems.found();
+    let Some(mut response) = response(&resource, defaults, problems) else { return };
+    let is_read = problems.found() == before;
+    let skips = check_skips(&mut response);
+    for (column, said, wanted) in skips.found {
+        problems.push(file, line, column, &said, wanted);
+    }
+    if is_read && !skips.contradicts {
         responses.push(response);
     }
 }
@@ -183,9 +187,8 @@ fn response(at: &Resource<'_>, defaults: &Defaults, problems: &mut Problems) -> 
 
 fn answered(at: &Resource<'_>, defaults: &Defaults, problems: &mut Problems) -> i64 {
     let Some(text) = at.text("_lastModifiedDate", problems) else { return defaults.answered_ms };
-    parse_time(text).unwrap_or_else(|| {
-        let wanted = "a time like 2026-09-03T12:00:00Z; the time of the load is taken";
-        problems.push(at.file, at.line, "_lastModifiedDate", text, wanted);
+    parse_time(text).filter(|ms| defaults.is_past(*ms)).unwrap_or_else(|| {
+        problems.push(at.file, at.line, "_lastModifiedDate", text, TIME);
         defaults.answered_ms
     })
 }
@@ -223,7 +226,7 @@ fn extension(at: &Resource<'_>, own: &Map<String, Value>, response: &mut Respons
         match term.as_str().filter(|t| is_term(t)) {
             Some(term) => response.term = term.to_owned(),
             None => {
-                let wanted = "a term like 2026-fall; the term of the load is taken";
+                let wanted = "a term like 2026-fall";
                 problems.push(at.file, at.line, "term", &term.to_string(), wanted);
             }
         }

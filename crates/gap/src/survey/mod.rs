@@ -14,7 +14,7 @@ mod skips;
 pub use csv_file::{HEADERS, write_csv};
 pub use ed_fi::write_ed_fi;
 pub use history::{Answers, latest};
-pub use skips::check_skips;
+pub use skips::{Skips, check_skips};
 
 #[cfg(test)]
 mod tests;
@@ -62,12 +62,24 @@ pub struct Response {
 pub struct Defaults {
     /// The term of answers that name none.
     pub term: String,
-    /// When answers without a time were given: milliseconds since 1970, UTC.
+    /// Now, which is when answers without a time were given: milliseconds since 1970, UTC.
     pub answered_ms: i64,
 }
 
+/// How far a clock may be ahead, milliseconds: a local time without its offset is taken as UTC.
+const AHEAD_MS: i64 = 24 * 3600 * 1000;
+
+impl Defaults {
+    /// Whether an answer can have been given then. One from the future would be the latest for ever.
+    fn is_past(&self, ms: i64) -> bool {
+        ms <= self.answered_ms.saturating_add(AHEAD_MS)
+    }
+}
+
 /// Reads survey answers: Ed-Fi JSON or plain CSV, told apart by the first character of each file.
-/// Several answers of one student all come back; [`latest`] chooses.
+/// Several answers of one student all come back; [`latest`] chooses. An answer of which something cannot be read, or
+/// that contradicts itself, is left out whole: half of it would take the place of an earlier whole one. What was answered
+/// although it was not to be asked is taken out, and the rest of the answer stays.
 ///
 /// # Errors
 /// [`ReadError`] when a file cannot be read at all.
@@ -85,6 +97,22 @@ pub fn parse(source: &Source, defaults: &Defaults) -> Result<(Vec<Response>, Pro
         }
     }
     Ok((responses, problems))
+}
+
+/// Leaves out the answers for students who are not on the roster, and notes each as a problem.
+pub fn of_students(
+    responses: &mut Vec<Response>,
+    has: impl Fn(&str) -> bool,
+    file: &str,
+    problems: &mut Problems,
+) {
+    responses.retain(|response| {
+        let is_here = has(&response.student);
+        if !is_here {
+            problems.push(file, 0, "student_id", &response.student, "the id of a student in the roster");
+        }
+        is_here
+    });
 }
 
 /// Whether a text is a term like `2026-fall`: a year and a season.

@@ -5,11 +5,19 @@
 use super::Response;
 use evenfield_model::{DeviceAway, InternetType};
 
-/// Takes out the answers to questions that were not to be asked, and both of two answers of which one says that there is access
-/// and the other that there is none; says which: the column (by its CSV
-/// header), what it said, and what was wanted.
-pub fn check_skips(response: &mut Response) -> Vec<(&'static str, String, &'static str)> {
+/// What stands against the order of questions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Skips {
+    /// Each answer that was taken out: the column (by its CSV header), what it said, and what was wanted.
+    pub found: Vec<(&'static str, String, &'static str)>,
+    /// Whether one answer says that there is access and another that there is none: then nobody knows which.
+    pub contradicts: bool,
+}
+
+/// Takes out the answers to questions that were not to be asked, and both of two answers that contradict each other.
+pub fn check_skips(response: &mut Response) -> Skips {
     let mut found = Vec::new();
+    let mut contradicts = false;
     if response.internet_access == Some(true) {
         if let Some(barrier) = response.barrier.take() {
             let wanted = "no barrier where there is access to the Internet; left out";
@@ -17,6 +25,7 @@ pub fn check_skips(response: &mut Response) -> Vec<(&'static str, String, &'stat
         }
         if response.internet_type == Some(InternetType::None) {
             (response.internet_access, response.internet_type) = (None, None);
+            contradicts = true;
             let wanted = "a type other than None where there is access to the Internet; both left out";
             found.push(("internet_access_type_in_residence", "None".to_owned(), wanted));
         }
@@ -31,6 +40,7 @@ pub fn check_skips(response: &mut Response) -> Vec<(&'static str, String, &'stat
         let said = response.internet_type.filter(|t| !matches!(t, NoType | Unknown | CommunityProvidedWiFi));
         if let Some(kind) = said {
             (response.internet_access, response.internet_type) = (None, None);
+            contradicts = true;
             let wanted = "no type where there is no access to the Internet; both left out";
             found.push(("internet_access_type_in_residence", kind.code().to_owned(), wanted));
         }
@@ -48,5 +58,5 @@ pub fn check_skips(response: &mut Response) -> Vec<(&'static str, String, &'stat
             found.push(("primary_learning_device_provider", provider.code().to_owned(), wanted));
         }
     }
-    found
+    Skips { found, contradicts }
 }

@@ -1,6 +1,10 @@
 connectivity-title = School connectivity
 connectivity-none = No school’s line is known yet.
 connectivity-lead = { $short } of { $n } schools meet the FCC’s first goal, 100 Mbps for each 1,000 students; { $long } meet the second, 1 Gbps.
+connectivity-lead-unknown = { $n ->
+    [one] Of 1 school it is not known.
+   *[other] Of { $n } schools it is not known.
+}
 connectivity-goals = The FCC set both goals in 2014 (FCC 14-99). The measured speed counts; where nothing was measured, the contract’s.
 connectivity-sort = Sort by:
 connectivity-sort-school = School

@@ -136,6 +136,10 @@ survey-act = Change
 survey-make-codes = Give codes to students without one
 survey-close = Close
 survey-reopen = Open again
+survey-forget = Forget this term
+survey-forget-wrong = This term has codes or answers, so it cannot be forgotten. Close it instead.
+survey-counts = In the figures
+survey-counts-why = The figures rest on the answers of one term: the latest that has at least half as many as each term opened in the year before it.
 survey-new-term = New term
 survey-new-term-hint = A year and a word, such as 2026-fall.
 survey-open-term = Open this term
@@ -163,7 +167,13 @@ survey-upload-button = Check and store
 survey-upload-none = Choose a file first.
 survey-upload-not-stored = The file has problems. Nothing was stored.
 survey-upload-known = This file was stored before. Nothing was changed.
-survey-upload-found = { $n } answers can be read. To store them all the same, go back, mark “Store the good answers”, and send the file again.
+survey-upload-found = { $n ->
+    [one] One answer has
+   *[other] { $shown } answers have
+} no problem. To store { $n ->
+    [one] it
+   *[other] them
+} and leave out the rest, go back, mark “Store the good answers”, and send the file again.
 survey-upload-unread = No answer in it can be read. Mend the file and send it again.
 survey-upload-back = Back to the survey
 survey-loads = Uploaded files

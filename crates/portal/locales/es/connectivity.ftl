@@ -1,6 +1,10 @@
 connectivity-title = Conexión de las escuelas
 connectivity-none = Todavía no se conoce la línea de ninguna escuela.
 connectivity-lead = { $short } de { $n } escuelas cumplen la primera meta de la FCC, 100 Mbps por cada 1,000 estudiantes; { $long } cumplen la segunda, 1 Gbps.
+connectivity-lead-unknown = { $n ->
+    [one] De 1 escuela no se sabe.
+   *[other] De { $n } escuelas no se sabe.
+}
 connectivity-goals = La FCC fijó las dos metas en 2014 (FCC 14-99). Cuenta la velocidad medida; si no se midió, la del contrato.
 connectivity-sort = Ordenar por:
 connectivity-sort-school = Escuela

@@ -136,6 +136,10 @@ survey-act = Cambiar
 survey-make-codes = Dar códigos a estudiantes que no tienen
 survey-close = Cerrar
 survey-reopen = Abrir otra vez
+survey-forget = Olvidar este periodo
+survey-forget-wrong = Este periodo tiene códigos o respuestas y no se puede olvidar. Ciérrelo.
+survey-counts = En las cifras
+survey-counts-why = Las cifras se basan en las respuestas de un solo periodo: el último que tenga al menos la mitad de las respuestas de cada periodo abierto en el año anterior a él.
 survey-new-term = Periodo nuevo
 survey-new-term-hint = Un año y una palabra, por ejemplo 2026-fall.
 survey-open-term = Abrir este periodo
@@ -163,7 +167,13 @@ survey-upload-button = Revisar y guardar
 survey-upload-none = Primero escoja un archivo.
 survey-upload-not-stored = El archivo tiene problemas. No se guardó nada.
 survey-upload-known = Este archivo ya se había guardado. No se cambió nada.
-survey-upload-found = Se pueden leer { $n } respuestas. Para guardarlas de todos modos, regrese, marque “Guardar las respuestas buenas” y envíe el archivo otra vez.
+survey-upload-found = { $n ->
+    [one] Una respuesta no tiene
+   *[other] { $shown } respuestas no tienen
+} problemas. Para { $n ->
+    [one] guardarla
+   *[other] guardarlas
+} y dejar fuera el resto, regrese, marque “Guardar las respuestas buenas” y envíe el archivo otra vez.
 survey-upload-unread = No se puede leer ninguna respuesta del archivo. Corríjalo y envíelo otra vez.
 survey-upload-back = Regresar a la encuesta
 survey-loads = Archivos subidos

@@ -89,7 +89,30 @@ async fn answers_that_are_uploaded_in_the_portal_are_in_the_estimate() {
     assert!(inputs().await.contains(survey), "{}", inputs().await);
     let terms = survey::queries::terms(kit.app.db.read(), HERE).await.expect("terms");
     let terms: Vec<_> = terms.iter().map(|t| (t.term.as_str(), t.closed_ms.is_some(), t.answered)).collect();
-    assert_eq!(terms, [("2025-fall", true, 30), ("2020-fall", false, 1)]);
+    assert_eq!(terms, [("2025-fall", true, 30), ("2020-fall", true, 1)]);
+}
+
+#[tokio::test]
+async fn the_first_answer_of_a_new_term_does_not_stand_for_the_district() {
+    let (kit, staff) = kit().await;
+    let path = format!("/d/{HERE}/survey/upload");
+    let file = async |name: &'static str, term: &str, students: std::ops::RangeInclusive<u32>, day: &str| {
+        let mut answers = "student_id,term,internet_access_in_residence,answered_at\n".to_owned();
+        students.for_each(|n| answers.push_str(&format!("{n},{term},Yes,{day}\n")));
+        assert_eq!(staff.upload(&path, &[], ("file", name, answers.as_bytes())).await.status, 303);
+    };
+    let term = async || {
+        assess(&kit).await;
+        let home = staff.get(&format!("/d/{HERE}")).await.body;
+        let at = home.find("the survey term ").expect("the home page says the term");
+        home[at + "the survey term ".len()..].chars().take_while(|c| *c != ':').collect::<String>()
+    };
+    file("a.csv", "2025-fall", 1..=20, "2025-10-01").await;
+    assert_eq!(term().await, "2025-fall");
+    file("b.csv", "2026-spring", 1..=1, "2026-03-01").await;
+    assert_eq!(term().await, "2025-fall", "one answer is not the district");
+    file("c.csv", "2026-spring", 2..=10, "2026-03-02").await;
+    assert_eq!(term().await, "2026-spring");
 }
 
 /// Two block groups side by side, west and east of 75.6 degrees.

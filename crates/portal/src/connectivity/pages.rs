@@ -74,7 +74,9 @@ struct Page {
     p: Frame,
     schools: Vec<SchoolView>,
     sorts: Vec<SortView>,
+    /// Schools of which something is known, and of which nothing is.
     assessed: usize,
+    unknown: usize,
     meet_short: usize,
     meet_long: usize,
     /// Whether any school goes by its contract, for nothing was measured there.
@@ -102,8 +104,9 @@ fn view(district: &str, line: SchoolLine) -> SchoolView {
 }
 
 async fn lines(app: &App, district: &str, by: SortBy) -> Result<Vec<SchoolLine>> {
-    let mut lines: Vec<SchoolLine> =
-        queries::read(app.db.read(), district).await?.into_iter().map(rules::school_line).collect();
+    let mut rows = queries::read(app.db.read(), district).await?;
+    rows.extend(rules::without_line(queries::roster_schools(app.db.read(), district).await?, &rows));
+    let mut lines: Vec<SchoolLine> = rows.into_iter().map(rules::school_line).collect();
     rules::sort(&mut lines, by);
     Ok(lines)
 }
@@ -116,6 +119,7 @@ async fn render(app: &App, p: Frame, sort: &str, problems: &Problems) -> Result<
         |goal: usize| lines.iter().filter(|l| l.assessment.is_some_and(|a| a.standings[goal].meets)).count();
     let page = Page {
         assessed: lines.iter().filter(|l| l.assessment.is_some()).count(),
+        unknown: lines.iter().filter(|l| l.assessment.is_none()).count(),
         meet_short: meet(0),
         meet_long: meet(1),
         by_contract: lines.iter().any(|l| l.assessment.is_some() && !l.is_measured),
@@ -197,7 +201,8 @@ pub async fn upload(State(app): State<App>, p: Frame, multipart: Multipart) -> R
         Ok(text) => {
             let (lines, wrong) = parse(&file.name, &text);
             problems.append(wrong);
-            lines
+            let schools = queries::roster_schools(app.db.read(), &district).await?;
+            rules::of_schools(lines, &schools, &file.name, &mut problems)
         }
         Err(error) => {
             error.note(&mut problems);
@@ -313,11 +318,11 @@ pub async fn edit(State(app): State<App>, p: Frame, Query(asked): Query<LineForm
         None => {
             // A school of the roster that has no line yet.
             let schools = queries::roster_schools(app.db.read(), &district).await?;
-            let school = schools.into_iter().find(|(id, _, _)| *id == asked.school);
-            school.map_or_else(LineForm::default, |(id, name, students)| LineForm {
-                school: id,
-                name,
-                enrollment: students.to_string(),
+            let school = schools.into_iter().find(|s| s.id == asked.school);
+            school.map_or_else(LineForm::default, |s| LineForm {
+                school: s.id,
+                name: s.name,
+                enrollment: s.students.to_string(),
                 ..LineForm::default()
             })
         }

@@ -121,14 +121,27 @@ pub async fn read(pool: &AnyPool, district: &str) -> sqlx::Result<Vec<LineRow>> 
         .collect())
 }
 
-/// Schools of the roster with their number of students, for a district that has no lines yet.
+/// A school of the roster.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct RosterSchool {
+    /// The district's own id.
+    pub id: String,
+    /// NCES's.
+    pub ncessch: Option<String>,
+    /// Its name.
+    pub name: String,
+    /// Students on the roster.
+    pub students: i64,
+}
+
+/// The schools of the roster, by name.
 ///
 /// # Errors
 /// The database's.
-pub async fn roster_schools(pool: &AnyPool, district: &str) -> sqlx::Result<Vec<(String, String, i64)>> {
+pub async fn roster_schools(pool: &AnyPool, district: &str) -> sqlx::Result<Vec<RosterSchool>> {
     sqlx::query_as(
-        "SELECT c.id, c.name, (SELECT COUNT(*) FROM student s WHERE s.district_id = c.district_id \
-         AND s.school_id = c.id) FROM school c WHERE c.district_id = $1 ORDER BY c.name, c.id",
+        "SELECT c.id, c.ncessch, c.name, (SELECT COUNT(*) FROM student s WHERE s.district_id = c.district_id \
+         AND s.school_id = c.id) AS students FROM school c WHERE c.district_id = $1 ORDER BY c.name, c.id",
     )
     .bind(district)
     .fetch_all(pool)

@@ -1,7 +1,10 @@
 //! Pure rules of the connectivity page: each school's line against the goals, and the order of the table.
 
-use super::queries::LineRow;
+use super::queries::{LineRow, RosterSchool};
 use evenfield_gap::connectivity::{Assessment, Line, assess};
+use evenfield_gap::read::fold;
+use evenfield_model::Problems;
+use std::collections::HashSet;
 
 /// A school with its line, assessed by the speed that counts: what was measured, else what the contract
 /// promises.
@@ -35,6 +38,59 @@ pub fn stored(line: Line) -> LineRow {
         contracted_mbps: line.contracted_mbps,
         measured_mbps: line.measured_mbps,
     }
+}
+
+/// Which school of the roster this is: by its id, its NCESSCH, or a name that no other has.
+fn find<'s>(schools: &'s [RosterSchool], said: &str) -> Option<&'s RosterSchool> {
+    let by_id = schools.iter().find(|s| s.id == said || s.ncessch.as_deref() == Some(said));
+    let mut named = schools.iter().filter(|s| fold(&s.name) == fold(said));
+    by_id.or_else(|| named.next().filter(|_| named.next().is_none()))
+}
+
+/// Gives each line the id that its school has on the roster. A school that the roster does not have, or that comes twice
+/// under two names, is a problem. Without a roster all stay as they are.
+pub fn of_schools(
+    lines: Vec<Line>,
+    schools: &[RosterSchool],
+    file: &str,
+    problems: &mut Problems,
+) -> Vec<Line> {
+    if schools.is_empty() {
+        return lines;
+    }
+    let mut seen = HashSet::new();
+    let known = |mut line: Line| {
+        let found = find(schools, &line.school).map(|s| s.id.clone());
+        let wanted = match &found {
+            None => "the id, the NCESSCH or the name of a school on the roster",
+            Some(id) if !seen.insert(id.clone()) => "each school once",
+            Some(_) => "",
+        };
+        if !wanted.is_empty() {
+            problems.push(file, line.line, "school", &line.school, wanted);
+            return None;
+        }
+        line.school = found?;
+        Some(line)
+    };
+    lines.into_iter().filter_map(known).collect()
+}
+
+/// The schools of the roster of which there is no line, as lines without a speed: a school of which nothing is known must
+/// not drop out of the count.
+pub fn without_line(schools: Vec<RosterSchool>, lines: &[LineRow]) -> Vec<LineRow> {
+    let has = |s: &RosterSchool| {
+        lines.iter().any(|l| l.school_id == s.id || Some(l.school_id.as_str()) == s.ncessch.as_deref())
+    };
+    let missing = schools.into_iter().filter(|s| !has(s));
+    let row = |s: RosterSchool| LineRow {
+        school_id: s.id,
+        name: s.name,
+        enrollment: s.students,
+        contracted_mbps: None,
+        measured_mbps: None,
+    };
+    missing.map(row).collect()
 }
 
 /// What the table is sorted by.
@@ -133,6 +189,43 @@ mod tests {
         assert_eq!((assessment.standings[1].meets, assessment.standings[1].shortfall_mbps), (false, 460.0));
         assert_eq!(line("b", 500, None, None).assessment, None);
         assert_eq!(line("c", 0, Some(5.0), None).assessment, None);
+    }
+
+    fn roster() -> Vec<RosterSchool> {
+        let school = |id: &str, ncessch: Option<&str>, name: &str| RosterSchool {
+            id: id.into(),
+            ncessch: ncessch.map(str::to_owned),
+            name: name.into(),
+            students: 10,
+        };
+        vec![school("1", Some("510006000001"), "Nandua High"), school("2", None, "Chincoteague")]
+    }
+
+    #[test]
+    fn lines_are_of_schools_on_the_roster() {
+        let line = |school: &str, line: u64| Line {
+            school: school.into(),
+            line,
+            enrollment: 10,
+            contracted_mbps: Some(1.0),
+            measured_mbps: None,
+        };
+        let lines = vec![line("nandua high", 2), line("2", 3), line("510006000001", 4), line("x", 5)];
+        let mut problems = Problems::default();
+        let known = of_schools(lines.clone(), &roster(), "l.csv", &mut problems);
+        assert_eq!(known.iter().map(|l| l.school.as_str()).collect::<Vec<_>>(), ["1", "2"]);
+        let said: Vec<_> = problems.kept().iter().map(|p| (p.line, p.said.as_str())).collect();
+        assert_eq!(said, [(4, "510006000001"), (5, "x")]);
+        assert_eq!(of_schools(lines.clone(), &[], "l.csv", &mut problems), lines);
+    }
+
+    #[test]
+    fn a_school_without_a_line_is_still_a_school() {
+        let row = |id: &str| line(id, 5, Some(1.0), None).row;
+        let names =
+            |lines: &[LineRow]| without_line(roster(), lines).into_iter().map(|l| l.name).collect::<Vec<_>>();
+        assert_eq!(names(&[]), ["Nandua High", "Chincoteague"]);
+        assert_eq!(names(&[row("510006000001"), row("9")]), ["Chincoteague"]);
     }
 
     #[test]

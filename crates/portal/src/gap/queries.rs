@@ -279,7 +279,12 @@ pub async fn known(db: &AnyPool, district: &str, (now_ms, rule): (i64, PublishRu
         .await?,
         open_data_ms: time("SELECT MAX(COALESCE(removed_ms, loaded_ms)) FROM load WHERE district_id = $1")
             .await?,
-        answer_ms: time("SELECT MAX(answered_ms) FROM survey_answer WHERE district_id = $1").await?,
+        answer_ms: time(
+            "SELECT MAX(ms) FROM (SELECT answered_ms AS ms FROM survey_answer \
+               WHERE district_id = $1 AND load_id IS NULL \
+             UNION ALL SELECT COALESCE(removed_ms, loaded_ms) FROM survey_load WHERE district_id = $1) AS t",
+        )
+        .await?,
         students: one("SELECT COUNT(*) FROM student WHERE district_id = $1").await?,
         unplaced: one("SELECT COUNT(*) FROM student WHERE district_id = $1 AND geocode_reason IS NOT NULL \
              AND geocode_reason <> 'no-address'")
@@ -291,8 +296,10 @@ pub async fn known(db: &AnyPool, district: &str, (now_ms, rule): (i64, PublishRu
         boundaries: one("SELECT COUNT(*) FROM boundary_now WHERE district_id = $1").await?,
         speeds: one("SELECT COUNT(*) FROM speed_test_now WHERE district_id = $1").await?
             + one("SELECT COUNT(*) FROM speed_tile_now WHERE district_id = $1").await?
-            + one("SELECT COUNT(*) FROM survey_answer WHERE district_id = $1 AND download_mbps IS NOT NULL")
-                .await?,
+            + one(
+                "SELECT COUNT(*) FROM survey_answer_now WHERE district_id = $1 AND download_mbps IS NOT NULL",
+            )
+            .await?,
         rates,
     })
 }

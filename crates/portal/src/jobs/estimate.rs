@@ -13,7 +13,7 @@ pub const KIND: &str = "estimate";
 pub struct Wanted {
     /// The seed of all draws.
     pub seed: u64,
-    /// The survey's term; the latest when there is none.
+    /// The survey's term; without one, that which [counts](crate::survey::rules::counting).
     #[serde(default)]
     pub term: Option<String>,
 }

@@ -74,7 +74,7 @@ fn answer(student: &str, answered_ms: i64, access: bool) -> Response {
 
 async fn store(db: &Db, district: &str, answers: &[Response]) {
     let mut tx = db.write().await.expect("a write");
-    let entered = Entered { source: Source::Web, by: None };
+    let entered = Entered { source: Source::Web, by: None, load: None };
     queries::insert_many(&mut tx, district, answers, entered).await.expect("stored");
     tx.commit().await.expect("committed");
 }
@@ -152,6 +152,63 @@ async fn a_code_belongs_to_one_student_of_one_district_while_the_term_is_open() 
         assert_eq!(queries::code_holder(db.read(), HERE, code).await.expect("asked"), None);
         let terms = queries::terms(db.read(), HERE).await.expect("terms");
         assert_eq!((terms[0].codes, terms[0].answered, terms[0].closed_ms), (30, 1, Some(9)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_removed_file_no_longer_counts_and_can_be_put_back() {
+    harness::each(|db| async move {
+        districts(&db).await;
+        store(&db, HERE, &[answer("a", 1, false)]).await;
+        let problems = Problems::default();
+        let facts =
+            LoadFacts { digest: "d", file_name: "s.csv", loaded_ms: 9, loaded_by: "t", problems: &problems };
+        let load = async || {
+            let mut tx = db.write().await.expect("a write");
+            let rows = [answer("a", 5, true), answer("b", 5, true)];
+            let done = queries::load(&mut tx, HERE, &rows, facts).await.expect("loaded");
+            tx.commit().await.expect("committed");
+            done
+        };
+        let counted = async || {
+            let all = queries::latest(db.read(), HERE, "2026-fall").await.expect("answers");
+            all.iter().map(|r| (r.student.clone(), r.internet_access == Some(true))).collect::<Vec<_>>()
+        };
+        assert!(load().await);
+        let both = [("a".to_owned(), true), ("b".to_owned(), true)];
+        assert_eq!(counted().await, both);
+        let id = queries::loads(db.read(), HERE).await.expect("loads")[0].id.clone();
+        let mut tx = db.write().await.expect("a write");
+        assert!(!queries::remove(&mut tx, THERE, &id, 10).await.expect("another's"));
+        assert!(queries::remove(&mut tx, HERE, &id, 10).await.expect("removed"));
+        tx.commit().await.expect("committed");
+        assert_eq!(counted().await, [("a".to_owned(), false)], "the answer before it counts again");
+        let terms = queries::terms(db.read(), HERE).await.expect("terms");
+        assert_eq!((terms[0].answered, terms[0].closed_ms), (1, Some(5)));
+        // The same file once more puts it back, and stores nothing twice.
+        assert!(load().await);
+        assert_eq!(counted().await, both);
+        assert_eq!(queries::history(db.read(), HERE, "a").await.expect("a history").len(), 2);
+        assert!(!load().await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_term_is_forgotten_only_while_nothing_is_in_it() {
+    harness::each(|db| async move {
+        districts(&db).await;
+        store(&db, HERE, &[answer("a", 1, false)]).await;
+        let mut tx = db.write().await.expect("a write");
+        for term in ["2026-fall", "2062-fall"] {
+            queries::open_term(&mut tx, HERE, term, 1).await.expect("opened");
+        }
+        assert!(!queries::forget_term(&mut tx, HERE, "2026-fall").await.expect("it has an answer"));
+        assert!(!queries::forget_term(&mut tx, THERE, "2062-fall").await.expect("another's"));
+        assert!(queries::forget_term(&mut tx, HERE, "2062-fall").await.expect("forgotten"));
+        tx.commit().await.expect("committed");
+        assert_eq!(queries::terms(db.read(), HERE).await.expect("terms").len(), 1);
     })
     .await;
 }

@@ -22,7 +22,7 @@ async fn a_file_is_shown_against_the_goals() {
     let teacher = kit.sign_in(Role::Teacher, HERE).await;
     let page = teacher.get(&format!("/d/{HERE}/connectivity?sort=missing")).await;
     assert_eq!(page.status, 200);
-    assert!(page.body.contains("1 of 2 schools meet the FCC’s first goal"), "{}", page.body);
+    assert!(page.body.contains("1 of 3 schools meet the FCC’s first goal"), "{}", page.body);
     assert!(page.body.contains("10 Mbps missing") && page.body.contains("460 Mbps missing"));
     assert!(!page.body.contains("enctype"), "a teacher loads nothing");
     let csv = teacher.get(&format!("/d/{HERE}/connectivity.csv")).await;

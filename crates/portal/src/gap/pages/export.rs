@@ -1,8 +1,11 @@
-//! The same figures as files: CSV and GeoJSON. Their words are codes, the same in every language.
+//! The same figures as files: CSV and GeoJSON. Their words are codes, the same in every language, but for the names that
+//! the map shows from GeoJSON.
 
 use super::super::queries::{self, Wanted};
 use super::super::rules::classes::Classes;
 use super::super::rules::{Figure, is_uncertain, lines};
+use super::map::named;
+use super::names::Names;
 use super::{Choice, HEADLINE, district_of};
 use crate::App;
 use crate::error::{Error, Result};
@@ -54,12 +57,12 @@ async fn csv(app: &App, p: &Frame, wanted: Wanted<'_>, file: &str) -> Result<Res
             figures.extend(queries::barrier_figures(db, &run.id, wanted).await?);
         }
     }
-    let mut names: HashMap<GeographyKind, HashMap<String, String>> = HashMap::new();
+    let mut names: HashMap<GeographyKind, Names> = HashMap::new();
     for kind in GeographyKind::ALL.into_iter().filter(|k| figures.iter().any(|f| f.kind == *k)) {
-        names.insert(kind, queries::names(db, &district.id, kind).await?);
+        names.insert(kind, Names::read(db, district, kind).await?);
     }
-    names.entry(GeographyKind::District).or_default().insert(district.id.clone(), district.name.clone());
-    let name = |f: &Figure| names.get(&f.kind).and_then(|n| n.get(&f.id)).cloned().unwrap_or_default();
+    let name =
+        |f: &Figure| names.get(&f.kind).and_then(|names| names.given(&f.id)).unwrap_or_default().to_owned();
     self::file(p, &figures, name, file)
 }
 
@@ -102,7 +105,8 @@ pub(super) async fn geojson(
         Some(run) => queries::figures(db, &run.id, wanted).await?,
         None => Vec::new(),
     };
-    let boundaries = queries::boundaries(db, &district, kind).await?;
+    let names = Names::read(db, district_of(&p)?, kind).await?;
+    let boundaries = named(&p, &names, queries::boundaries(db, &district, kind).await?);
     let by_id: HashMap<&str, &Figure> = figures.iter().map(|f| (f.id.as_str(), f)).collect();
     let here: Vec<_> = boundaries.iter().map(|b| by_id.get(b.geography_id.as_str()).copied()).collect();
     let classes = Classes::of(here.iter().flatten().copied());

@@ -3,7 +3,7 @@
 use super::super::queries;
 use super::super::rules::meaning::Meaning;
 use super::super::rules::steps::{self, Step};
-use super::super::rules::{kind_key, name_key, numbers};
+use super::super::rules::{Run, kind_key, name_key, numbers};
 use super::view::{self, Chart, Map, Picks};
 use super::{Choice, HEADLINE, district_of, figures_of};
 use crate::App;
@@ -75,13 +75,20 @@ pub(super) async fn home(
             "gap-map-title",
             &[("measure", p.t(name_key(measure, meaning)).into()), ("kind", p.t(kind_key(kind)).into())],
         ),
-        notes: view::notes(&p, meaning),
+        notes: view::notes(&p, meaning).into_iter().chain(term_note(&p, run.as_ref())).collect(),
         steps,
         awaited,
         district: district.id,
         p,
     };
     Ok(Html(page.render()?))
+}
+
+/// Which term's answers the figures rest on.
+fn term_note(p: &Frame, run: Option<&Run>) -> Option<String> {
+    let survey = run?.inputs.iter().find(|i| i.kind == "survey")?;
+    let answers = numbers::count(i64::try_from(survey.rows).ok()?);
+    Some(p.tvs("gap-note-term", &[("term", survey.vintage.as_str().into()), ("answers", answers.into())]))
 }
 
 /// A step in words with its link.

@@ -2,7 +2,8 @@
 
 use super::super::queries::{self, Boundary, Wanted};
 use super::super::rules::meaning::Meaning;
-use super::super::rules::{Figure, SortBy, kind_key, name_key, sort};
+use super::super::rules::{SortBy, kind_key, name_key, sort};
+use super::names::Names;
 use super::view::{self, Chart, Map, Picks};
 use super::{Choice, HEADLINE, district_of, encode};
 use crate::App;
@@ -12,7 +13,6 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Html;
 use evenfield_model::{GeographyKind, Measure};
-use std::collections::HashMap;
 
 #[derive(Template)]
 #[template(path = "gap/templates/map.html")]
@@ -56,7 +56,8 @@ pub(super) async fn small(
     let district = p.district_id();
     let (kinds, _) = kinds_of(app, district, run).await?;
     let kind = preferred(&kinds);
-    let boundaries = queries::boundaries(app.db.read(), district, kind).await?;
+    let names = Names::read(app.db.read(), district_of(p)?, kind).await?;
+    let boundaries = named(p, &names, queries::boundaries(app.db.read(), district, kind).await?);
     if boundaries.is_empty() {
         return Ok((None, kind));
     }
@@ -82,12 +83,13 @@ pub(super) async fn map(
     };
     let kind = choice.kind()?.unwrap_or_else(|| preferred(&kinds));
     let group = choice.group();
-    let boundaries = queries::boundaries(app.db.read(), &district, kind).await?;
+    let names = Names::read(app.db.read(), district_of(&p)?, kind).await?;
+    let boundaries = named(&p, &names, queries::boundaries(app.db.read(), &district, kind).await?);
     let figures = match &run {
         Some(run) => queries::figures(app.db.read(), &run.id, wanted(measure, kind, group)).await?,
         None => Vec::new(),
     };
-    let mut rows = named(figures.clone(), &boundaries);
+    let mut rows: Vec<_> = figures.iter().map(|f| (names.of(&p, &f.id), f.clone())).collect();
     sort(&mut rows, SortBy::Value, true);
     let drafts: Vec<_> = rows
         .iter()
@@ -112,12 +114,10 @@ pub(super) async fn map(
     Ok(Html(page.render()?))
 }
 
-/// Figures with the names of their places; a place without a boundary goes by its id.
-fn named(figures: Vec<Figure>, boundaries: &[Boundary]) -> Vec<(String, Figure)> {
-    let names: HashMap<&str, &str> =
-        boundaries.iter().map(|b| (b.geography_id.as_str(), b.name.as_str())).collect();
-    figures
-        .into_iter()
-        .map(|f| (names.get(f.id.as_str()).map_or_else(|| f.id.clone(), |n| (*n).to_owned()), f))
-        .collect()
+/// Boundaries with the names that lists call them by.
+pub(super) fn named(p: &Frame, names: &Names, mut boundaries: Vec<Boundary>) -> Vec<Boundary> {
+    for boundary in &mut boundaries {
+        boundary.name = names.of(p, &boundary.geography_id);
+    }
+    boundaries
 }

@@ -4,6 +4,7 @@ mod export;
 mod home;
 mod map;
 mod methods;
+mod names;
 mod place;
 mod sections;
 mod state;

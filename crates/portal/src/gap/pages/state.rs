@@ -42,6 +42,8 @@ struct Total {
     counted: String,
     /// The interval if all districts' errors went the same way.
     alike: String,
+    /// Whether most districts are in it: only then does it lead the page.
+    leads: bool,
 }
 
 /// The districts that this viewer may see figures of.
@@ -129,6 +131,7 @@ fn total(p: &Frame, districts: &[DistrictRow], figures: &[Figure]) -> Option<(To
             "gap-state-counted",
             &[("shown", (parts.len() as i64).into()), ("all", (counted.len() as i64).into())],
         ),
+        leads: 2 * parts.len() > counted.len(),
         alike: p.tvs("gap-state-alike", &[("low", ends.0.into()), ("high", ends.1.into())]),
     };
     Some((total, share))

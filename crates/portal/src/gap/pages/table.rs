@@ -3,6 +3,7 @@
 use super::super::queries::{self, Wanted};
 use super::super::rules::meaning::Meaning;
 use super::super::rules::{SortBy, kind_key, name_key, sort};
+use super::names::Names;
 use super::view::{self, Chart, Picks};
 use super::{Choice, HEADLINE, district_of, encode};
 use crate::App;
@@ -60,12 +61,8 @@ pub(super) async fn table(
         Some(run) => queries::figures(app.db.read(), &run.id, wanted).await?,
         None => Vec::new(),
     };
-    let mut names = queries::names(app.db.read(), &district.id, kind).await?;
-    if kind == GeographyKind::District {
-        names.entry(district.id.clone()).or_insert_with(|| district.name.clone());
-    }
-    let mut rows: Vec<_> =
-        figures.into_iter().map(|f| (names.get(&f.id).cloned().unwrap_or_else(|| f.id.clone()), f)).collect();
+    let names = Names::read(app.db.read(), &district, kind).await?;
+    let mut rows: Vec<_> = figures.into_iter().map(|f| (names.of(&p, &f.id), f)).collect();
     sort(&mut rows, by, descending);
     let meaning = Meaning::together(rows.iter().map(|(_, f)| f));
     let query = format!("measure={}&kind={}&group={}", measure.code(), kind.as_str(), encode(group));

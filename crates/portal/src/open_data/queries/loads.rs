@@ -213,7 +213,7 @@ pub async fn loads(pool: &AnyPool, district: &str) -> sqlx::Result<Vec<LoadRow>>
            FROM load WHERE district_id = $1 \
          UNION ALL SELECT id, 'roster', '', '', '', file_name, loaded_ms, students, problems, NULL, 0 \
            FROM roster_load WHERE district_id = $1 AND undone_ms IS NULL \
-         UNION ALL SELECT id, 'survey', '', '', '', file_name, loaded_ms, answers, problems, NULL, 0 \
+         UNION ALL SELECT id, 'survey', '', '', '', file_name, loaded_ms, answers, problems, removed_ms, 0 \
            FROM survey_load WHERE district_id = $1 \
          ORDER BY 7 DESC, 1 DESC LIMIT 500",
     )

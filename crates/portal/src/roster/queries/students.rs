@@ -219,12 +219,13 @@ pub async fn chances(pool: &AnyPool, district: &str, id: &str) -> sqlx::Result<V
 /// # Errors
 /// The database's.
 pub async fn answered(pool: &AnyPool, district: &str, id: &str) -> sqlx::Result<bool> {
-    let found: Option<i64> =
-        sqlx::query_scalar("SELECT 1 FROM survey_answer WHERE district_id = $1 AND student_id = $2 LIMIT 1")
-            .bind(district)
-            .bind(id)
-            .fetch_optional(pool)
-            .await?;
+    let found: Option<i64> = sqlx::query_scalar(
+        "SELECT 1 FROM survey_answer_now WHERE district_id = $1 AND student_id = $2 LIMIT 1",
+    )
+    .bind(district)
+    .bind(id)
+    .fetch_optional(pool)
+    .await?;
     Ok(found.is_some())
 }
 

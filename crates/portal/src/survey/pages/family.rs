@@ -90,7 +90,7 @@ pub async fn answer(
     response.term = holder.term;
     response.answered_ms = now_ms();
     let mut tx = app.db.write().await?;
-    let entered = Entered { source: Source::Web, by: None };
+    let entered = Entered { source: Source::Web, by: None, load: None };
     queries::insert_many(&mut tx, &district, std::slice::from_ref(&response), entered).await?;
     estimate::request_later(&mut tx, &district).await?;
     tx.commit().await?;

@@ -9,12 +9,14 @@ use crate::jobs::estimate;
 use crate::layout::Frame;
 use crate::survey::queries::{self, LoadFacts};
 use askama::Template;
+use axum::Form;
 use axum::extract::{Multipart, Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use evenfield_gap::read::{Limits, Source};
-use evenfield_gap::survey::{Defaults, Response as Answer, parse, write_csv, write_ed_fi};
+use evenfield_gap::survey::{self, Defaults, Response as Answer, parse, write_csv, write_ed_fi};
 use evenfield_model::{Problem, Problems};
+use serde::Deserialize;
 use serde_json::json;
 use std::collections::HashSet;
 
@@ -26,7 +28,8 @@ const SHOWN: usize = 200;
 struct Uploaded {
     p: Frame,
     file_name: String,
-    answers: String,
+    /// How many have no problem.
+    answers: i64,
     known: bool,
     shown: Vec<Problem>,
     found: u64,
@@ -70,7 +73,7 @@ pub async fn upload(State(app): State<App>, p: Frame, multipart: Multipart) -> R
     }
     let page = Uploaded {
         file_name,
-        answers: crate::exchange::count(i64::try_from(answers.len()).unwrap_or(i64::MAX)),
+        answers: i64::try_from(answers.len()).unwrap_or(i64::MAX),
         known,
         shown: problems.kept().iter().take(SHOWN).cloned().collect(),
         found: problems.found(),
@@ -79,22 +82,14 @@ pub async fn upload(State(app): State<App>, p: Frame, multipart: Multipart) -> R
     Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page.render()?)).into_response())
 }
 
-/// Reads a file; a student whom the roster does not have is a problem, once there is a roster.
+/// Reads a file. Once there is a roster, an answer for a student whom it does not have is a problem and left out.
 fn read(file: Upload, defaults: &Defaults, students: &HashSet<String>) -> (Vec<Answer>, Problems) {
     let name = file.name.clone();
     let source = Source::open(&file.name, file.bytes, Limits::default());
     match source.and_then(|source| parse(&source, defaults)) {
-        Ok((answers, mut problems)) => {
+        Ok((mut answers, mut problems)) => {
             if !students.is_empty() {
-                for answer in answers.iter().filter(|a| !students.contains(&a.student)) {
-                    problems.push(
-                        &name,
-                        0,
-                        "student_id",
-                        &answer.student,
-                        "the id of a student in the roster",
-                    );
-                }
+                survey::of_students(&mut answers, |id| students.contains(id), &name, &mut problems);
             }
             (answers, problems)
         }
@@ -104,6 +99,35 @@ fn read(file: Upload, defaults: &Defaults, students: &HashSet<String>) -> (Vec<A
             (Vec::new(), problems)
         }
     }
+}
+
+/// What is to be done about a load.
+#[derive(Debug, Deserialize)]
+pub struct LoadForm {
+    act: String,
+}
+
+/// Removes a load, or puts it back, in one transaction with the audit's entry and the wish for an estimate.
+pub async fn change(
+    State(app): State<App>,
+    p: Frame,
+    Path((_, load)): Path<(String, String)>,
+    Form(form): Form<LoadForm>,
+) -> Result<Response> {
+    let district = p.district_id();
+    let mut tx = app.db.write().await?;
+    let (action, changed) = match form.act.as_str() {
+        "remove" => ("survey.remove", queries::remove(&mut tx, district, &load, now_ms()).await?),
+        "put-back" => ("survey.put-back", queries::put_back(&mut tx, district, &load).await?),
+        _ => return Err(Error::BadRequest("survey-act-wrong")),
+    };
+    if !changed {
+        return Err(Error::NotFound);
+    }
+    record(&mut tx, &p, action, ("survey_load", &load), json!(null)).await?;
+    estimate::request(&mut tx, district, &estimate::Wanted::default()).await?;
+    tx.commit().await?;
+    Ok(Redirect::to(&format!("/d/{district}/survey#loads")).into_response())
 }
 
 /// The problems of a stored file as CSV.

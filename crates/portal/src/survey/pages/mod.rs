@@ -33,6 +33,7 @@ pub fn routes() -> Vec<Route> {
         route("/d/{district}/survey/codes.csv", students, get(paper::codes_csv)),
         route("/d/{district}/survey/enter", students, get(paper::enter).post(paper::entered)),
         route("/d/{district}/survey/upload", load, post(files::upload)).uploads(UPLOAD_BYTES),
+        route("/d/{district}/survey/loads/{load}", load, post(files::change)),
         route("/d/{district}/survey/loads/{load}/problems.csv", load, get(files::problems_csv)),
         route("/d/{district}/survey/answers.csv", students, get(files::answers_csv)),
         route("/d/{district}/survey/answers.json", students, get(files::answers_json)),

@@ -207,7 +207,7 @@ pub async fn entered(State(app): State<App>, p: Frame, Form(fields): Form<Fields
     response.answered_ms = now_ms();
     let by = p.account_id();
     let mut tx = app.db.write().await?;
-    let entered = Entered { source: Source::Paper, by };
+    let entered = Entered { source: Source::Paper, by, load: None };
     queries::insert_many(&mut tx, &district, std::slice::from_ref(&response), entered).await?;
     estimate::request_later(&mut tx, &district).await?;
     record(&mut tx, &p, "survey.enter", ("student", &response.student), json!(null)).await?;

@@ -65,6 +65,10 @@ struct TermView {
     open: bool,
     codes: String,
     answered: String,
+    /// Whether the figures rest on it.
+    counts: bool,
+    /// Whether it was opened by mistake, as far as anybody can tell: nothing is in it.
+    empty: bool,
 }
 
 struct LoadView {
@@ -73,6 +77,8 @@ struct LoadView {
     loaded: String,
     answers: String,
     problems: String,
+    /// When it was removed; empty while it counts.
+    removed: String,
 }
 
 #[derive(Template)]
@@ -127,6 +133,7 @@ pub async fn rates(State(app): State<App>, p: Frame, Query(asked): Query<Asked>)
         cells: b.cells.iter().map(|(word, rate)| cell(label(&p, b.by, word), rate)).collect(),
     });
     let terms = queries::terms(app.db.read(), &district).await?;
+    let counting = rules::counting(&terms).map(|t| t.term.clone());
     let page = Rates {
         all: cell(String::new(), &rates.all),
         breakdowns: breakdowns.collect(),
@@ -135,7 +142,7 @@ pub async fn rates(State(app): State<App>, p: Frame, Query(asked): Query<Asked>)
         may_students: p.may(Action::SeeStudents),
         shows_counts: p.may(Action::SeeStudents) || rates.all != Rate::Withheld,
         has_codes: terms.iter().any(|t| t.term == term && t.codes > 0),
-        terms: terms.into_iter().map(view).collect(),
+        terms: terms.into_iter().map(|t| view(t, counting.as_deref())).collect(),
         smallest,
         form_href: form_href(&app, &district),
         term,
@@ -144,8 +151,10 @@ pub async fn rates(State(app): State<App>, p: Frame, Query(asked): Query<Asked>)
     Ok(Html(page.render()?).into_response())
 }
 
-fn view(term: TermRow) -> TermView {
+fn view(term: TermRow, counting: Option<&str>) -> TermView {
     TermView {
+        counts: counting == Some(term.term.as_str()),
+        empty: term.codes == 0 && term.answered == 0,
         opened: minute(term.opened_ms),
         open: term.closed_ms.is_none(),
         codes: count(term.codes),
@@ -161,6 +170,7 @@ fn load_view(load: LoadRow) -> LoadView {
         loaded: minute(load.loaded_ms),
         answers: count(load.answers),
         problems: count(load.problems),
+        removed: load.removed_ms.map_or_else(String::new, minute),
     }
 }
 
@@ -201,7 +211,7 @@ pub struct TermForm {
     act: String,
 }
 
-/// Opens or closes a term, or gives out codes.
+/// Opens, closes or forgets a term, or gives out codes.
 pub async fn terms(State(app): State<App>, p: Frame, Form(form): Form<TermForm>) -> Result<Response> {
     let district = p.district_id();
     let term = rules::term(&form.term).ok_or(Error::BadRequest("survey-term-wrong"))?;
@@ -215,6 +225,12 @@ pub async fn terms(State(app): State<App>, p: Frame, Form(form): Form<TermForm>)
             queries::close_term(&mut tx, district, &term, now_ms()).await?;
             ("survey.close", json!(null))
         }
+        "forget" => {
+            if !queries::forget_term(&mut tx, district, &term).await? {
+                return Err(Error::BadRequest("survey-forget-wrong"));
+            }
+            ("survey.forget", json!(null))
+        }
         "codes" => {
             let mut random = rand::rngs::StdRng::from_seed(secret_seed()?);
             let made =
@@ -225,7 +241,9 @@ pub async fn terms(State(app): State<App>, p: Frame, Form(form): Form<TermForm>)
     };
     record(&mut tx, &p, action, ("survey_term", &term), detail).await?;
     tx.commit().await?;
-    Ok(Redirect::to(&format!("/d/{district}/survey?term={term}")).into_response())
+    // A term that is forgotten has no page.
+    let asked = if form.act == "forget" { String::new() } else { format!("?term={term}") };
+    Ok(Redirect::to(&format!("/d/{district}/survey{asked}")).into_response())
 }
 
 /// A seed that nobody can guess: whoever knows it knows every code.

@@ -39,6 +39,8 @@ pub struct Entered<'a> {
     pub source: Source,
     /// The account's id or the command; `None` when the family sent it.
     pub by: Option<&'a str>,
+    /// The load that they came in.
+    pub load: Option<&'a str>,
 }
 
 /// Stores answers, all or nothing: the caller commits. Nothing is overwritten: see [`latest`].
@@ -70,11 +72,12 @@ pub async fn insert_many(
             r.download_mbps.into(),
             r.upload_mbps.into(),
             r.household_students.map(i64::from).into(),
+            entered.load.into(),
         ]
     });
     let insert = "INSERT INTO survey_answer (district_id, id, student_id, term, answered_ms, source, \
         entered_by, internet_access, barrier, internet_type, performance, device, sharing, provider, \
-        download_mbps, upload_mbps, household_students) VALUES";
+        download_mbps, upload_mbps, household_students, load_id) VALUES";
     bulk::run(tx, insert, "", rows).await
 }
 
@@ -122,7 +125,7 @@ pub async fn latest(pool: &AnyPool, district: &str, term: &str) -> sqlx::Result<
         "SELECT ",
         columns!(),
         " FROM (SELECT b.*, ROW_NUMBER() OVER (PARTITION BY b.student_id ORDER BY b.answered_ms DESC, b.id DESC) \
-            AS place FROM survey_answer b WHERE b.district_id = $1 AND b.term = $2) AS a \
+            AS place FROM survey_answer_now b WHERE b.district_id = $1 AND b.term = $2) AS a \
           WHERE a.place = 1 ORDER BY a.student_id"
     ))
     .bind(district)
@@ -141,7 +144,8 @@ pub struct HistoryRow {
     pub source: String,
 }
 
-/// Everything that was ever answered for a student, the newest first: the first of each term is the one that counts.
+/// Everything that was ever answered for a student, the newest first, but what came in a file that was removed: the
+/// first of each term is the one that counts.
 ///
 /// # Errors
 /// As [`latest`].
@@ -149,7 +153,7 @@ pub async fn history(pool: &AnyPool, district: &str, student: &str) -> sqlx::Res
     let rows = sqlx::query(concat!(
         "SELECT ",
         columns!(),
-        ", a.source FROM survey_answer a WHERE a.district_id = $1 AND a.student_id = $2 \
+        ", a.source FROM survey_answer_now a WHERE a.district_id = $1 AND a.student_id = $2 \
          ORDER BY a.answered_ms DESC, a.id DESC"
     ))
     .bind(district)
@@ -174,8 +178,9 @@ pub struct LoadFacts<'a> {
     pub problems: &'a Problems,
 }
 
-/// Stores the answers of a file, once: `false` when this file was loaded before, and no answer is stored again.
-/// Terms that nobody has opened are opened, or the answers would not be found; one that was closed stays so.
+/// Stores the answers of a file, once: `false` when this file was loaded before, and no answer is stored again. One that
+/// was removed is put back. Terms that nobody has opened are noted as closed ones: the answers are found there, and no
+/// family is asked in a term that only a file knows.
 ///
 /// # Errors
 /// The database's.
@@ -185,7 +190,18 @@ pub async fn load(
     responses: &[Response],
     facts: LoadFacts<'_>,
 ) -> sqlx::Result<bool> {
+    let removed: Option<String> = sqlx::query_scalar(
+        "SELECT id FROM survey_load WHERE district_id = $1 AND digest = $2 AND removed_ms IS NOT NULL",
+    )
+    .bind(district)
+    .bind(facts.digest)
+    .fetch_optional(&mut **tx)
+    .await?;
+    if let Some(id) = removed {
+        return put_back(tx, district, &id).await;
+    }
     know_terms(tx, district, responses, facts.loaded_ms).await?;
+    let id = new_id();
     let problems = serde_json::to_string(facts.problems).map_err(|e| sqlx::Error::Encode(e.into()))?;
     let done = sqlx::query(
         "INSERT INTO survey_load (district_id, digest, id, file_name, loaded_ms, loaded_by, answers, problems, \
@@ -193,7 +209,7 @@ pub async fn load(
     )
     .bind(district)
     .bind(facts.digest)
-    .bind(new_id())
+    .bind(&id)
     .bind(facts.file_name)
     .bind(facts.loaded_ms)
     .bind(facts.loaded_by)
@@ -205,13 +221,35 @@ pub async fn load(
     if done.rows_affected() == 0 {
         return Ok(false);
     }
-    insert_many(tx, district, responses, Entered { source: Source::Upload, by: Some(facts.loaded_by) })
-        .await?;
+    let entered = Entered { source: Source::Upload, by: Some(facts.loaded_by), load: Some(&id) };
+    insert_many(tx, district, responses, entered).await?;
     Ok(true)
 }
 
-/// Notes each term of these answers that is not known yet, as of its latest answer: of two terms the one opened last
-/// counts, and a file may hold answers of years ago.
+/// Lets the answers of a load no longer count: those before them count again. They stay, so that the load can be
+/// [put back](put_back). `false` when the district has no such load that counts.
+///
+/// # Errors
+/// The database's.
+pub async fn remove(tx: &mut Write, district: &str, id: &str, now_ms: i64) -> sqlx::Result<bool> {
+    let sql =
+        "UPDATE survey_load SET removed_ms = $3 WHERE district_id = $1 AND id = $2 AND removed_ms IS NULL";
+    let done = sqlx::query(sql).bind(district).bind(id).bind(now_ms).execute(&mut **tx).await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Lets a removed load count again. `false` when the district has no such load.
+///
+/// # Errors
+/// The database's.
+pub async fn put_back(tx: &mut Write, district: &str, id: &str) -> sqlx::Result<bool> {
+    let sql = "UPDATE survey_load SET removed_ms = NULL WHERE district_id = $1 AND id = $2 AND removed_ms IS NOT NULL";
+    let done = sqlx::query(sql).bind(district).bind(id).execute(&mut **tx).await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Notes each term of these answers that is not known yet, as of its latest answer, for a file may hold answers of
+/// years ago.
 async fn know_terms(
     tx: &mut Write,
     district: &str,
@@ -223,8 +261,8 @@ async fn know_terms(
         let latest = terms.entry(&response.term).or_insert(i64::MIN);
         *latest = response.answered_ms.min(loaded_ms).max(*latest);
     }
-    let rows = terms.into_iter().map(|(term, ms)| vec![district.into(), term.into(), ms.into()]);
-    let insert = "INSERT INTO survey_term (district_id, term, opened_ms) VALUES";
+    let rows = terms.into_iter().map(|(term, ms)| vec![district.into(), term.into(), ms.into(), ms.into()]);
+    let insert = "INSERT INTO survey_term (district_id, term, opened_ms, closed_ms) VALUES";
     bulk::run(tx, insert, "ON CONFLICT (district_id, term) DO NOTHING", rows).await.map(|_| ())
 }
 
@@ -241,6 +279,8 @@ pub struct LoadRow {
     pub answers: i64,
     /// Problems found.
     pub problems: i64,
+    /// When it was removed, milliseconds since 1970 UTC; `None` while it counts.
+    pub removed_ms: Option<i64>,
 }
 
 /// The uploaded files of a district, the latest first, at most 50.
@@ -248,8 +288,8 @@ pub struct LoadRow {
 /// # Errors
 /// The database's.
 pub async fn loads(pool: &AnyPool, district: &str) -> sqlx::Result<Vec<LoadRow>> {
-    let rows: Vec<(String, String, i64, i64, i64)> = sqlx::query_as(
-        "SELECT id, file_name, loaded_ms, answers, problems FROM survey_load WHERE district_id = $1 \
+    let rows: Vec<(String, String, i64, i64, i64, Option<i64>)> = sqlx::query_as(
+        "SELECT id, file_name, loaded_ms, answers, problems, removed_ms FROM survey_load WHERE district_id = $1 \
          ORDER BY loaded_ms DESC, id DESC LIMIT 50",
     )
     .bind(district)
@@ -257,12 +297,13 @@ pub async fn loads(pool: &AnyPool, district: &str) -> sqlx::Result<Vec<LoadRow>>
     .await?;
     Ok(rows
         .into_iter()
-        .map(|(id, file_name, loaded_ms, answers, problems)| LoadRow {
+        .map(|(id, file_name, loaded_ms, answers, problems, removed_ms)| LoadRow {
             id,
             file_name,
             loaded_ms,
             answers,
             problems,
+            removed_ms,
         })
         .collect())
 }

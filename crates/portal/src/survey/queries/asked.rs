@@ -53,6 +53,23 @@ pub async fn close_term(tx: &mut Write, district: &str, term: &str, now_ms: i64)
     Ok(done.rows_affected() > 0)
 }
 
+/// Forgets a term that has no code and no answer: it was opened by mistake. `false` when it has some or is none.
+///
+/// # Errors
+/// The database's.
+pub async fn forget_term(tx: &mut Write, district: &str, term: &str) -> sqlx::Result<bool> {
+    let done = sqlx::query(
+        "DELETE FROM survey_term WHERE district_id = $1 AND term = $2 \
+         AND NOT EXISTS (SELECT 1 FROM survey_code c WHERE c.district_id = $1 AND c.term = $2) \
+         AND NOT EXISTS (SELECT 1 FROM survey_answer_now a WHERE a.district_id = $1 AND a.term = $2)",
+    )
+    .bind(district)
+    .bind(term)
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
 /// The terms of a district, the latest opened first.
 ///
 /// # Errors
@@ -61,7 +78,7 @@ pub async fn terms(pool: &AnyPool, district: &str) -> sqlx::Result<Vec<TermRow>>
     let rows = sqlx::query(
         "SELECT term, opened_ms, closed_ms, \
          (SELECT COUNT(*) FROM survey_code c WHERE c.district_id = t.district_id AND c.term = t.term), \
-         (SELECT COUNT(DISTINCT a.student_id) FROM survey_answer a \
+         (SELECT COUNT(DISTINCT a.student_id) FROM survey_answer_now a \
            WHERE a.district_id = t.district_id AND a.term = t.term) \
          FROM survey_term t WHERE district_id = $1 ORDER BY opened_ms DESC, term DESC",
     )
@@ -212,7 +229,7 @@ pub async fn letters(
          FROM survey_code k JOIN student s ON s.district_id = k.district_id AND s.id = k.student_id \
          LEFT JOIN school c ON c.district_id = s.district_id AND c.id = s.school_id \
          WHERE k.district_id = $1 AND k.term = $2 AND ($3 = '' OR s.school_id = $3) \
-         AND ($4 = 0 OR NOT EXISTS (SELECT 1 FROM survey_answer a WHERE a.district_id = k.district_id \
+         AND ($4 = 0 OR NOT EXISTS (SELECT 1 FROM survey_answer_now a WHERE a.district_id = k.district_id \
            AND a.term = k.term AND a.student_id = k.student_id)) \
          ORDER BY 3, s.grade, s.name_key, s.id",
     )

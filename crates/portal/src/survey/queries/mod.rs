@@ -5,9 +5,10 @@ mod asked;
 
 pub use crate::rates::newest_term;
 pub use answers::{
-    Entered, HistoryRow, LoadFacts, LoadRow, Source, history, insert_many, latest, load, load_problems, loads,
+    Entered, HistoryRow, LoadFacts, LoadRow, Source, history, insert_many, latest, load, load_problems,
+    loads, put_back, remove,
 };
 pub use asked::{
-    Holder, Letter, TermRow, close_term, code_holder, is_of_closed_term, letters, make_codes, open_term,
-    student_exists, student_ids, terms,
+    Holder, Letter, TermRow, close_term, code_holder, forget_term, is_of_closed_term, letters, make_codes,
+    open_term, student_exists, student_ids, terms,
 };

@@ -1,7 +1,10 @@
-//! Pure rules of the survey: access codes, the questions and which of them are asked.
+//! Pure rules of the survey: access codes, the questions and which of them are asked, and which term counts.
 
 pub mod code;
+mod counting;
 pub mod form;
+
+pub use counting::counting;
 
 /// A term as the survey names it: a year, a hyphen and a word, `2026-fall`. Lower case, at most 24 letters.
 /// `None` when the text is none.

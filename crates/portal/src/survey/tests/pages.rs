@@ -389,3 +389,57 @@ async fn the_record_of_a_student_leads_to_every_answer_and_the_look_is_written_d
         assert_eq!(kit.sign_in(role, HERE).await.get(&link).await.status, 403, "{role:?}");
     }
 }
+
+#[tokio::test]
+async fn of_a_file_with_problems_only_the_whole_answers_are_stored_and_the_file_can_be_removed() {
+    let (kit, _) = kit().await;
+    let staff = kit.sign_in(Role::Coordinator, HERE).await;
+    let upload = format!("/d/{HERE}/survey/upload");
+    let file = "student_id,term,internet_access_in_residence,answered_at,internet_download_speed\n\
+        st1,2026-fall,Yes,2026-09-01,\nst2,2026-fall,maybe,2026-09-01,\nst3,2026-fall,No,2062-09-01,\n\
+        nobody,2026-fall,Yes,2026-09-01,\nst4,2026-fall,Yes,2026-09-01,fast\n";
+    let file = ("file", "answers.csv", file.as_bytes());
+    let reply = staff.upload(&upload, &[], file).await;
+    assert_eq!(reply.status, 422);
+    assert!(reply.body.contains("One answer has no problem"), "{}", reply.body);
+    assert!(reply.body.contains("2062-09-01") && reply.body.contains("not in the future"));
+    assert_eq!(staff.upload(&upload, &[("accept", "yes")], file).await.status, 303);
+    let answers = async || {
+        sqlx::query_scalar::<_, String>("SELECT student_id FROM survey_answer_now ORDER BY student_id")
+            .fetch_all(kit.app.db.read())
+            .await
+            .expect("answers")
+    };
+    assert_eq!(answers().await, ["st1"]);
+    let page = staff.get(&format!("/d/{HERE}/survey")).await;
+    let at = format!("/d/{HERE}/survey/loads/");
+    let id = &page.body[page.body.find(&at).expect("a load") + at.len()..];
+    let load = format!("{at}{}", &id[..id.find(['"', '/']).expect("its end")]);
+    assert_eq!(staff.post(&load, &[("act", "remove")]).await.status, 303);
+    assert!(answers().await.is_empty());
+    let data = staff.get(&format!("/d/{HERE}/data")).await;
+    assert!(data.body.contains("Removed "), "the data page says so too");
+    assert_eq!(staff.post(&load, &[("act", "remove")]).await.status, 404, "once");
+    assert_eq!(staff.post(&load, &[("act", "put-back")]).await.status, 303);
+    assert_eq!(answers().await, ["st1"]);
+    let audit: Vec<String> =
+        sqlx::query_scalar("SELECT action FROM audit_entry WHERE action LIKE 'survey.%' AND subject_kind <> 'survey_term' ORDER BY seq")
+            .fetch_all(kit.app.db.read())
+            .await
+            .expect("the audit log");
+    assert_eq!(audit, ["survey.load", "survey.remove", "survey.put-back"]);
+}
+
+#[tokio::test]
+async fn a_term_opened_by_mistake_is_forgotten() {
+    let (kit, _) = kit().await;
+    let staff = kit.sign_in(Role::Coordinator, HERE).await;
+    let terms = format!("/d/{HERE}/survey/terms");
+    assert_eq!(staff.post(&terms, &[("term", "2062-fall"), ("act", "open")]).await.status, 303);
+    let page = staff.get(&format!("/d/{HERE}/survey")).await;
+    assert!(page.body.contains("value=\"forget\""));
+    let reply = staff.post(&terms, &[("term", "2062-fall"), ("act", "forget")]).await;
+    assert_eq!(reply.status, 303);
+    assert!(!staff.get(&format!("/d/{HERE}/survey")).await.body.contains("2062-fall"));
+    assert_eq!(staff.post(&terms, &[("term", "2062-fall"), ("act", "forget")]).await.status, 400);
+}
