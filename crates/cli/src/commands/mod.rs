@@ -7,11 +7,13 @@ mod data;
 mod db;
 mod demo;
 mod district;
+mod plan;
 mod policy;
 mod records;
 mod roster;
 mod serve;
 
+use crate::out::complain;
 use std::process::ExitCode;
 
 /// What the program can do.
@@ -39,6 +41,9 @@ pub enum Command {
     /// Check, compile and explain what students may reach
     #[command(subcommand)]
     Policy(policy::Policy),
+    /// Find the best mix of options under a budget, and prove how good it is
+    #[command(subcommand)]
+    Plan(plan::Plan),
     /// Check the audit log
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -56,7 +61,19 @@ impl Command {
             Self::Db(command) => command.run(),
             Self::Config(command) => command.run(),
             Self::Policy(command) => command.run(),
+            Self::Plan(command) => command.run(),
             Self::Audit(command) => command.run(),
         }
+    }
+}
+
+/// Problems, one a line, and how many more there are than are kept.
+fn print_problems(problems: &evenfield_model::Problems) {
+    for problem in problems.kept() {
+        complain!("{problem}");
+    }
+    let rest = problems.found() - problems.kept().len() as u64;
+    if rest > 0 {
+        complain!("{rest} more");
     }
 }

@@ -5,7 +5,8 @@ mod explain;
 mod people;
 mod zone;
 
-use crate::out::{complain, say};
+use super::print_problems;
+use crate::out::say;
 use anyhow::{Context, Result};
 use evenfield_policy::config::Config;
 use evenfield_policy::{PublicKey, SecretKey};
@@ -58,17 +59,6 @@ fn settings(path: &Path) -> Result<Option<Config>> {
             print_problems(&problems);
             Ok(None)
         }
-    }
-}
-
-/// Problems, one a line, and how many more there are than are kept.
-fn print_problems(problems: &evenfield_model::Problems) {
-    for problem in problems.kept() {
-        complain!("{problem}");
-    }
-    let rest = problems.found() - problems.kept().len() as u64;
-    if rest > 0 {
-        complain!("{rest} more");
     }
 }
 

@@ -3,6 +3,7 @@
 mod bad_input;
 mod killed;
 mod moved;
+mod plan;
 mod policy;
 
 use std::path::{Path, PathBuf};

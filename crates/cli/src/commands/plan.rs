@@ -1,0 +1,207 @@
+//! `evenfield plan`.
+
+use crate::out::{complain, replace, say};
+use anyhow::{Context, Result, ensure};
+use evenfield_plan::certificate::{Certificate, Question};
+use evenfield_plan::read::{Files, Limits, read};
+use evenfield_plan::{Goal, Instance, Progress, solve, summary, verify};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// Octets of a certificate at most.
+const CERTIFICATE: u64 = 4 << 30;
+/// How often the gap is said.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// The best mix of options under a budget, and the proof.
+#[derive(clap::Subcommand)]
+pub enum Plan {
+    /// Find the best plan for a folder and prove how good it is
+    ///
+    /// The folder holds demand.csv, options.csv, covers.csv and instance.toml (docs/formats/plan.md). Ends with 0 when there is a
+    /// plan, 1 when the folder has problems or no plan was found that meets the floors: then the answer is the largest part
+    /// of the floors that can be met.
+    Solve(Solve),
+    /// Check a certificate by code that shares nothing with the solver but the reader
+    ///
+    /// Ends with 0 when the certificate proves what it says, 1 when it does not.
+    Verify {
+        /// The folder with the instance
+        dir: PathBuf,
+        /// The certificate
+        certificate: PathBuf,
+    },
+}
+
+/// What `evenfield plan solve` is asked.
+#[derive(clap::Args)]
+pub struct Solve {
+    /// The folder with the instance
+    dir: PathBuf,
+    /// Where to write the plan: what is bought when, what it costs, whom it serves
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Where to write the proof
+    #[arg(long, value_name = "FILE")]
+    certificate: PathBuf,
+    /// The gap with which to be content: how much better a plan may be at most, as a share
+    #[arg(long, default_value_t = 0.001, value_parser = share)]
+    gap: f64,
+    /// Seconds to search at most, reading not counted; with Ctrl-C it ends sooner and still writes what it has
+    #[arg(long, default_value_t = 60.0, value_parser = seconds)]
+    time: f64,
+    /// Go on from this certificate of the same folder
+    #[arg(long, value_name = "FILE")]
+    from: Option<PathBuf>,
+    /// Where random choices start
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|n| (0.0..1.0).contains(n))
+        .ok_or_else(|| "wanted a share from 0 to below 1".to_owned())
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    let seconds = text.parse().ok().filter(|n| (0.0..=1e6).contains(n));
+    seconds.ok_or_else(|| "wanted seconds, from 0 to 1,000,000".to_owned())
+}
+
+impl Plan {
+    /// Runs it.
+    pub fn run(self) -> Result<ExitCode> {
+        match self {
+            Self::Solve(args) => args.run(),
+            Self::Verify { dir, certificate } => check(&dir, &certificate),
+        }
+    }
+}
+
+/// The instance of a folder, or what is wrong with it printed.
+fn instance(dir: &Path) -> Option<Instance> {
+    let open = |name: &str| File::open(dir.join(name));
+    let files = Files {
+        folder: dir.display().to_string(),
+        instance: std::fs::read_to_string(dir.join("instance.toml")),
+        demand: open("demand.csv"),
+        options: open("options.csv"),
+        covers: open("covers.csv"),
+    };
+    match read(files, Limits::default()) {
+        Ok(reading) => {
+            if reading.rounded > 0 {
+                complain!(
+                    "{} numbers have more decimals than count (6, or 2 for money): they were rounded",
+                    reading.rounded
+                );
+            }
+            Some(reading.instance)
+        }
+        Err(problems) => {
+            super::print_problems(&problems);
+            None
+        }
+    }
+}
+
+fn read_certificate(path: &Path) -> Result<Certificate> {
+    let context = || format!("cannot read {}", path.display());
+    let length = std::fs::metadata(path).with_context(context)?.len();
+    ensure!(length <= CERTIFICATE, "{}: wanted a certificate of at most 4 GiB", path.display());
+    let bytes = std::fs::read(path).with_context(context)?;
+    serde_json::from_slice(&bytes).with_context(|| format!("{}: wanted a certificate", path.display()))
+}
+
+fn check(dir: &Path, path: &Path) -> Result<ExitCode> {
+    let Some(instance) = instance(dir) else { return Ok(ExitCode::FAILURE) };
+    let certificate = read_certificate(path)?;
+    if let Err(refusal) = verify(&instance, &certificate) {
+        complain!("{}: not proved: {refusal}", path.display());
+        return Ok(ExitCode::FAILURE);
+    }
+    say!("proved: {}", shown(&certificate.progress()));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Objective, bound and gap.
+fn shown(progress: &Progress) -> String {
+    let gap = progress.gap() * 100.0;
+    match progress.question {
+        Question::Objective => {
+            format!("objective {:.3}, bound {:.3}, gap {gap:.4}%", progress.objective, progress.bound)
+        }
+        Question::Floors => format!(
+            "of the floors {:.4}% can be met at once, at most {:.4}%",
+            progress.objective * 100.0,
+            progress.bound * 100.0
+        ),
+    }
+}
+
+/// Whether somebody has pressed Ctrl-C.
+fn interrupted() -> &'static AtomicBool {
+    static STOP: AtomicBool = AtomicBool::new(false);
+    std::thread::spawn(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        if let Ok(runtime) = runtime
+            && runtime.block_on(tokio::signal::ctrl_c()).is_ok()
+        {
+            STOP.store(true, Ordering::Relaxed);
+        }
+    });
+    &STOP
+}
+
+impl Solve {
+    fn run(self) -> Result<ExitCode> {
+        let start = Instant::now();
+        let Some(instance) = instance(&self.dir) else { return Ok(ExitCode::FAILURE) };
+        let from = self.from.as_deref().map(read_certificate).transpose()?;
+        if let Some(from) = &from {
+            verify(&instance, from)
+                .with_context(|| "the certificate to go on from does not fit the folder")?;
+        }
+        let read = start.elapsed();
+        let (start, limit) = (Instant::now(), Duration::from_secs_f64(self.time));
+        let stop = interrupted();
+        let mut said = Duration::ZERO;
+        let goal = Goal { gap: self.gap, seed: self.seed };
+        let certificate = solve(&instance, goal, from.as_ref(), &mut |progress| {
+            let now = start.elapsed();
+            if now >= said + EVERY {
+                said = now;
+                complain!("{:.0} s: {}", now.as_secs_f64(), shown(progress));
+            }
+            now < limit && !stop.load(Ordering::Relaxed)
+        });
+        let solved = start.elapsed();
+        verify(&instance, &certificate)
+            .context("the certificate does not prove the plan; this is a fault of the program")?;
+        let plan = summary(&instance, &certificate);
+        replace(&self.out, |to| Ok(serde_json::to_writer(to, &plan)?))?;
+        replace(&self.certificate, |to| Ok(serde_json::to_writer(to, &certificate)?))?;
+        let memory = peak().map_or_else(String::new, |mib| format!(", memory {mib} MiB"));
+        say!("{}", shown(&certificate.progress()));
+        say!("read {:.2} s, solved {:.2} s{memory}", read.as_secs_f64(), solved.as_secs_f64());
+        if certificate.question == Question::Floors {
+            complain!(
+                "no plan was found that meets all floors whole; the plan is the one that meets the largest part of each"
+            );
+            return Ok(ExitCode::FAILURE);
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The most memory that this process has had, where the system says so.
+fn peak() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().trim_end_matches("kB").trim().parse::<u64>().ok().map(|kib| kib / 1024)
+}

@@ -1,0 +1,90 @@
+//! From a folder to a plan and its proof, as an analyst does it.
+
+use super::{run, text};
+use std::path::Path;
+use std::process::Output;
+
+fn folder(budget: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (file, lines) in [
+        ("instance.toml", budget),
+        ("demand.csv", "demand,weight,group\nelm,20,north\noak,30,north\nash,10,south\n"),
+        (
+            "options.csv",
+            "option,strategy,cost,running,capacity\nlibrary,anchor,1000,200,25\nbus 7,bus,1500,,\ntower,lte,9000,100,\n",
+        ),
+        (
+            "covers.csv",
+            "option,demand,quality\nlibrary,elm,0.5\nlibrary,oak,0.5\nbus 7,oak,0.25\nbus 7,ash,0.25\ntower,elm,1\ntower,oak,1\n",
+        ),
+    ] {
+        std::fs::write(folder.path().join(file), lines).expect("written");
+    }
+    folder
+}
+
+fn plan(folder: &Path, arguments: &[&str]) -> Output {
+    let arguments = arguments.iter().map(|argument| match argument.strip_prefix('@') {
+        Some(file) => folder.join(file).display().to_string(),
+        None => (*argument).to_owned(),
+    });
+    run(std::iter::once("plan".to_owned()).chain(arguments))
+}
+
+const SOLVE: [&str; 6] = ["solve", "@", "--out", "@plan.json", "--certificate", "@cert.json"];
+
+#[test]
+fn a_plan_is_made_and_proved() {
+    let folder = folder("years = 2\nbudget = [3000, 300]\n");
+    let output = plan(folder.path(), &SOLVE);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    // The library's 25 seats and the bus for the rest of oak and ash, in both years.
+    assert!(text(&output.stdout).starts_with("objective 42.5"), "{}", text(&output.stdout));
+    let made: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(folder.path().join("plan.json")).expect("a plan"))
+            .expect("JSON");
+    assert_eq!(made["buy"].as_array().map(Vec::len), Some(2));
+    assert_eq!(made["years"][0]["cost"], "2700.00");
+    assert_eq!(made["years"][1]["cost"], "200.00");
+    let output = plan(folder.path(), &["verify", "@", "@cert.json"]);
+    assert!(text(&output.stdout).starts_with("proved: objective 42.5"), "{output:?}");
+    let from = [&SOLVE[..], &["--from", "@cert.json"]].concat();
+    assert!(plan(folder.path(), &from).status.success());
+
+    let cert = std::fs::read_to_string(folder.path().join("cert.json")).expect("a certificate");
+    std::fs::write(folder.path().join("cert.json"), cert.replace("\"objective\":\"42", "\"objective\":\"52"))
+        .expect("written");
+    let output = plan(folder.path(), &["verify", "@", "@cert.json"]);
+    assert!(
+        !output.status.success() && text(&output.stderr).contains("not proved: the plan is worth"),
+        "{output:?}"
+    );
+}
+
+#[test]
+fn floors_out_of_reach_are_answered_with_what_can_be_reached() {
+    let folder = folder("budget = 1500\n[floors]\nsouth = 0.5\n");
+    let output = plan(folder.path(), &SOLVE);
+    assert!(!output.status.success());
+    assert!(
+        text(&output.stdout).starts_with("of the floors 50.0000% can be met at once, at most 50.0"),
+        "{output:?}"
+    );
+    assert!(plan(folder.path(), &["verify", "@", "@cert.json"]).status.success());
+}
+
+#[test]
+fn a_wrong_folder_is_not_solved() {
+    let folder = folder("budget = 0\n");
+    std::fs::write(folder.path().join("covers.csv"), "option,demand,quality\ntower,elm,1.5\npub,elm,1\n")
+        .expect("written");
+    let output = plan(folder.path(), &SOLVE);
+    assert!(!output.status.success() && !folder.path().join("plan.json").exists());
+    let said = text(&output.stderr);
+    assert!(
+        said.contains("covers.csv:2: quality: said `1.5`")
+            && said.contains("covers.csv:3: option: said `pub`"),
+        "{said}"
+    );
+    assert!(said.contains("instance.toml:1: budget: said `budget = 0`"), "{said}");
+}

@@ -1,0 +1,214 @@
+//! From the four files of a folder to an [`Instance`], or everything that is wrong with them.
+//!
+//! Files are streams, read once, line by line, within bounded memory. `docs/formats/plan.md` says what they hold.
+
+mod covers;
+mod decimal;
+mod options;
+mod rows;
+mod settings;
+
+use crate::names::{Index, Names};
+use crate::{Instance, MILLION, NONE};
+use evenfield_model::Problems;
+use rows::Rows;
+use std::io::{self, Read};
+
+/// The files of a folder; one that cannot be opened is a problem among others.
+pub struct Files<R> {
+    /// The folder's name, for problems.
+    pub folder: String,
+    /// The text of `instance.toml`.
+    pub instance: io::Result<String>,
+    /// `demand.csv`.
+    pub demand: io::Result<R>,
+    /// `options.csv`.
+    pub options: io::Result<R>,
+    /// `covers.csv`.
+    pub covers: io::Result<R>,
+}
+
+/// How much is read at most.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Rows of `demand.csv`.
+    pub demands: usize,
+    /// Rows of `options.csv`.
+    pub options: usize,
+    /// Rows of `covers.csv`.
+    pub covers: usize,
+}
+
+impl Default for Limits {
+    /// Under 4 GiB when all of it is used.
+    fn default() -> Self {
+        Self { demands: 20_000_000, options: 20_000_000, covers: 200_000_000 }
+    }
+}
+
+/// An instance as read.
+#[derive(Debug)]
+pub struct Reading {
+    /// The instance.
+    pub instance: Instance,
+    /// How many numbers had more decimals than are kept and were rounded.
+    pub rounded: u64,
+}
+
+/// Weight of a demand at most, and of all together: students.
+const MOST_WEIGHT: u64 = 10_000_000_000;
+
+/// Reads the files of a folder.
+///
+/// # Errors
+/// Everything that is wrong, each with file, line, column, what was said and what was wanted.
+pub fn read<R: Read>(files: Files<R>, limits: Limits) -> Result<Reading, Problems> {
+    let mut problems = Problems::default();
+    let name = |file: &str| {
+        let folder = files.folder.trim_end_matches('/');
+        if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") }
+    };
+    let settings_file = name("instance.toml");
+    let settings = match files.instance {
+        Ok(text) => settings::read(&settings_file, &text, &mut problems),
+        Err(error) => {
+            problems.push(&settings_file, 0, "", "", format!("a file that can be read: {error}"));
+            None
+        }
+    };
+    let mut rounded = 0;
+    let demand = open(name("demand.csv"), files.demand, &["demand", "weight", "group"], 2, &mut problems)
+        .map(|mut rows| demands(&mut rows, limits.demands, &mut rounded, &mut problems));
+    let options = open(name("options.csv"), files.options, &options::COLUMNS, 3, &mut problems)
+        .map(|mut rows| options::read(&mut rows, limits.options, &mut rounded, &mut problems));
+    let covers = open(name("covers.csv"), files.covers, &["option", "demand", "quality"], 3, &mut problems);
+    let (Some(demand), Some(options), Some(mut covers)) = (demand, options, covers) else {
+        return Err(problems);
+    };
+    let covers = covers::read(&mut covers, limits.covers, (&demand, &options), &mut rounded, &mut problems);
+    let Some(settings) = settings else { return Err(problems) };
+    let floors = settings::floors(&settings_file, &settings, &demand.group_names, &mut problems);
+    options::check_fixed(&settings_file, &settings.limit, &options, &mut problems);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let instance = Instance {
+        demands: demand.names,
+        weights: demand.weights,
+        groups: demand.groups,
+        group_names: demand.group_names,
+        options: options.names,
+        strategies: options.strategies,
+        strategy_names: options.strategy_names,
+        costs: options.costs,
+        running: options.running,
+        capacities: options.capacities,
+        exclusive: options.exclusive,
+        exclusive_names: options.exclusive_names,
+        fixed: options.fixed,
+        starts: covers.starts,
+        covered: covers.covered,
+        qualities: covers.qualities,
+        limit: settings.limit,
+        floors,
+    };
+    Ok(Reading { instance, rounded })
+}
+
+fn open<R: Read>(
+    file: String,
+    stream: io::Result<R>,
+    columns: &'static [&'static str],
+    required: usize,
+    problems: &mut Problems,
+) -> Option<Rows<R>> {
+    match stream {
+        Ok(stream) => Rows::open(file, stream, columns, required, problems),
+        Err(error) => {
+            problems.push(&file, 0, "", "", format!("a file that can be read: {error}"));
+            None
+        }
+    }
+}
+
+/// Texts that many rows share, in the order in which they come first.
+#[derive(Default)]
+struct Words {
+    names: Names,
+    index: Index,
+}
+
+impl Words {
+    fn number(&mut self, word: &str) -> u32 {
+        if let Some(at) = self.index.find(&self.names, word) {
+            return at;
+        }
+        let at = self.names.len() as u32;
+        if self.names.push(word) {
+            self.index.insert(&self.names, at);
+        }
+        at
+    }
+
+    fn into_list(self) -> Vec<String> {
+        (0..self.names.len()).map(|at| self.names.get(at).to_owned()).collect()
+    }
+}
+
+/// Adds an id, unless it stands there before.
+fn add_id<R: Read>(rows: &Rows<R>, names: &mut Names, index: &mut Index, problems: &mut Problems) {
+    let id = rows.text(0);
+    if id.is_empty() {
+        rows.problem(0, "an id in each row", problems);
+    } else if index.find(names, id).is_some() {
+        rows.problem(0, "an id that no row above has", problems);
+    }
+    // A row that is wrong keeps its place, so that numbers stay those of rows.
+    if names.push(id) {
+        index.insert(names, names.len() as u32 - 1);
+    }
+}
+
+/// What `demand.csv` says.
+struct Demand {
+    names: Names,
+    index: Index,
+    weights: Vec<u64>,
+    groups: Vec<u32>,
+    group_names: Vec<String>,
+}
+
+fn demands<R: Read>(rows: &mut Rows<R>, most: usize, rounded: &mut u64, problems: &mut Problems) -> Demand {
+    let (mut names, mut index) = (Names::default(), Index::default());
+    let (mut weights, mut groups) = (Vec::new(), Vec::new());
+    let mut words = Words::default();
+    let mut total: u64 = 0;
+    while rows.next(problems) {
+        if names.len() == most {
+            rows.problem(0, format!("at most {most} rows; the rest is not read"), problems);
+            break;
+        }
+        add_id(rows, &mut names, &mut index, problems);
+        let wanted = "a weight: a number, 0 or more";
+        let weight = rows.number(1, 6, MOST_WEIGHT * MILLION, wanted, rounded, problems);
+        weights.push(weight.unwrap_or(0));
+        total = total.saturating_add(weight.unwrap_or(0));
+        if rows.has(2) {
+            groups.push(Some(rows.text(2)).filter(|g| !g.is_empty()).map_or(NONE, |g| words.number(g)));
+        }
+    }
+    if names.is_empty() {
+        rows.whole("at least one row", problems);
+    } else if total == 0 {
+        rows.whole("a weight over 0 in at least one row", problems);
+    } else if total > MOST_WEIGHT * MILLION {
+        rows.whole(format!("weights of at most {MOST_WEIGHT} together"), problems);
+    }
+    names.shrink();
+    weights.shrink_to_fit();
+    groups.shrink_to_fit();
+    Demand { names, index, weights, groups, group_names: words.into_list() }
+}
+
+#[cfg(test)]
+mod tests;

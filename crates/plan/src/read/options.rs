@@ -1,0 +1,153 @@
+//! `options.csv`: what can be bought.
+
+use super::rows::Rows;
+use super::{Words, add_id};
+use crate::names::{Index, Names};
+use crate::{Fixed, Limit, NONE, UNLIMITED};
+use evenfield_model::Problems;
+use std::collections::HashMap;
+use std::io::Read;
+
+pub(super) const COLUMNS: [&str; 7] =
+    ["option", "strategy", "cost", "running", "capacity", "exclusive_group", "fixed"];
+const RUNNING: usize = 3;
+const CAPACITY: usize = 4;
+const EXCLUSIVE: usize = 5;
+const FIXED: usize = 6;
+/// Cents of an option at most: ten billion dollars.
+const MOST_COST: u64 = 1_000_000_000_000;
+const MOST_CAPACITY: u64 = 10_000_000_000_000_000;
+
+#[derive(Default)]
+pub(super) struct Options {
+    pub names: Names,
+    pub index: Index,
+    pub strategies: Vec<u16>,
+    pub strategy_names: Vec<String>,
+    pub costs: Vec<u64>,
+    pub running: Vec<u64>,
+    pub capacities: Vec<u64>,
+    pub exclusive: Vec<u32>,
+    pub exclusive_names: Vec<String>,
+    pub fixed: Vec<Fixed>,
+}
+
+pub(super) fn read<R: Read>(
+    rows: &mut Rows<R>,
+    most: usize,
+    rounded: &mut u64,
+    problems: &mut Problems,
+) -> Options {
+    let mut options = Options::default();
+    let (mut strategies, mut exclusive) = (Words::default(), Words::default());
+    // Of each exclusive group, the line of the option that is bought already.
+    let mut bought: HashMap<u32, u64> = HashMap::new();
+    while rows.next(problems) {
+        if options.names.len() == most {
+            rows.problem(0, format!("at most {most} rows; the rest is not read"), problems);
+            break;
+        }
+        add_id(rows, &mut options.names, &mut options.index, problems);
+        options.strategies.push(strategy(rows, &mut strategies, problems));
+        let cost = rows.number(2, 2, MOST_COST, "a cost in dollars: a number, 0 or more", rounded, problems);
+        options.costs.push(cost.unwrap_or(0));
+        if rows.has(RUNNING) {
+            let wanted = "a cost of each year in dollars: a number, 0 or more, or nothing";
+            options.running.push(filled(rows, RUNNING, 2, MOST_COST, wanted, rounded, problems).unwrap_or(0));
+        }
+        if rows.has(CAPACITY) {
+            let wanted = "a capacity in weight: a number, 0 or more, or nothing where there is no limit";
+            let capacity = filled(rows, CAPACITY, 6, MOST_CAPACITY, wanted, rounded, problems);
+            options.capacities.push(capacity.unwrap_or(UNLIMITED));
+        }
+        let group =
+            Some(rows.text(EXCLUSIVE)).filter(|g| !g.is_empty()).map_or(NONE, |g| exclusive.number(g));
+        if rows.has(EXCLUSIVE) {
+            options.exclusive.push(group);
+        }
+        if rows.has(FIXED) {
+            let fixed = fixed(rows, problems);
+            if fixed == Fixed::In && group != NONE {
+                if let Some(line) = bought.get(&group) {
+                    let wanted = format!("one `in` of an exclusive group; that on line {line} is another");
+                    rows.problem(FIXED, wanted, problems);
+                }
+                bought.insert(group, rows.line());
+            }
+            options.fixed.push(fixed);
+        }
+    }
+    if options.names.is_empty() {
+        rows.whole("at least one row", problems);
+    }
+    options.strategy_names = strategies.into_list();
+    options.exclusive_names = exclusive.into_list();
+    options.names.shrink();
+    options.strategies.shrink_to_fit();
+    options.costs.shrink_to_fit();
+    options
+}
+
+fn strategy<R: Read>(rows: &Rows<R>, strategies: &mut Words, problems: &mut Problems) -> u16 {
+    let strategy = rows.text(1);
+    if strategy.is_empty() {
+        rows.problem(1, "a strategy in each row", problems);
+    }
+    u16::try_from(strategies.number(strategy)).unwrap_or_else(|_| {
+        rows.problem(1, "one of at most 65,536 strategies", problems);
+        0
+    })
+}
+
+fn fixed<R: Read>(rows: &Rows<R>, problems: &mut Problems) -> Fixed {
+    match rows.text(FIXED) {
+        "" => Fixed::Free,
+        "in" => Fixed::In,
+        "out" => Fixed::Out,
+        _ => {
+            rows.problem(FIXED, "`in`, `out` or nothing", problems);
+            Fixed::Free
+        }
+    }
+}
+
+fn filled<R: Read>(
+    rows: &Rows<R>,
+    column: usize,
+    places: i32,
+    most: u64,
+    wanted: &str,
+    rounded: &mut u64,
+    problems: &mut Problems,
+) -> Option<u64> {
+    if rows.text(column).is_empty() {
+        return None;
+    }
+    rows.number(column, places, most, wanted, rounded, problems)
+}
+
+/// What is bought already must be within the limit of each year.
+pub(super) fn check_fixed(file: &str, limit: &Limit, options: &Options, problems: &mut Problems) {
+    let bought = || (0..options.fixed.len()).filter(|o| options.fixed[*o] == Fixed::In);
+    let running: u64 = bought().map(|o| options.running.get(o).copied().unwrap_or(0)).sum();
+    let cost: u64 = bought().map(|o| options.costs[o]).sum();
+    for (year, amount) in limit.amounts().iter().enumerate() {
+        let first = year == 0;
+        let (name, taken) = match limit {
+            Limit::Budget(_) => ("budget", running + if first { cost } else { 0 }),
+            Limit::Count(_) => ("count", if first { bought().count() as u64 } else { 0 }),
+        };
+        if taken > *amount {
+            let dollars = |n: u64| match limit {
+                Limit::Budget(_) => format!("{}.{:02}", n / 100, n % 100),
+                Limit::Count(_) => n.to_string(),
+            };
+            let wanted = format!(
+                "at least {} in year {}: the options fixed `in` take so much",
+                dollars(taken),
+                year + 1
+            );
+            problems.push(file, 0, name, &dollars(*amount), wanted);
+        }
+    }
+}

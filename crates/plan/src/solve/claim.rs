@@ -1,0 +1,193 @@
+//! What a certificate says, worked out in whole numbers from the solver's prices and plans.
+
+use super::dual::Prices as Found;
+use super::state::CLOSED;
+use crate::certificate::{Plan, Prices, Question};
+use crate::{Fixed, Instance, MILLION, NONE, UNLIMITED};
+use rayon::prelude::*;
+
+const PICO: f64 = 1e12;
+
+/// Prices in whole numbers. Those of service are rounded up, so that options of one demand, which the solver has priced away, add nothing.
+pub(super) fn whole(found: &Found, of: Option<&[u32]>, demands: usize) -> Prices {
+    let unit = |price: f32| (f64::from(price) * PICO).ceil() as u64;
+    let service = found.service.iter().map(|year| match of {
+        Some(of) => of.iter().map(|row| if *row == NONE { 0 } else { unit(year[*row as usize]) }).collect(),
+        None => year[..demands].iter().map(|price| unit(*price)).collect(),
+    });
+    Prices {
+        limit: found.limit.iter().map(|p| (p * PICO * 1e6).min(1e24) as i128).collect(),
+        floors: found.floors.iter().map(|p| (p * 1e6).min(4e9) as u32).collect(),
+        service: service.collect(),
+    }
+}
+
+/// What a set of prices comes to.
+pub(super) struct Sums {
+    pub constant: i128,
+    /// What each option adds: in the best year, and in the first.
+    pub adds: Vec<(i128, i128)>,
+    needs: i128,
+}
+
+/// Sums up a set of prices.
+pub(super) fn sums(instance: &Instance, question: Question, prices: &Prices) -> Sums {
+    let own = if question == Question::Objective { MILLION as i128 } else { 0 };
+    let mut lifts = vec![own; instance.group_names.len()];
+    let mut needs = 0;
+    for (floor, price) in instance.floors.iter().zip(&prices.floors) {
+        lifts[floor.group as usize] += i128::from(*price);
+        needs += i128::from(*price) * instance.floor_needs(floor) as i128;
+    }
+    let mut constant = if question == Question::Objective { -needs } else { 0 };
+    for (year, amount) in instance.limit.amounts().iter().enumerate() {
+        constant += prices.limit[year] * i128::from(*amount);
+        let service = instance.weights.par_iter().zip(&prices.service[year]);
+        constant += service.map(|(w, p)| i128::from(*w) * i128::from(*p)).sum::<i128>();
+    }
+    let years = instance.years();
+    let adds = (0..instance.option_count()).into_par_iter().with_min_len(256).map(|option| {
+        let (mut later, mut best, mut first) = (0, i128::MIN, 0);
+        for year in (0..years).rev() {
+            let last = year + 1 == years;
+            let gains = instance.covers(option).filter_map(|(demand, quality)| {
+                let lift =
+                    if last { lifts.get(instance.group(demand) as usize).unwrap_or(&own) } else { &own };
+                let gain = i128::from(quality) * lift - i128::from(prices.service[year][demand]);
+                (gain > 0).then_some((gain, instance.weights[demand]))
+            });
+            let sum = within(gains, instance.capacity(option));
+            let charge = |new| prices.limit[year] * i128::from(instance.charge(option, new));
+            first = later + sum - charge(true);
+            best = best.max(first);
+            later += sum - charge(false);
+        }
+        (best, first)
+    });
+    Sums { constant, adds: adds.collect(), needs }
+}
+
+/// The sum of gains times weights, the largest gains first, up to a capacity.
+fn within(gains: impl Iterator<Item = (i128, u64)>, mut capacity: u64) -> i128 {
+    if capacity == UNLIMITED {
+        return gains.map(|(gain, weight)| gain * i128::from(weight)).sum();
+    }
+    let mut gains: Vec<(i128, u64)> = gains.collect();
+    gains.sort_unstable_by_key(|(gain, _)| std::cmp::Reverse(*gain));
+    let mut sum = 0;
+    for (gain, weight) in gains {
+        sum += gain * i128::from(weight.min(capacity));
+        capacity -= weight.min(capacity);
+    }
+    sum
+}
+
+impl Sums {
+    /// The bound where some options are decided, rounded down; `None` where that cannot be.
+    pub fn bound(
+        &self,
+        instance: &Instance,
+        question: Question,
+        decided: impl Fn(usize) -> Option<bool>,
+    ) -> Option<i128> {
+        let mut sum = self.constant;
+        let mut groups: Vec<(Option<i128>, i128)> = vec![(None, 0); instance.exclusive_names.len()];
+        for (option, (best, first)) in self.adds.iter().enumerate() {
+            let (forced, adds) = match (instance.fixed(option), decided(option)) {
+                (Fixed::In, Some(false)) | (Fixed::Out, Some(true)) => return None,
+                (Fixed::Out, _) | (Fixed::Free, Some(false)) => continue,
+                (Fixed::In, _) => (true, *first),
+                (Fixed::Free, Some(true)) => (true, *best),
+                (Fixed::Free, None) => (false, *best.max(&0)),
+            };
+            let group = instance.exclusive(option);
+            if group == NONE {
+                sum += adds;
+            } else if !forced {
+                groups[group as usize].1 = groups[group as usize].1.max(adds);
+            } else if groups[group as usize].0.replace(adds).is_some() {
+                return None;
+            }
+        }
+        sum += groups.iter().map(|(forced, best)| forced.unwrap_or(*best)).sum::<i128>();
+        match question {
+            Question::Objective => Some(sum.div_euclid(MILLION as i128)),
+            Question::Floors if self.needs == 0 => Some(i128::MAX),
+            Question::Floors => Some((sum * MILLION as i128).div_euclid(self.needs)),
+        }
+    }
+}
+
+/// What a plan is worth: the objective, and the part of the floors that it meets, in millionths.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Worth {
+    pub objective: i128,
+    pub floors: i128,
+}
+
+impl Worth {
+    /// Whether this is the better plan: floors first, then the objective.
+    pub fn beats(self, other: Self) -> bool {
+        (self.floors, self.objective) > (other.floors, other.objective)
+    }
+}
+
+/// Works out what a plan is worth.
+pub(super) fn worth(instance: &Instance, plan: &Plan) -> Worth {
+    let (objective, served) = served(instance, plan);
+    let whole = MILLION as i128;
+    Worth { objective, floors: met(instance, &served).min().unwrap_or(whole) }
+}
+
+/// What part of each floor a plan meets, in millionths.
+pub(super) fn floors_met(instance: &Instance, plan: &Plan) -> Vec<i128> {
+    met(instance, &served(instance, plan).1).collect()
+}
+
+fn met<'a>(instance: &'a Instance, served: &'a [i128]) -> impl Iterator<Item = i128> + 'a {
+    let whole = MILLION as i128;
+    instance.floors.iter().map(move |f| {
+        (served[f.group as usize] * whole / (instance.floor_needs(f) as i128).max(1)).min(whole)
+    })
+}
+
+/// The objective, and what each group gets in the last year.
+fn served(instance: &Instance, plan: &Plan) -> (i128, Vec<i128>) {
+    let years = instance.years();
+    let mut opened = vec![CLOSED; instance.option_count()];
+    for (option, year) in &plan.buy {
+        opened[*option as usize] = *year as u8 - 1;
+    }
+    let mut served = vec![0i128; instance.group_names.len()];
+    let mut objective = 0;
+    for year in 0..years {
+        let mut best = vec![0u32; instance.weights.len()];
+        for (option, from) in opened.iter().enumerate() {
+            if *from != CLOSED && usize::from(*from) <= year && instance.capacity(option) == UNLIMITED {
+                instance
+                    .covers(option)
+                    .for_each(|(demand, quality)| best[demand] = quality.max(best[demand]));
+            }
+        }
+        let mut add = |demand: usize, gain: i128| {
+            objective += gain;
+            if year + 1 == years
+                && let Some(served) = served.get_mut(instance.group(demand) as usize)
+            {
+                *served += gain;
+            }
+        };
+        for (demand, quality) in best.iter().enumerate() {
+            add(demand, i128::from(instance.weights[demand]) * i128::from(*quality));
+        }
+        for serve in plan.serve.iter().filter(|s| usize::from(s.year) == year + 1) {
+            let mut parts = serve.parts.iter().peekable();
+            for (demand, quality) in instance.covers(serve.option as usize) {
+                if let Some((_, amount)) = parts.next_if(|part| part.0 as usize == demand) {
+                    add(demand, i128::from(*amount) * (i128::from(quality) - i128::from(best[demand])));
+                }
+            }
+        }
+    }
+    (objective, served)
+}

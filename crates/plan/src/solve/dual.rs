@@ -1,0 +1,368 @@
+//! Prices for what is scarce, and the bound that they prove: Lagrangian duality, by the volume algorithm (Barahona and Anbil,
+//! Mathematical Programming 87, 2000), which steps along an average of subgradients. Nothing in it is random, and sums are taken in one
+//! order whatever the number of threads.
+
+use super::ground::{Cell, Ground, Part, UNIT};
+use crate::certificate::Question;
+use crate::{Fixed, NONE};
+use rayon::prelude::*;
+
+/// Prices: of a unit of each year's limit (students), of each floor, of serving one student of each demand in each year.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Prices {
+    pub limit: Vec<f64>,
+    pub floors: Vec<f64>,
+    pub service: Vec<Vec<f32>>,
+}
+
+/// What is asked of options at some prices.
+#[derive(Clone, Debug, Default)]
+struct Answer {
+    value: f64,
+    /// How often each demand is served in each year.
+    served: Vec<Vec<f32>>,
+    /// What each year's limit is used for.
+    spent: Vec<f64>,
+    /// What each floor gets.
+    floors: Vec<f64>,
+    /// Whether each site is open, by its place in the list of sites.
+    open: Vec<f32>,
+}
+
+/// The search for good prices, which can go on at any time.
+pub(super) struct Dual<'a, 'g> {
+    ground: &'g Ground<'a>,
+    question: Question,
+    /// What each option must be: free, bought, left.
+    decided: Vec<Option<bool>>,
+    pub best: Prices,
+    pub value: f64,
+    /// The average answer; its `open` says how much of each site the relaxation would buy.
+    mean: Answer,
+    step: f64,
+    reds: u32,
+    cells: Vec<Vec<Cell>>,
+    profits: Vec<(f64, u8)>,
+}
+
+impl<'a, 'g> Dual<'a, 'g> {
+    pub fn new(ground: &'g Ground<'a>, question: Question, prices: Prices) -> Self {
+        let mut dual = Self {
+            ground,
+            question,
+            decided: Vec::new(),
+            best: prices,
+            value: f64::INFINITY,
+            mean: Answer::default(),
+            step: 0.5,
+            reds: 0,
+            cells: vec![vec![Cell::default(); ground.weights.len()]; ground.years],
+            profits: Vec::new(),
+        };
+        dual.restart();
+        dual
+    }
+
+    /// Begins again at the best prices, after what is decided has changed.
+    fn restart(&mut self) {
+        let mut prices = std::mem::take(&mut self.best);
+        if self.question == Question::Floors {
+            self.normalise(&mut prices);
+        }
+        self.lift_singles(&mut prices);
+        self.mean = self.answer(&prices);
+        self.value = self.mean.value;
+        self.best = prices;
+    }
+
+    fn own(&self) -> f64 {
+        if self.question == Question::Objective { 1.0 } else { 0.0 }
+    }
+
+    /// How much a unit of quality for a demand counts in a year.
+    fn lift(&self, prices: &Prices, year: usize, demand: usize) -> f32 {
+        let floor = if year + 1 == self.ground.years { self.ground.floor(demand) } else { None };
+        (self.own() + floor.map_or(0.0, |f| prices.floors[f])) as f32
+    }
+
+    /// No demand is priced below what it would bring by an option of its own: then such options add nothing above the prices.
+    fn lift_singles(&self, prices: &mut Prices) {
+        let instance = self.ground.instance;
+        for option in self.ground.single.iter().map(|o| *o as usize) {
+            let (demand, quality) = instance.covers(option).next().unwrap_or_default();
+            let weight = f64::from(self.ground.weights[demand]);
+            if weight <= 0.0 {
+                continue;
+            }
+            let value = quality as f64 * UNIT * f64::from(self.lift(prices, 0, demand));
+            let net = (value - prices.limit[0] * instance.charge(option, true) as f64 / weight) as f32;
+            let price = &mut prices.service[0][demand];
+            *price = price.max(net);
+        }
+    }
+
+    fn fill_cells(&mut self, prices: &Prices) {
+        let mut cells = std::mem::take(&mut self.cells);
+        for (year, cells) in cells.iter_mut().enumerate() {
+            let floors = year + 1 == self.ground.years && !self.ground.needs.is_empty();
+            let own = self.own() as f32;
+            cells.par_iter_mut().enumerate().for_each(|(demand, cell)| {
+                let lift = if floors { self.lift(prices, year, demand) } else { own };
+                let price = prices.service[year][demand];
+                *cell = if lift > 0.0 {
+                    Cell { price: price / lift, weight: self.ground.weights[demand] * lift }
+                } else {
+                    Cell { price: f32::INFINITY, weight: 0.0 }
+                };
+            });
+        }
+        self.cells = cells;
+    }
+
+    /// What a site adds when it is opened in the best year, and that year; `u8::MAX` when it stays closed.
+    fn profit(&self, option: usize, prices: &Prices, parts: &mut Vec<Part>) -> (f64, u8) {
+        let ground = self.ground;
+        let must = ground.instance.fixed(option) == Fixed::In;
+        let (mut later, mut best) = (0.0, (f64::NEG_INFINITY, u8::MAX));
+        for year in (0..ground.years).rev() {
+            let sum = ground.adds(option, &self.cells[year], &ground.weights, parts);
+            let charge = |new| prices.limit[year] * ground.instance.charge(option, new) as f64;
+            let net = later + sum - charge(true);
+            if net > best.0 || must {
+                best = (net, year as u8);
+            }
+            later += sum - charge(false);
+        }
+        best
+    }
+
+    fn is_decided(&self, option: usize) -> Option<bool> {
+        match self.ground.instance.fixed(option) {
+            Fixed::In => Some(true),
+            Fixed::Out => Some(false),
+            Fixed::Free => self.decided.get(option).copied().flatten(),
+        }
+    }
+
+    /// Chooses what to open: what must be, and what adds something; of an exclusive group the best.
+    fn choose(&mut self, prices: &Prices) -> f64 {
+        let mut profits = std::mem::take(&mut self.profits);
+        self.ground
+            .sites
+            .par_iter()
+            .with_min_len(64)
+            .map_init(Vec::new, |parts, option| self.profit(*option as usize, prices, parts))
+            .collect_into_vec(&mut profits);
+        let instance = self.ground.instance;
+        // Of each exclusive group: whether its best must be bought, what that adds, and its place.
+        let mut groups: Vec<(bool, f64, usize)> =
+            vec![(false, 0.0, usize::MAX); instance.exclusive_names.len()];
+        let mut sum = 0.0;
+        for (at, option) in self.ground.sites.iter().enumerate() {
+            let option = *option as usize;
+            let decided = self.is_decided(option);
+            let (adds, year) = &mut profits[at];
+            if decided == Some(false) || decided.is_none() && *adds <= 0.0 {
+                *year = u8::MAX;
+                continue;
+            }
+            let group = instance.exclusive(option);
+            if group == NONE {
+                sum += *adds;
+                continue;
+            }
+            let (must, most, place) = groups[group as usize];
+            if (decided == Some(true), *adds) > (must, most) {
+                groups[group as usize] = (decided == Some(true), *adds, at);
+                if place != usize::MAX {
+                    profits[place].1 = u8::MAX;
+                }
+            } else {
+                *year = u8::MAX;
+            }
+        }
+        sum += groups.iter().filter(|g| g.2 != usize::MAX).map(|g| g.1).sum::<f64>();
+        self.profits = profits;
+        sum
+    }
+
+    fn answer(&mut self, prices: &Prices) -> Answer {
+        self.fill_cells(prices);
+        let mut value = self.choose(prices);
+        let ground = self.ground;
+        let (instance, years) = (ground.instance, ground.years);
+        let mut answer = Answer {
+            value: 0.0,
+            served: vec![vec![0.0; ground.weights.len()]; years],
+            spent: vec![0.0; years],
+            floors: vec![0.0; ground.needs.len()],
+            open: vec![0.0; ground.sites.len()],
+        };
+        let mut parts = Vec::new();
+        for (at, option) in ground.sites.iter().enumerate().filter(|(at, _)| self.profits[*at].1 != u8::MAX) {
+            let (option, from) = (*option as usize, usize::from(self.profits[at].1));
+            answer.open[at] = 1.0;
+            for year in from..years {
+                answer.spent[year] += instance.charge(option, year == from) as f64;
+                ground.parts(option, &self.cells[year], &ground.weights, &mut parts);
+                for part in &parts {
+                    let demand = part.demand as usize;
+                    answer.served[year][demand] += part.amount / ground.weights[demand];
+                    if year + 1 == years
+                        && let Some(floor) = ground.floor(demand)
+                    {
+                        answer.floors[floor] += f64::from(part.amount) * f64::from(part.quality) * UNIT;
+                    }
+                }
+            }
+        }
+        self.answer_singles(prices, &mut answer);
+        for (year, prices_of_year) in prices.service.iter().enumerate() {
+            value += prices.limit[year] * ground.limits[year];
+            value += ground
+                .weights
+                .iter()
+                .zip(prices_of_year)
+                .map(|(w, p)| f64::from(*w) * f64::from(*p))
+                .sum::<f64>();
+        }
+        if self.question == Question::Objective {
+            value -= prices.floors.iter().zip(&ground.needs).map(|(p, n)| p * n).sum::<f64>();
+        }
+        answer.value = value;
+        answer
+    }
+
+    /// An option of one demand that is just worth its price serves what is left of the demand.
+    fn answer_singles(&self, prices: &Prices, answer: &mut Answer) {
+        let instance = self.ground.instance;
+        for option in self.ground.single.iter().map(|o| *o as usize) {
+            let (demand, quality) = instance.covers(option).next().unwrap_or_default();
+            let weight = f64::from(self.ground.weights[demand]);
+            let left = 1.0 - answer.served[0][demand];
+            if left <= 0.0 || weight <= 0.0 {
+                continue;
+            }
+            let charge = instance.charge(option, true) as f64;
+            let value = quality as f64 * UNIT * f64::from(self.lift(prices, 0, demand));
+            let net = value - prices.limit[0] * charge / weight;
+            if net < 0.0 || (net as f32) < prices.service[0][demand] {
+                continue;
+            }
+            answer.served[0][demand] += left;
+            answer.spent[0] += charge * f64::from(left);
+            if let Some(floor) = self.ground.floor(demand) {
+                answer.floors[floor] += weight * f64::from(left) * quality as f64 * UNIT;
+            }
+        }
+    }
+
+    /// One step; `target` is what a plan is known to be worth. Says whether the bound fell.
+    pub fn step(&mut self, target: f64) -> bool {
+        let ground = self.ground;
+        let norm = self.norm();
+        if norm <= 0.0 {
+            return false;
+        }
+        let length = self.step * (self.value - target).max(self.value.abs() * 1e-6) / norm;
+        let mut prices = self.best.clone();
+        for (year, prices) in prices.service.iter_mut().enumerate() {
+            let served = &self.mean.served[year];
+            prices.par_iter_mut().zip(served).for_each(|(price, served)| {
+                *price = (*price - length as f32 * (1.0 - served)).max(0.0);
+            });
+        }
+        for year in 0..ground.years {
+            let limit = ground.limits[year].max(1.0);
+            let scale = self.scale(year);
+            prices.limit[year] =
+                (prices.limit[year] - length * scale * (1.0 - self.mean.spent[year] / limit)).max(0.0);
+        }
+        for (floor, needs) in ground.needs.iter().enumerate().filter(|(_, needs)| **needs > 0.0) {
+            let over = self.mean.floors[floor] / needs - self.wanted();
+            prices.floors[floor] = (prices.floors[floor] - length * over).clamp(0.0, 1000.0);
+        }
+        if self.question == Question::Floors {
+            self.normalise(&mut prices);
+        }
+        self.lift_singles(&mut prices);
+        let answer = self.answer(&prices);
+        let fell = answer.value < self.value;
+        self.average(&answer);
+        if fell {
+            self.value = answer.value;
+            self.best = prices;
+            self.step = (self.step * 1.1).min(2.0);
+            self.reds = 0;
+        } else {
+            self.reds += 1;
+            if self.reds >= 10 {
+                self.reds = 0;
+                self.step = (self.step * 0.66).max(1e-4);
+            }
+        }
+        fell
+    }
+
+    /// What part of each floor the prices of floors pull towards: the whole, or where only floors count the same part for all.
+    fn wanted(&self) -> f64 {
+        match self.question {
+            Question::Objective => 1.0,
+            Question::Floors => self.mean.floors.iter().sum::<f64>() / self.ground.needs.iter().sum::<f64>(),
+        }
+    }
+
+    /// Where only floors count, the bound is a ratio: prices are held to those at which the floors together cost what they demand.
+    fn normalise(&self, prices: &mut Prices) {
+        let cost: f64 = prices.floors.iter().zip(&self.ground.needs).map(|(p, n)| p * n).sum();
+        if cost <= 0.0 {
+            return prices.floors.fill(1.0);
+        }
+        let by = self.ground.needs.iter().sum::<f64>() / cost;
+        prices.floors.iter_mut().chain(&mut prices.limit).for_each(|p| *p *= by);
+        prices.service.iter_mut().flatten().for_each(|p| *p *= by as f32);
+    }
+
+    /// How much the price of a year's limit is moved by a whole limit too much: so much as would buy all that is wanted.
+    fn scale(&self, year: usize) -> f64 {
+        let all = self.value.abs().max(1e-9) / self.ground.years as f64;
+        (self.best.limit[year]).max(0.05 * all / self.ground.limits[year].max(1.0))
+    }
+
+    fn norm(&self) -> f64 {
+        let ground = self.ground;
+        let mut norm = 0.0;
+        for (year, served) in self.mean.served.iter().enumerate() {
+            let prices = &self.best.service[year];
+            for ((weight, served), price) in ground.weights.iter().zip(served).zip(prices) {
+                let slack = 1.0 - served;
+                if slack < 0.0 || *price > 0.0 {
+                    norm += f64::from(weight * slack * slack);
+                }
+            }
+            let over = 1.0 - self.mean.spent[year] / ground.limits[year].max(1.0);
+            if over < 0.0 || self.best.limit[year] > 0.0 {
+                norm += self.scale(year) * ground.limits[year] * over * over;
+            }
+        }
+        for (floor, needs) in ground.needs.iter().enumerate().filter(|(_, needs)| **needs > 0.0) {
+            let over = self.mean.floors[floor] / needs - self.wanted();
+            if over < 0.0 || self.best.floors[floor] > 0.0 {
+                norm += needs * over * over;
+            }
+        }
+        norm
+    }
+
+    fn average(&mut self, answer: &Answer) {
+        const NEW: f32 = 0.1;
+        let mix = |old: &mut f32, new: &f32| *old += NEW * (new - *old);
+        for (old, new) in self.mean.served.iter_mut().zip(&answer.served) {
+            old.par_iter_mut().zip(new).for_each(|(old, new)| mix(old, new));
+        }
+        self.mean.open.iter_mut().zip(&answer.open).for_each(|(old, new)| mix(old, new));
+        for (old, new) in [(&mut self.mean.spent, &answer.spent), (&mut self.mean.floors, &answer.floors)] {
+            old.iter_mut().zip(new).for_each(|(old, new)| *old += f64::from(NEW) * (new - *old));
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! What every step of the solver works on: the instance, and the one sum that all of them are made of.
+
+use crate::{Fixed, Instance, Limit, UNLIMITED};
+
+/// A demand in a year: a quality (or price) that is there already, and the weight that more quality would count with.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Cell {
+    pub price: f32,
+    pub weight: f32,
+}
+
+/// Students or shares of them, from millionths.
+pub(super) const UNIT: f64 = 1e-6;
+const UNIT32: f32 = 1e-6;
+
+/// The instance as the solver sees it.
+pub(super) struct Ground<'a> {
+    pub instance: &'a Instance,
+    pub years: usize,
+    /// Students of each demand.
+    pub weights: Vec<f32>,
+    /// The limit of each year, in cents or options.
+    pub limits: Vec<f64>,
+    /// What each floor demands: students times quality.
+    pub needs: Vec<f64>,
+    /// The floor of each group, or `usize::MAX`.
+    pub floor_of: Vec<usize>,
+    /// Options that serve one demand and are bound by nothing else: their price can be worked out at once. Of instances of one year.
+    pub single: Vec<u32>,
+    /// All other options that may be bought.
+    pub sites: Vec<u32>,
+    pub has_capacity: bool,
+}
+
+impl<'a> Ground<'a> {
+    pub fn new(instance: &'a Instance) -> Self {
+        let years = instance.years();
+        let mut floor_of = vec![usize::MAX; instance.group_names.len()];
+        for (at, floor) in instance.floors.iter().enumerate() {
+            floor_of[floor.group as usize] = at;
+        }
+        let (mut single, mut sites) = (Vec::new(), Vec::new());
+        for option in (0..instance.option_count()).filter(|o| instance.fixed(*o) != Fixed::Out) {
+            let covers = instance.covers(option).len();
+            let plain = instance.fixed(option) == Fixed::Free && instance.exclusive(option) == crate::NONE;
+            if years == 1
+                && covers == 1
+                && plain
+                && instance.capacity(option) == UNLIMITED
+                && matches!(instance.limit, Limit::Budget(_))
+            {
+                single.push(option as u32);
+            } else if covers > 0 || instance.fixed(option) == Fixed::In {
+                sites.push(option as u32);
+            }
+        }
+        Self {
+            instance,
+            years,
+            weights: instance.weights.iter().map(|w| (*w as f64 * UNIT) as f32).collect(),
+            limits: instance.limit.amounts().iter().map(|n| *n as f64).collect(),
+            needs: instance.floors.iter().map(|f| instance.floor_needs(f) as f64 * UNIT * UNIT).collect(),
+            floor_of,
+            single,
+            sites,
+            has_capacity: instance.capacities.iter().any(|c| *c != UNLIMITED),
+        }
+    }
+
+    /// The floor that a demand is under.
+    pub fn floor(&self, demand: usize) -> Option<usize> {
+        self.floor_of.get(self.instance.group(demand) as usize).copied().filter(|f| *f != usize::MAX)
+    }
+
+    /// What an option opened in the first of these years takes in each of them, at these prices.
+    pub fn priced(&self, option: usize, from: usize, prices: &[f64]) -> f64 {
+        (from..self.years).map(|t| prices[t] * self.instance.charge(option, t == from) as f64).sum()
+    }
+
+    /// What an option adds in a year: the sum over what it covers of weight times the quality above the cell's, within its capacity.
+    /// `rooms` is how much of each demand can be served, in students.
+    pub fn adds(&self, option: usize, cells: &[Cell], rooms: &[f32], parts: &mut Vec<Part>) -> f64 {
+        if self.instance.capacity(option) != UNLIMITED {
+            self.parts(option, cells, rooms, parts);
+            return parts.iter().map(|p| f64::from(p.gain) * f64::from(p.amount)).sum();
+        }
+        let range = self.instance.starts[option] as usize..self.instance.starts[option + 1] as usize;
+        let (covered, qualities) = (&self.instance.covered[range.clone()], &self.instance.qualities[range]);
+        let mut sum = 0.0;
+        for (demand, quality) in covered.iter().zip(qualities) {
+            let cell = cells[*demand as usize];
+            sum += f64::from(cell.weight * (*quality as f32 * UNIT32 - cell.price).max(0.0));
+        }
+        sum
+    }
+
+    /// What an option serves in a year, the best first, up to its capacity.
+    pub fn parts(&self, option: usize, cells: &[Cell], rooms: &[f32], parts: &mut Vec<Part>) {
+        parts.clear();
+        for (demand, quality) in self.instance.covers(option) {
+            let (cell, amount) = (cells[demand], rooms[demand]);
+            let gain = (quality as f32 * UNIT32 - cell.price) * cell.weight / self.weights[demand];
+            if gain > 0.0 && amount > 0.0 {
+                parts.push(Part { demand: demand as u32, quality, gain, amount });
+            }
+        }
+        let capacity = self.instance.capacity(option);
+        if capacity == UNLIMITED {
+            return;
+        }
+        let mut left = (capacity as f64 * UNIT) as f32;
+        if parts.iter().map(|p| p.amount).sum::<f32>() <= left {
+            return;
+        }
+        parts.sort_unstable_by(|a, b| b.gain.total_cmp(&a.gain).then(a.demand.cmp(&b.demand)));
+        parts.retain_mut(|part| {
+            part.amount = part.amount.min(left);
+            left -= part.amount;
+            part.amount > 0.0
+        });
+    }
+}
+
+/// A part of a demand that an option serves.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Part {
+    pub demand: u32,
+    pub quality: u32,
+    /// What a student of it adds.
+    pub gain: f32,
+    /// Students.
+    pub amount: f32,
+}

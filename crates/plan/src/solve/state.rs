@@ -1,0 +1,154 @@
+//! A plan in the making: what is open, what that leaves of the limits, and what each demand has.
+
+use super::ground::{Cell, Ground, Part, UNIT};
+use crate::certificate::{Plan, Serve};
+use crate::{Fixed, Instance, NONE, UNLIMITED};
+
+/// Not opened.
+pub(super) const CLOSED: u8 = u8::MAX;
+
+/// A plan in the making.
+pub(super) struct State<'a, 'g> {
+    pub ground: &'g Ground<'a>,
+    /// The year, counted from 0, in which each option is opened, or [`CLOSED`].
+    pub opened: Vec<u8>,
+    /// What is left of each year's limit.
+    pub left: Vec<u64>,
+    /// For each year and demand the quality that it has, and how much more quality counts.
+    pub cells: Vec<Vec<Cell>>,
+    /// How much of each demand no option with a capacity serves, in students; empty where no option has a capacity.
+    rooms: Vec<Vec<f32>>,
+    /// How much a unit of quality counts for each group in the last year, by floor.
+    lifts: Vec<f32>,
+    taken: Vec<bool>,
+}
+
+impl<'a, 'g> State<'a, 'g> {
+    /// Nothing is open but what is fixed.
+    pub fn new(ground: &'g Ground<'a>, own: f32, floors: &[f64]) -> Self {
+        let lifts: Vec<f32> = floors.iter().map(|p| own + *p as f32).collect();
+        let mut state = Self {
+            ground,
+            opened: vec![CLOSED; ground.instance.option_count()],
+            left: ground.instance.limit.amounts().to_vec(),
+            cells: Vec::new(),
+            rooms: Vec::new(),
+            lifts,
+            taken: vec![false; ground.instance.exclusive_names.len()],
+        };
+        for year in 0..ground.years {
+            let last = year + 1 == ground.years;
+            let cell = |(demand, weight): (usize, &f32)| {
+                let floor = if last { ground.floor(demand) } else { None };
+                Cell { price: 0.0, weight: weight * floor.map_or(own, |f| state.lifts[f]) }
+            };
+            state.cells.push(ground.weights.iter().enumerate().map(cell).collect());
+            if ground.has_capacity {
+                state.rooms.push(ground.weights.clone());
+            }
+        }
+        let fixed: Vec<usize> = ground
+            .sites
+            .iter()
+            .map(|o| *o as usize)
+            .filter(|o| ground.instance.fixed(*o) == Fixed::In)
+            .collect();
+        let mut parts = Vec::new();
+        for option in fixed {
+            state.open(option, 0, &mut parts);
+        }
+        state
+    }
+
+    fn rooms(&self, year: usize) -> &[f32] {
+        self.rooms.get(year).unwrap_or(&self.ground.weights)
+    }
+
+    /// What an option would add if it were opened in a year.
+    pub fn gain(&self, option: usize, from: usize, parts: &mut Vec<Part>) -> f64 {
+        (from..self.ground.years)
+            .map(|year| self.ground.adds(option, &self.cells[year], self.rooms(year), parts))
+            .sum()
+    }
+
+    /// Whether an option can be opened in a year within what is left.
+    pub fn fits(&self, option: usize, from: usize) -> bool {
+        let instance = self.ground.instance;
+        let group = instance.exclusive(option);
+        self.opened[option] == CLOSED
+            && (group == NONE || !self.taken[group as usize])
+            && (from..self.ground.years).all(|year| instance.charge(option, year == from) <= self.left[year])
+    }
+
+    /// Opens an option.
+    pub fn open(&mut self, option: usize, from: usize, parts: &mut Vec<Part>) {
+        let (ground, instance) = (self.ground, self.ground.instance);
+        self.opened[option] = from as u8;
+        if let Some(taken) = self.taken.get_mut(instance.exclusive(option) as usize) {
+            *taken = true;
+        }
+        let limited = instance.capacity(option) != UNLIMITED;
+        for year in from..ground.years {
+            self.left[year] = self.left[year].saturating_sub(instance.charge(option, year == from));
+            if limited {
+                ground.parts(option, &self.cells[year], self.rooms(year), parts);
+                for part in parts.iter() {
+                    let demand = part.demand as usize;
+                    let room = &mut self.rooms[year][demand];
+                    let cell = &mut self.cells[year][demand];
+                    let kept = ((*room - part.amount) / *room).max(0.0);
+                    cell.weight *= kept;
+                    *room = (*room - part.amount).max(0.0);
+                }
+                continue;
+            }
+            for (demand, quality) in instance.covers(option) {
+                let price = &mut self.cells[year][demand].price;
+                *price = price.max((f64::from(quality) * UNIT) as f32);
+            }
+        }
+    }
+}
+
+/// What is served whom, exactly: options without a capacity serve what they cover, those with one what they raise most.
+pub(super) fn serve(instance: &Instance, opened: &[u8]) -> Plan {
+    let mut plan = Plan::default();
+    for (option, year) in opened.iter().enumerate().filter(|(_, year)| **year != CLOSED) {
+        plan.buy.push((option as u32, u16::from(*year) + 1));
+    }
+    if instance.capacities.is_empty() {
+        return plan;
+    }
+    for year in 0..instance.years() {
+        let open = || (0..opened.len()).filter(|o| usize::from(opened[*o]) <= year && opened[*o] != CLOSED);
+        let mut best = vec![0u32; instance.weights.len()];
+        for option in open().filter(|o| instance.capacity(*o) == UNLIMITED) {
+            instance.covers(option).for_each(|(demand, quality)| best[demand] = quality.max(best[demand]));
+        }
+        let mut raises: Vec<(u32, u32, u32)> = Vec::new();
+        for option in open().filter(|o| instance.capacity(*o) != UNLIMITED) {
+            let raised = instance.covers(option).filter(|(demand, quality)| *quality > best[*demand]);
+            raises.extend(
+                raised.map(|(demand, quality)| (quality - best[demand], option as u32, demand as u32)),
+            );
+        }
+        raises.sort_unstable_by(|a, b| b.0.cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
+        let mut rest = instance.weights.clone();
+        let mut room: Vec<u64> = instance.capacities.clone();
+        let mut served: Vec<(u32, u32, u64)> = Vec::new();
+        for (_, option, demand) in raises {
+            let amount = rest[demand as usize].min(room[option as usize]);
+            if amount > 0 {
+                rest[demand as usize] -= amount;
+                room[option as usize] -= amount;
+                served.push((option, demand, amount));
+            }
+        }
+        served.sort_unstable();
+        for run in served.chunk_by(|a, b| a.0 == b.0) {
+            let parts = run.iter().map(|(_, demand, amount)| (*demand, *amount)).collect();
+            plan.serve.push(Serve { option: run[0].0, year: year as u16 + 1, parts });
+        }
+    }
+    plan
+}

@@ -1,0 +1,231 @@
+//! A plan for people: what is bought when at what cost, and whom it serves.
+
+use crate::certificate::{Certificate, Question};
+use crate::{Instance, MILLION, NONE, UNLIMITED};
+use serde::{Serialize, Serializer};
+use std::collections::BTreeMap;
+
+/// A plan for people. Amounts of money are dollars; what is served is weight times quality, in students.
+#[derive(Debug, Serialize)]
+pub struct Summary<'a> {
+    /// What the plan is the best answer to.
+    pub question: Question,
+    /// What it is worth: students, or the part of the floors that it meets.
+    pub objective: f64,
+    /// No plan is worth more.
+    pub bound: f64,
+    /// How much better a plan could be at most, as a share of this one's worth.
+    pub gap: f64,
+    /// Each year's payments.
+    pub years: Vec<Year>,
+    /// What each strategy costs and serves in all years.
+    pub strategies: Vec<Strategy<'a>>,
+    /// What each group gets in the last year.
+    pub groups: Vec<Group<'a>>,
+    /// What is bought.
+    pub buy: Vec<Purchase<'a>>,
+}
+
+/// A year.
+#[derive(Debug, Serialize)]
+pub struct Year {
+    /// Counted from 1.
+    pub year: usize,
+    /// Payments of this year.
+    pub cost: Dollars,
+    /// Options opened in it.
+    pub opened: usize,
+    /// Weight times quality that is served in it.
+    pub served: f64,
+}
+
+/// What a strategy costs and serves in all years.
+#[derive(Debug, Serialize)]
+pub struct Strategy<'a> {
+    /// Its name.
+    pub strategy: &'a str,
+    /// Options bought.
+    pub options: usize,
+    /// Payments of all years.
+    pub cost: Dollars,
+    /// Weight times quality that its options serve, added over years.
+    pub served: f64,
+}
+
+/// What a group gets in the last year.
+#[derive(Debug, Serialize)]
+pub struct Group<'a> {
+    /// Its name.
+    pub group: &'a str,
+    /// Its weight.
+    pub weight: f64,
+    /// Weight times quality that is served.
+    pub served: f64,
+    /// The floor, as a share of the weight, if there is one.
+    pub floor: Option<f64>,
+}
+
+/// An option that is bought.
+#[derive(Debug, Serialize)]
+pub struct Purchase<'a> {
+    /// Its id.
+    pub option: &'a str,
+    /// Its strategy.
+    pub strategy: &'a str,
+    /// The year in which it is opened, counted from 1.
+    pub year: u16,
+    /// Its cost in that year.
+    pub cost: Dollars,
+    /// Its cost in each of its years.
+    pub running: Dollars,
+}
+
+/// Cents, shown as dollars.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Dollars(pub u64);
+
+impl std::fmt::Display for Dollars {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{:02}", self.0 / 100, self.0 % 100)
+    }
+}
+
+impl Serialize for Dollars {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+fn students(amount: u128) -> f64 {
+    amount as f64 * 1e-12
+}
+
+/// Sums a certificate's plan up. The certificate must be one that [`crate::verify`] lets through.
+pub fn summary<'a>(instance: &'a Instance, certificate: &Certificate) -> Summary<'a> {
+    let progress = certificate.progress();
+    let served = Served::of(instance, certificate);
+    let mut summary = Summary {
+        question: progress.question,
+        objective: progress.objective,
+        bound: progress.bound,
+        gap: progress.gap(),
+        years: Vec::new(),
+        strategies: Vec::new(),
+        groups: Vec::new(),
+        buy: Vec::new(),
+    };
+    let count = instance.years();
+    let mut costs = vec![0u64; count];
+    let mut strategies: BTreeMap<u16, (usize, u64)> = BTreeMap::new();
+    for (option, year) in &certificate.plan.buy {
+        let at = *option as usize;
+        let (cost, running) = (instance.costs[at], instance.running.get(at).copied().unwrap_or(0));
+        let from = usize::from(*year) - 1;
+        costs[from] += cost;
+        costs[from..].iter_mut().for_each(|sum| *sum += running);
+        let strategy = strategies.entry(instance.strategies[at]).or_default();
+        strategy.0 += 1;
+        strategy.1 += cost + running * (count - from) as u64;
+        summary.buy.push(Purchase {
+            option: instance.options.get(at),
+            strategy: &instance.strategy_names[usize::from(instance.strategies[at])],
+            year: *year,
+            cost: Dollars(cost),
+            running: Dollars(running),
+        });
+    }
+    for (year, cost) in costs.iter().enumerate() {
+        let opened = certificate.plan.buy.iter().filter(|b| usize::from(b.1) == year + 1).count();
+        summary.years.push(Year {
+            year: year + 1,
+            cost: Dollars(*cost),
+            opened,
+            served: students(served.years[year]),
+        });
+    }
+    for (at, (options, cost)) in strategies {
+        let at = usize::from(at);
+        summary.strategies.push(Strategy {
+            strategy: &instance.strategy_names[at],
+            options,
+            cost: Dollars(cost),
+            served: students(served.strategies[at]),
+        });
+    }
+    let mut weights = vec![0u64; instance.group_names.len()];
+    for (weight, group) in instance.weights.iter().zip(&instance.groups).filter(|(_, group)| **group != NONE)
+    {
+        weights[*group as usize] += weight;
+    }
+    for (at, group) in instance.group_names.iter().enumerate() {
+        let floor = instance.floors.iter().find(|f| f.group as usize == at);
+        summary.groups.push(Group {
+            group,
+            weight: weights[at] as f64 / MILLION as f64,
+            served: students(served.groups[at]),
+            floor: floor.map(|f| f64::from(f.share) / MILLION as f64),
+        });
+    }
+    summary
+}
+
+/// Weight times quality, by who serves and who is served.
+struct Served {
+    years: Vec<u128>,
+    strategies: Vec<u128>,
+    groups: Vec<u128>,
+}
+
+impl Served {
+    fn of(instance: &Instance, certificate: &Certificate) -> Self {
+        let count = instance.years();
+        let mut served = Self {
+            years: vec![0; count],
+            strategies: vec![0; instance.strategy_names.len()],
+            groups: vec![0; instance.group_names.len()],
+        };
+        for year in 0..count {
+            let mut rest = instance.weights.clone();
+            for serve in certificate.plan.serve.iter().filter(|s| usize::from(s.year) == year + 1) {
+                let mut parts = serve.parts.iter().peekable();
+                for (demand, quality) in instance.covers(serve.option as usize) {
+                    if let Some((_, amount)) = parts.next_if(|part| part.0 as usize == demand) {
+                        rest[demand] -= amount;
+                        served.add(
+                            instance,
+                            year,
+                            (serve.option, demand),
+                            u128::from(*amount) * u128::from(quality),
+                        );
+                    }
+                }
+            }
+            // Of options of the same quality the first one serves.
+            let mut best = vec![(0u32, NONE); instance.weights.len()];
+            for (option, from) in &certificate.plan.buy {
+                if usize::from(*from) <= year + 1 && instance.capacity(*option as usize) == UNLIMITED {
+                    for (demand, quality) in instance.covers(*option as usize) {
+                        if quality > best[demand].0 {
+                            best[demand] = (quality, *option);
+                        }
+                    }
+                }
+            }
+            for (demand, (quality, option)) in best.into_iter().enumerate().filter(|(_, best)| best.1 != NONE)
+            {
+                served.add(instance, year, (option, demand), u128::from(rest[demand]) * u128::from(quality));
+            }
+        }
+        served
+    }
+
+    fn add(&mut self, instance: &Instance, year: usize, (option, demand): (u32, usize), amount: u128) {
+        self.years[year] += amount;
+        self.strategies[usize::from(instance.strategies[option as usize])] += amount;
+        if year + 1 == self.years.len()
+            && let Some(group) = self.groups.get_mut(instance.group(demand) as usize)
+        {
+            *group += amount;
+        }
+    }
+}
