@@ -2,9 +2,10 @@
 
 use super::Config;
 use crate::inputs::{DistrictInputs, FileKind, date};
+use crate::survey::rules;
 use evenfield_model::{GeographyKind, Leaid, Problems};
 use serde::de::DeserializeOwned;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
@@ -14,9 +15,11 @@ type Key = (&'static str, bool, fn(ValueDeserializer<'_>) -> Result<(), toml::de
 
 const DISTRICT: [Key; 5] = [
     ("leaid", true, is::<Leaid>),
-    ("name", true, is::<String>),
+    ("name", true, |value| checked(value, "the district's name", |name: &String| !name.trim().is_empty())),
     ("fictional", false, is::<bool>),
-    ("term", false, is::<String>),
+    ("term", false, |value| {
+        checked(value, "a term like 2026-fall", |term: &String| rules::term(term).as_deref() == Some(term))
+    }),
     ("as_of", false, |value| date(value).map(drop)),
 ];
 
@@ -31,9 +34,28 @@ const LOAD: [Key; 12] = [
     ("id", false, is::<String>),
     ("name", false, is::<String>),
     ("within", false, is::<Vec<String>>),
-    ("year", false, is::<i32>),
+    ("year", false, |value| {
+        checked(value, &format!("a year from {} to {}", YEARS.start(), YEARS.end()), |year: &i32| {
+            YEARS.contains(year)
+        })
+    }),
     ("columns", false, is::<BTreeMap<String, String>>),
 ];
+
+/// Years that tables of areas are of: from the first census with tracts everywhere on, with room for projections.
+const YEARS: std::ops::RangeInclusive<i32> = 1990..=2100;
+
+/// Whether a value is of its type and fits; `wanted` says what does.
+fn checked<T: DeserializeOwned>(
+    value: ValueDeserializer<'_>,
+    wanted: &str,
+    fits: impl FnOnce(&T) -> bool,
+) -> Result<(), toml::de::Error> {
+    match fits(&T::deserialize(value)?) {
+        true => Ok(()),
+        false => Err(serde::de::Error::custom(wanted)),
+    }
+}
 
 fn is<T: DeserializeOwned>(value: ValueDeserializer<'_>) -> Result<(), toml::de::Error> {
     T::deserialize(value).map(drop)
@@ -45,11 +67,24 @@ pub(super) type Fault = (usize, String, String);
 /// All that is wrong with the districts; nothing when they can be read.
 pub(super) fn faults(value: &Spanned<DeValue<'_>>) -> Vec<Fault> {
     let mut faults = Vec::new();
+    let mut leaids = HashSet::new();
     for (table, at) in tables(value, "district", &mut faults) {
         check(table, at, "district", &DISTRICT, &["load"], &mut faults);
+        if let Some((key, leaid)) = table.get_key_value("leaid")
+            && let Some(leaid) = leaid.get_ref().as_str()
+            && !leaids.insert(leaid)
+        {
+            let wanted = "a LEAID that no [[district]] before has; put all its files under one";
+            faults.push((key.span().start, "district.leaid".to_owned(), wanted.to_owned()));
+        }
         let Some(load) = table.get("load") else { continue };
         for (file, at) in tables(load, "district.load", &mut faults) {
             check(file, at, "district.load", &LOAD, &[], &mut faults);
+            let kind = file.get("kind").and_then(|kind| kind.get_ref().as_str()).unwrap_or_default();
+            if matches!(kind, "boundaries" | "wide_table") && file.get("geography").is_none() {
+                let wanted = format!("`geography` with kind `{kind}`: what its rows are of, as block_group");
+                faults.push((at, "district.load.geography".to_owned(), wanted));
+            }
         }
     }
     faults.sort_by_key(|fault| fault.0);

@@ -185,6 +185,33 @@ fn all_that_is_wrong_with_a_district_is_said_at_once() {
 }
 
 #[test]
+fn what_makes_no_sense_of_a_district_is_said_at_once() {
+    let found = wrong(
+        "[[district]]\nleaid = '5100001'\nname = ' '\nterm = 'banana'\n[[district.load]]\nkind = 'boundaries'\n\
+         file = 'a'\n[[district.load]]\nkind = 'area_table'\nfile = 'b'\nyear = 99999\n[[district.load]]\n\
+         kind = 'wide_table'\nfile = 'c'\n[[district]]\nleaid = '5100001'\nname = 'B'\nterm = '2026-fall'\n",
+    );
+    let told: Vec<_> = found.iter().map(|f| (f.0, f.1.as_str(), f.2.as_str())).collect();
+    let wanted = [
+        (3, "district.name", "the district's name"),
+        (4, "district.term", "a term like 2026-fall"),
+        (
+            5,
+            "district.load.geography",
+            "`geography` with kind `boundaries`: what its rows are of, as block_group",
+        ),
+        (11, "district.load.year", "a year from 1990 to 2100"),
+        (
+            12,
+            "district.load.geography",
+            "`geography` with kind `wide_table`: what its rows are of, as block_group",
+        ),
+        (16, "district.leaid", "a LEAID that no [[district]] before has; put all its files under one"),
+    ];
+    assert_eq!(told, wanted);
+}
+
+#[test]
 fn a_file_that_is_not_there_is_named_with_its_line() {
     let text = "[[district]]\nleaid = '5100001'\nname = 'A'\n[[district.load]]\nkind = 'roster'\n\
                 file = 'Cargo.toml'\naddresses = 'none.csv'\n[[district.load]]\nkind = 'survey'\nfile = 'no/such'\n";
