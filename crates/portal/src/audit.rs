@@ -10,9 +10,11 @@
 mod tests;
 
 use crate::db::{Db, Write, now_ms};
+use futures_util::TryStreamExt;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use sqlx::any::AnyRow;
-use sqlx::{AnyPool, Row};
+use sqlx::{AnyConnection, AnyPool, Row};
 
 /// What to write down.
 #[derive(Clone, Debug)]
@@ -168,7 +170,7 @@ pub async fn record(write: &mut Write, entry: &Entry<'_>) -> Result<(), sqlx::Er
     Ok(())
 }
 
-/// Whose entries: of a district, and what the people who have a role in it did outside any district, as signing in, or
+/// Whose entries: of a district, that all of it was written to a file or read from one, and what the people who have a role in it did outside any district, as signing in, or
 /// what was tried in their names, as signing in wrongly.
 #[derive(Clone, Copy, Debug)]
 pub struct Of<'a> {
@@ -197,9 +199,9 @@ pub async fn list(
     let theirs = "IN (SELECT account_id FROM account_role WHERE district_id = $1)";
     let nowhere = match of.everywhere {
         true => "district_id IS NULL".to_owned(),
-        // What the program did to an account has no district either, as a sign-in that failed.
+        // What the program did to an account has no district either, as a sign-in that failed; nor has the copy of a whole district.
         false => format!(
-            "district_id IS NULL AND (account_id {theirs} OR \
+            "district_id IS NULL AND (account_id {theirs} OR (subject_kind = 'district' AND subject_id = $1) OR \
              (account_id IS NULL AND subject_kind = 'account' AND subject_id {theirs}))"
         ),
     };
@@ -278,6 +280,9 @@ pub enum Break {
     /// An entry that came from another installation does not give its digest.
     #[error("an entry that came with a district was changed after it was written")]
     MovedChanged,
+    /// What came from another installation is not what this entry says came.
+    #[error("of the entries that came with the district at this import some are missing, or there are more")]
+    MovedMissing,
 }
 
 const PAGE: i64 = 2_000;
@@ -296,6 +301,7 @@ pub async fn verify(db: &Db, kept: Option<&str>) -> Result<Verdict, sqlx::Error>
     let head = sqlx::query("SELECT chain, seq, digest FROM audit_head").fetch_one(&mut *read).await?;
     let mut previous = genesis(&head.try_get::<String, _>("chain")?);
     let (mut seq, mut kept_is_there) = (0, kept.is_none());
+    let mut moved_broken = None;
     // An entry put in before the first is looked at too.
     let mut after = i64::MIN;
     loop {
@@ -309,6 +315,9 @@ pub async fn verify(db: &Db, kept: Option<&str>) -> Result<Verdict, sqlx::Error>
             if let Some(why) = broken(&entry, seq, &previous) {
                 let seq = if why == Break::Missing { seq + 1 } else { entry.seq };
                 return Ok(Verdict::Broken { seq, why });
+            }
+            if entry.action == IMPORT && !moved_is_whole(&mut read, &entry).await? {
+                moved_broken = moved_broken.or(Some(entry.seq));
             }
             kept_is_there |= kept == Some(entry.digest.as_str());
             (seq, after, previous) = (entry.seq, entry.seq, entry.digest);
@@ -327,6 +336,9 @@ pub async fn verify(db: &Db, kept: Option<&str>) -> Result<Verdict, sqlx::Error>
     if let Some(seq) = moved_and_changed(&mut read).await? {
         return Ok(Verdict::Broken { seq, why: Break::MovedChanged });
     }
+    if let Some(seq) = moved_broken {
+        return Ok(Verdict::Broken { seq, why: Break::MovedMissing });
+    }
     Ok(Verdict::Whole { entries: seq, head: head_digest })
 }
 
@@ -340,6 +352,58 @@ fn broken(entry: &Stored, last: i64, previous: &str) -> Option<Break> {
     } else {
         None
     }
+}
+
+/// What an import is called in the log.
+pub(crate) const IMPORT: &str = "district.import";
+
+/// Entries of a district that came from one chain: how far they go, how many they are, and a digest over all of theirs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Moved {
+    chain: String,
+    until: i64,
+    entries: i64,
+    sha256: String,
+}
+
+/// The entries of a district that are here from this chain, up to `until`.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn moved(
+    connection: &mut AnyConnection,
+    district: &str,
+    (chain, until): (&str, i64),
+) -> Result<Moved, sqlx::Error> {
+    let sql =
+        "SELECT digest FROM audit_moved WHERE chain = $1 AND seq <= $2 AND district_id = $3 ORDER BY seq";
+    let (mut entries, mut hash) = (0, Sha256::new());
+    let mut rows =
+        sqlx::query_scalar::<_, String>(sql).bind(chain).bind(until).bind(district).fetch(connection);
+    while let Some(digest) = rows.try_next().await? {
+        entries += 1;
+        hash.update(digest.as_bytes());
+        hash.update(b"\n");
+    }
+    Ok(Moved { chain: chain.to_owned(), until, entries, sha256: hexadecimal(&hash.finalize()) })
+}
+
+/// Whether the entries that an import brought are here still, each once. Imports only ever add some of a chain, and always all up to
+/// its last one, so that later imports change nothing of what an earlier one says.
+async fn moved_is_whole(read: &mut AnyConnection, import: &Stored) -> Result<bool, sqlx::Error> {
+    #[derive(Deserialize)]
+    struct Detail {
+        #[serde(default)]
+        moved: Vec<Moved>,
+    }
+    // The entry itself is held by the chain; one that is written otherwise says nothing of moved entries.
+    let Ok(Detail { moved: said }) = serde_json::from_str(&import.detail) else { return Ok(true) };
+    for said in said {
+        if moved(read, &import.subject_id, (&said.chain, said.until)).await? != said {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// The first entry from another chain that does not give its digest. Only a part of that chain is here, so

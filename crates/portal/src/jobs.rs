@@ -252,19 +252,3 @@ pub async fn list(pool: &AnyPool, district_id: &str, at_most: i64) -> Result<Vec
     let rows = sqlx::query(sql).bind(district_id).bind(at_most).fetch_all(pool).await?;
     rows.iter().map(Job::from_row).collect()
 }
-
-/// Puts a failed job back into the queue, from its last checkpoint. False when it has not failed.
-///
-/// # Errors
-/// The database's.
-pub async fn retry(write: &mut Write, id: &str) -> Result<bool, sqlx::Error> {
-    let changed = sqlx::query(
-        "UPDATE job SET state = 'waiting', attempts = 0, run_after_ms = $2, finished_ms = NULL \
-         WHERE id = $1 AND state = 'failed'",
-    )
-    .bind(id)
-    .bind(now_ms())
-    .execute(&mut **write)
-    .await?;
-    Ok(changed.rows_affected() == 1)
-}

@@ -10,15 +10,6 @@ use sqlx::{AnyConnection, Row};
 pub enum Belongs {
     /// By this column, which holds the LEAID.
     Column(&'static str),
-    /// By `column`, which is the `key` of a row of `parent`, which belongs to a district by a column.
-    Through {
-        /// The column of this table.
-        column: &'static str,
-        /// The table whose rows belong to a district.
-        parent: &'static str,
-        /// The column of the parent that `column` holds.
-        key: &'static str,
-    },
     /// They do not move with a district, for this reason.
     Stays(&'static str),
 }
@@ -210,10 +201,6 @@ mod tests {
                 );
                 match table.belongs {
                     Belongs::Column(column) => assert!(of(table.name).any(|c| c.name == column)),
-                    Belongs::Through { column, parent, key } => {
-                        assert!(of(table.name).any(|c| c.name == column));
-                        assert!(of(parent).any(|c| c.name == key));
-                    }
                     Belongs::Stays(why) => assert!(!why.is_empty()),
                 }
             }

@@ -16,6 +16,7 @@ pub use load::{Import, import};
 
 use super::Backend;
 use super::tables::{Belongs, Column, Kind, TABLES, Table, columns_of};
+use crate::audit;
 use futures_util::TryStreamExt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -78,23 +79,33 @@ fn refused<T>(why: impl Into<String>) -> Result<T, Error> {
     Err(Error::Refused(why.into()))
 }
 
-/// Writes a district's rows to a file. Returns the manifest.
+/// Writes a district's rows to a file, and first in the audit log that they are: the file holds all that is known of each student.
+/// Returns the manifest.
 ///
 /// # Errors
 /// When there is no such district, or a row cannot be carried over (a number that is none).
 pub async fn export(db: &super::Db, district: &str, out: impl Write + Seek) -> Result<Manifest, Error> {
+    let there: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM district WHERE id = $1")
+        .bind(district)
+        .fetch_one(db.read())
+        .await?;
+    if there == 0 {
+        return refused(format!("there is no district {district}"));
+    }
+    let entry = audit::Entry {
+        // Of the installation, so that the same rows give the same file each time.
+        district_id: None,
+        account_id: None,
+        action: "district.export",
+        subject: ("district", district),
+        detail: serde_json::Value::Null,
+    };
+    audit::record_look(db, &entry).await?;
     // One snapshot of all tables.
     let mut read = match db.backend() {
         Backend::Sqlite => db.read().begin().await?,
         Backend::Postgres => db.read().begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ").await?,
     };
-    let there: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM district WHERE id = $1")
-        .bind(district)
-        .fetch_one(&mut *read)
-        .await?;
-    if there == 0 {
-        return refused(format!("there is no district {district}"));
-    }
     let mut archive = zip::ZipWriter::new(out);
     let scope = Scope { backend: db.backend(), district, audit_until: None };
     let manifest = write_tables(&mut read, &scope, &mut Archive(&mut archive)).await?;
@@ -226,9 +237,6 @@ fn select(table: &Table, columns: &[Column], backend: Backend) -> String {
     };
     let belongs = match table.belongs {
         Belongs::Column(column) => format!("{column} = $1"),
-        Belongs::Through { column, parent, key } => {
-            format!("{column} IN (SELECT {key} FROM {parent} WHERE district_id = $1)")
-        }
         Belongs::Stays(_) => "1 = 0".to_owned(),
     };
     format!("SELECT {names} FROM {from} WHERE {belongs} ORDER BY {}", order.join(", "))

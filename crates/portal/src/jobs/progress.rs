@@ -2,7 +2,6 @@
 
 use super::Failure;
 use crate::db::{Db, Write, now_ms};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -16,7 +15,6 @@ struct Inner {
     owner: String,
     lease: Duration,
     now: Mutex<Now>,
-    lost: AtomicBool,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -35,7 +33,6 @@ impl Progress {
             owner: owner.to_owned(),
             lease,
             now: Mutex::new(now),
-            lost: AtomicBool::new(false),
         }))
     }
 
@@ -49,11 +46,6 @@ impl Progress {
         *self.now() = Now { done, total, note: Some(note) };
     }
 
-    /// Whether another worker has taken the job over. A long computation asks now and then, and stops.
-    pub fn is_lost(&self) -> bool {
-        self.0.lost.load(Ordering::Relaxed)
-    }
-
     /// Stores where to go on, in the transaction that stores what was done so far: after a stop at any moment,
     /// both are there or neither is. Commit right after it.
     ///
@@ -63,7 +55,6 @@ impl Progress {
         if self.store(write, Some(checkpoint)).await? {
             return Ok(());
         }
-        self.0.lost.store(true, Ordering::Relaxed);
         Err(Failure::for_now("job-error-taken-over", ""))
     }
 
@@ -72,9 +63,6 @@ impl Progress {
         let mut write = self.0.db.write().await?;
         let ours = self.store(&mut write, None).await?;
         write.commit().await?;
-        if !ours {
-            self.0.lost.store(true, Ordering::Relaxed);
-        }
         Ok(ours)
     }
 

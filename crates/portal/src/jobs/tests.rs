@@ -1,6 +1,6 @@
 use super::worker::{Worker, wait_before};
 use super::{
-    Failure, Handler, Job, Outcome, Progress, Request, State, enqueue, estimate, get, handler, list, retry,
+    Failure, Handler, Job, Outcome, Progress, Request, State, enqueue, estimate, get, handler, list,
 };
 use crate::App;
 use crate::config::Config;
@@ -106,12 +106,6 @@ async fn what_fails_for_now_is_tried_again_later_and_what_fails_for_good_is_not(
                 skip_the_wait(&db).await;
             }
             assert_eq!(now(&db, &id).await.state, State::Failed);
-            let mut write = db.write().await.unwrap();
-            assert!(retry(&mut write, &id).await.unwrap());
-            assert!(!retry(&mut write, &id).await.unwrap());
-            write.commit().await.unwrap();
-            assert_eq!(worker.run_one(None).await.unwrap(), Some(id.clone()));
-            sql(&db, "UPDATE job SET state = 'failed'").await;
         }
         let id = ask(&db, "unknown", "a", json!(null)).await;
         worker.run_one(None).await.unwrap();
@@ -177,9 +171,7 @@ async fn a_worker_that_lost_its_lease_can_store_nothing_more() {
         sql(&app.db, "UPDATE job SET lease_owner = 'another'").await;
         let mut write = app.db.write().await?;
         sqlx::query("UPDATE job SET key = 'changed'").execute(&mut *write).await?;
-        let outcome = progress.step(&mut write, "1").await;
-        assert!(progress.is_lost());
-        outcome?;
+        progress.step(&mut write, "1").await?;
         write.commit().await?;
         Ok(())
     }

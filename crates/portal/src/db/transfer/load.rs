@@ -59,13 +59,19 @@ pub async fn import(db: &Db, file: impl Read + Seek, how: Import) -> Result<Mani
             return refused(format!("{} is not stored as the file says; nothing was kept", said.name));
         }
     }
+    let own: String = sqlx::query_scalar("SELECT chain FROM audit_head").fetch_one(&mut *write).await?;
+    let mut moved = Vec::new();
+    for (chain, until) in manifest.audit.iter().filter(|(chain, _)| **chain != own) {
+        moved.push(audit::moved(&mut write, &manifest.district, (chain, *until)).await?);
+    }
+    let rows = manifest.tables.iter().map(|t| t.rows).sum::<u64>();
     let entry = audit::Entry {
         // Of the installation, so that the district's own entries stay those of its file.
         district_id: None,
         account_id: None,
-        action: "district.import",
+        action: audit::IMPORT,
         subject: ("district", &manifest.district),
-        detail: json!({ "replace": how.replace, "rows": manifest.tables.iter().map(|t| t.rows).sum::<u64>() }),
+        detail: json!({ "replace": how.replace, "rows": rows, "moved": moved }),
     };
     audit::record(&mut write, &entry).await?;
     write.commit().await?;
@@ -104,9 +110,6 @@ async fn make_room(write: &mut Write, district: &str, replace: bool) -> Result<(
             // Other rows refer to the district, and entries of the audit log are only ever added.
             ("district" | "audit_moved", _) | (_, Belongs::Stays(_)) => continue,
             (_, Belongs::Column(column)) => format!("{column} = $1"),
-            (_, Belongs::Through { column, parent, key }) => {
-                format!("{column} IN (SELECT {key} FROM {parent} WHERE district_id = $1)")
-            }
         };
         let sql = format!("DELETE FROM {} WHERE {belongs}", table.name);
         sqlx::query(sqlx::AssertSqlSafe(sql)).bind(district).execute(&mut **write).await?;

@@ -128,6 +128,53 @@ async fn a_district_that_is_there_is_replaced_only_when_asked_to() {
     .await;
 }
 
+/// Entries that came with a district are held by the entry of its import: none can be taken out, and none put in.
+#[tokio::test]
+async fn entries_that_came_with_a_district_are_missed_when_they_go() {
+    let from = Fresh::make(Backend::Sqlite).await;
+    let first = Db::open(&from.url).await.unwrap();
+    fill(&first).await;
+    let (file, _) = bytes(&first).await;
+    first.close().await;
+    let file = &file;
+    crate::db::harness::each(|db| async move {
+        take(&db, file, false).await.unwrap();
+        // Read in once more, and written out: nothing is amiss.
+        take(&db, file, true).await.unwrap();
+        bytes(&db).await;
+        assert!(matches!(audit::verify(&db, None).await.unwrap(), audit::Verdict::Whole { entries: 3, .. }));
+        let change = async |sql: &'static str| {
+            let mut write = db.write().await.unwrap();
+            sqlx::query(sql).execute(&mut *write).await.unwrap();
+            write.commit().await.unwrap();
+            audit::verify(&db, None).await.unwrap()
+        };
+        let broken = audit::Verdict::Broken { seq: 1, why: audit::Break::MovedMissing };
+        let twin = "INSERT INTO audit_moved SELECT chain, 2, at_ms, district_id, account_id, action, subject_kind, \
+                    subject_id, detail, previous, digest FROM audit_moved WHERE seq = 1";
+        // Its number is in its digest.
+        assert!(matches!(change(twin).await, audit::Verdict::Broken { why: audit::Break::MovedChanged, .. }));
+        assert!(matches!(change("DELETE FROM audit_moved WHERE seq = 2").await, audit::Verdict::Whole { .. }));
+        assert_eq!(change("DELETE FROM audit_moved WHERE seq = 3").await, broken);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_writes_a_district_to_a_file_is_written_down() {
+    crate::db::harness::each(|db| async move {
+        fill(&db).await;
+        bytes(&db).await;
+        export(&db, "9999999", Cursor::new(Vec::new())).await.expect_err("no such district");
+        let of = |district_id| audit::Of { district_id, everywhere: false };
+        let mine = audit::list(db.read(), of(DISTRICT), None, 1).await.unwrap();
+        assert_eq!((mine[0].action.as_str(), mine[0].subject_id.as_str()), ("district.export", DISTRICT));
+        let other = audit::list(db.read(), of("5100002"), None, 9).await.unwrap();
+        assert!(other.iter().all(|entry| entry.action == "roster.load"), "{other:?}");
+    })
+    .await;
+}
+
 /// The archive with one entry changed.
 fn changed(file: &[u8], entry: &str, change: impl Fn(String) -> String) -> Vec<u8> {
     let mut archive = zip::ZipArchive::new(Cursor::new(file)).unwrap();
