@@ -11,30 +11,48 @@ use evenfield_model::Problems;
 /// How many teachers a row of `sections.csv` has columns for: `Teacher_id`, `Teacher_2_id` … `Teacher_10_id`.
 const TEACHERS: usize = 10;
 
-/// Reads all five files; those about sections may be missing together.
-pub(super) fn read(draft: &mut Draft<'_>) -> Result<(), ReadError> {
-    file(draft, "schools.csv", true, SchoolColumns::find, school)?;
-    file(draft, "students.csv", true, StudentColumns::find, student)?;
-    file(draft, "teachers.csv", false, TeacherColumns::find, teacher)?;
-    file(draft, "sections.csv", false, SectionColumns::find, section)?;
-    file(draft, "enrollments.csv", false, EnrollmentColumns::find, enrollment)
+/// Whether a file must be there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Need {
+    /// Without it there is no roster.
+    Always,
+    /// Its twin is there and says little without it.
+    WithTwin,
+    /// A roster may do without.
+    Never,
 }
 
-/// Reads the file of this name; one that is missing is an error when `needed` and a problem otherwise.
+/// Reads all five files. Those of teachers, sections and enrollments may be missing; of the last two one without the other is a
+/// problem.
+pub(super) fn read(draft: &mut Draft<'_>) -> Result<(), ReadError> {
+    let has = |base: &str| draft.source.find(base).next().is_some();
+    let twins = if has("sections.csv") || has("enrollments.csv") { Need::WithTwin } else { Need::Never };
+    file(draft, "schools.csv", Need::Always, SchoolColumns::find, school)?;
+    file(draft, "students.csv", Need::Always, StudentColumns::find, student)?;
+    file(draft, "teachers.csv", Need::Never, TeacherColumns::find, teacher)?;
+    file(draft, "sections.csv", twins, SectionColumns::find, section)?;
+    file(draft, "enrollments.csv", twins, EnrollmentColumns::find, enrollment)
+}
+
+/// Reads the file of this name.
+///
+/// # Errors
+/// When it is missing and is needed always, or cannot be read.
 fn file<C>(
     draft: &mut Draft<'_>,
     base: &str,
-    needed: bool,
+    need: Need,
     columns: impl FnOnce(&mut Table<'_>, &mut Problems) -> C,
     each: impl FnMut(&mut Draft<'_>, &C, Row<'_>),
 ) -> Result<(), ReadError> {
     let source = draft.source;
     let Some(member) = source.find(base).next() else {
         let wanted = format!("a file {base} among the Clever files");
-        if needed {
-            return Err(ReadError::Missing { file: source.name().to_owned(), wanted });
+        match need {
+            Need::Always => return Err(ReadError::Missing { file: source.name().to_owned(), wanted }),
+            Need::WithTwin => draft.problems.push(base, 0, "", "", wanted),
+            Need::Never => {}
         }
-        draft.problems.push(base, 0, "", "", wanted);
         return Ok(());
     };
     draft.table(member, TableRules::default(), columns, each)

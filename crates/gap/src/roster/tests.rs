@@ -265,6 +265,23 @@ fn clever_files_give_addresses_and_flags() {
 }
 
 #[test]
+fn clever_files_that_may_be_missing_are_no_problem() {
+    let parsed = |files: &[(&str, &str)]| {
+        let students = STUDENTS.replace("maybe", "N");
+        let files = [&[("students.csv", students.as_str()), ("schools.csv", SCHOOLS)], files].concat();
+        let (roster, problems) = parse(&source(&files), DAY).expect("a roster");
+        (roster.students.len(), said(&problems))
+    };
+    assert_eq!(parsed(&[]), (2, vec![]));
+    assert_eq!(parsed(&[("teachers.csv", TEACHERS)]), (2, vec![]));
+    let (_, problems) = parsed(&[("enrollments.csv", "Section_id,Student_id\n")]);
+    assert_eq!(problems, [at("sections.csv", 0, "", "")]);
+    let alone = [("students.csv", STUDENTS)];
+    let error = parse(&source(&alone), DAY).expect_err("no schools");
+    assert!(error.to_string().contains("a file schools.csv among the Clever files"), "{error}");
+}
+
+#[test]
 fn a_delta_changes_adds_and_removes() {
     let (mut roster, _) = bulk(ORGS, USERS, CLASSES, ENROLLMENTS);
     roster.students[0].frl = Some(true);
