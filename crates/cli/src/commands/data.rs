@@ -72,8 +72,8 @@ fn list() {
         say!("{:<32} {}{by_name}", source.name, source.what);
     }
     say!(
-        "\nFCC availability (fcc-bdc-fixed): the FCC wants an account for downloads; see `data get fcc-bdc-fixed`.\n\
-         What else has to be downloaded by hand stands in docs/formats/open_data.md."
+        "\nNot in the list: {}.\nWhat else has to be downloaded by hand stands in docs/formats/open_data.md.",
+        sources::FCC_NEEDS_ACCOUNT
     );
 }
 

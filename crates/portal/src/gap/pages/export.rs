@@ -124,7 +124,13 @@ pub(super) async fn geojson(
             json!({ "type": "Feature", "id": b.geography_id, "geometry": geometry, "properties": properties })
         })
         .collect();
-    let body = json!({ "type": "FeatureCollection", "features": features }).to_string();
+    let no_shapes = features.is_empty();
+    let mut body = json!({ "type": "FeatureCollection", "features": features });
+    if no_shapes {
+        // A member of our own, as RFC 7946 (6.1) allows: an empty file alone looks like a fault.
+        body["note"] = json!(p.t("gap-no-shapes"));
+    }
+    let body = body.to_string();
     Ok(([(CONTENT_TYPE, "application/geo+json")], body).into_response())
 }
 

@@ -30,6 +30,8 @@ struct Page {
     chart: Chart,
     notes: Vec<String>,
     pages: Vec<PageLink>,
+    /// Whether there are shapes of these places, for a map and for GeoJSON.
+    drawn: bool,
 }
 
 /// A column's header that sorts.
@@ -54,7 +56,7 @@ pub(super) async fn table(
         Some(run) => queries::choices(app.db.read(), &run.id).await?,
         None => (Vec::new(), Vec::new()),
     };
-    let kind = choice.kind()?.unwrap_or(GeographyKind::School);
+    let kind = choice.kind()?.unwrap_or_else(|| usual(&kinds));
     let group = choice.group();
     let wanted = Wanted { measure: Some(measure), kind: Some(kind), id: None, group: Some(group) };
     let figures = match &run {
@@ -90,11 +92,19 @@ pub(super) async fn table(
                 current: n == number,
             })
             .collect(),
+        drawn: queries::boundary_kinds(app.db.read(), &district.id).await?.contains(&kind),
         query,
         district: district.id,
         p,
     };
     Ok(Html(page.render()?))
+}
+
+/// The kind of place without a choice: schools; without a roster, which alone names them, areas from small to large.
+fn usual(kinds: &[GeographyKind]) -> GeographyKind {
+    use GeographyKind as K;
+    let order = [K::School, K::BlockGroup, K::Tract, K::AttendanceZone, K::County, K::District, K::State];
+    order.into_iter().find(|kind| kinds.contains(kind)).unwrap_or(K::School)
 }
 
 /// How the table is to be sorted; the largest share first without a choice.
@@ -132,5 +142,18 @@ fn head(
             (true, false) => "ascending",
         },
         number: column != SortBy::Name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_schools_the_table_is_of_areas() {
+        use GeographyKind as K;
+        assert_eq!(usual(&[K::School, K::Tract, K::District]), K::School);
+        assert_eq!(usual(&[K::Tract, K::County, K::District]), K::Tract);
+        assert_eq!((usual(&[K::District]), usual(&[])), (K::District, K::School));
     }
 }
