@@ -2,11 +2,11 @@
 
 #![no_main]
 
-use evenfield_gap::open::area_table::{Measures, WideMap, parse_long, parse_wide};
+use evenfield_gap::open::area_table::{LongMap, Measures, WideMap, parse_long, parse_wide};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    let (table, _) = parse_long(bytes, "f");
+    let (table, _) = parse_long(bytes, "f", &LongMap { kind: None, state: Some("01") });
     assert!(
         table.rows.iter().all(|row| (row.measure as usize) < table.measures.len() && row.value.is_finite())
     );

@@ -25,6 +25,11 @@ pub fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<()>) ->
     Ok(())
 }
 
+/// So many of something in English: `1 problem`, `2 problems`.
+pub fn counted(n: u64, one: &str) -> String {
+    format!("{n} {one}{}", if n == 1 { "" } else { "s" })
+}
+
 /// A line on the standard output.
 macro_rules! say {
     ($($text:tt)*) => { $crate::out::write(std::io::stdout().lock(), format_args!("{}\n", format_args!($($text)*))) };

@@ -153,7 +153,8 @@ type SharesOfCounties = HashMap<(&'static str, String), f64>;
 /// how many households there are.
 fn direct(data: &Path) -> (SharesOfCounties, HashMap<String, u64>) {
     let packed = std::fs::read(data.join("virginia-acs/va_internet_type.csv.xz")).expect("the table");
-    let (table, _) = evenfield_gap::open::area_table::parse_long(&packed, "va_internet_type.csv.xz");
+    let (table, _) =
+        evenfield_gap::open::area_table::parse_long(&packed, "va_internet_type.csv.xz", &Default::default());
     let of = |measure: &str| -> HashMap<String, f64> {
         let rows = table.of(measure).filter(|row| row.year == Some(2019) && row.id.len() == 5);
         rows.map(|row| (row.id.to_string(), row.value)).collect()

@@ -1,7 +1,7 @@
 //! Every file of the shared data folder that is a boundary, a table of areas or of addresses loads: a table of file, loader, rows
 //! and problems. Skipped, and said so, where the folder is not there.
 
-use evenfield_gap::open::area_table::{Measures, WideMap, parse_long, parse_wide};
+use evenfield_gap::open::area_table::{LongMap, Measures, WideMap, parse_long, parse_wide};
 use evenfield_gap::open::fcc::form477;
 use evenfield_gap::place::address::{AddressPoints, Quality, full};
 use evenfield_gap::place::shapefile::{self, Layer};
@@ -120,7 +120,7 @@ fn load(data: &std::path::Path, file: &str, loader: &Loader) -> (usize, Problems
             (found.len(), problems)
         }
         Long => {
-            let (table, problems) = parse_long(&bytes, file);
+            let (table, problems) = parse_long(&bytes, file, &LongMap::default());
             (table.rows.len() + problems.empty_cells() as usize, problems)
         }
         Wide(id, kind, measure, restore_zeros) => {

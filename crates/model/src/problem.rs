@@ -15,6 +15,9 @@ pub struct Problem {
     pub said: String,
     /// What was wanted instead, in plain words.
     pub wanted: String,
+    /// Whether it is a note: something to look at, though no row is lost by it.
+    #[serde(default)]
+    pub note: bool,
 }
 
 /// One line, without control characters: what an input says must not move the terminal's cursor.
@@ -49,6 +52,8 @@ pub struct Problems {
     kinds: Vec<ProblemKind>,
     #[serde(default)]
     empty_cells: u64,
+    #[serde(default)]
+    notes: u64,
 }
 
 /// How many problems one column of one file has.
@@ -72,6 +77,16 @@ impl Problems {
 
     /// Notes a problem; `said` is cut to [`Problems::QUOTED`] characters.
     pub fn push(&mut self, file: &str, line: u64, column: &str, said: &str, wanted: impl Into<String>) {
+        self.add((file, line, column), said, wanted.into(), false);
+    }
+
+    /// Notes what people should look at although every row was read: it is listed with the problems, and stops nothing.
+    pub fn push_note(&mut self, file: &str, line: u64, column: &str, said: &str, wanted: impl Into<String>) {
+        self.notes += 1;
+        self.add((file, line, column), said, wanted.into(), true);
+    }
+
+    fn add(&mut self, (file, line, column): (&str, u64, &str), said: &str, wanted: String, note: bool) {
         self.found += 1;
         self.count(file, column, 1);
         if self.kept.len() < Self::KEPT {
@@ -84,7 +99,8 @@ impl Problems {
                 line,
                 column: column.to_owned(),
                 said: quoted,
-                wanted: wanted.into(),
+                wanted,
+                note,
             });
         }
     }
@@ -119,6 +135,7 @@ impl Problems {
     pub fn append(&mut self, other: Self) {
         self.found += other.found;
         self.empty_cells += other.empty_cells;
+        self.notes += other.notes;
         for kind in &other.kinds {
             self.count(&kind.file, &kind.column, kind.found);
         }
@@ -134,6 +151,11 @@ impl Problems {
     /// How many were found in all, kept or not.
     pub fn found(&self) -> u64 {
         self.found
+    }
+
+    /// How many of those found are no notes: by each of them something is lost.
+    pub fn wrong(&self) -> u64 {
+        self.found.saturating_sub(self.notes)
     }
 
     /// Whether none was found.
@@ -160,6 +182,18 @@ mod tests {
         assert_eq!(counts, [("grades", 2_000_000), ("", 2)]);
         assert_eq!(problems.found(), 1_000_001);
         assert_eq!(problems.kept().len(), Problems::KEPT);
+    }
+
+    #[test]
+    fn a_note_is_listed_and_loses_nothing() {
+        let mut problems = Problems::default();
+        problems.push_note("users.csv", 0, "", "UTF-16", "UTF-8");
+        assert_eq!((problems.found(), problems.wrong(), problems.is_empty()), (1, 0, false));
+        let mut all = Problems::default();
+        all.push("users.csv", 3, "grades", "??", "a grade");
+        all.append(problems);
+        assert_eq!((all.found(), all.wrong()), (2, 1));
+        assert_eq!(all.kept().iter().map(|p| p.note).collect::<Vec<_>>(), [false, true]);
     }
 
     #[test]

@@ -143,21 +143,6 @@ pub fn count(n: i64) -> String {
     out
 }
 
-/// A number as the machine reads it: `1,000` is a thousand, as Americans write it, and `12,5` is twelve and a half, as
-/// many others do. The unit may stand after it.
-pub fn plain_number(said: &str) -> String {
-    let lower = said.trim().to_lowercase();
-    let text = lower.strip_suffix("mbps").unwrap_or(&lower).trim_end();
-    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
-    let groups: Vec<&str> = whole.split(',').collect();
-    let is_parted = groups.len() > 1
-        && (1..=3).contains(&groups[0].len())
-        && groups[0] != "0"
-        && groups[1..].iter().all(|group| group.len() == 3)
-        && (part.is_empty() || !part.contains(','));
-    if is_parted { text.replace(',', "") } else { text.replace(',', ".") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

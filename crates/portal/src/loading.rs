@@ -9,7 +9,7 @@ use crate::inputs::{DistrictInputs, FileInput, FileKind};
 use crate::jobs::estimate;
 use crate::open_data::rules::{Kind, Mapping, Rows};
 use crate::{audit, connectivity, open_data, roster, survey};
-use evenfield_gap::place::{Boundary, BoundaryReading, SelfCrossing, boundary, shapefile};
+use evenfield_gap::place::{Boundary, BoundaryReading, boundary, shapefile};
 use evenfield_gap::read::{Limits, ReadError, Source, decode};
 use evenfield_gap::roster::Roster;
 use evenfield_gap::survey::{Defaults, Response};
@@ -116,9 +116,14 @@ impl Read {
             }
             _ => {
                 let bytes = bytes(&path)?;
-                let (kind, rows, found) = open(input, &path, (&name, &bytes))?;
+                let leaid = district.leaid.as_str();
+                let (kind, rows, found) = open(input, leaid, &path, (&name, &bytes))?;
                 problems.append(found);
-                let rows = rows.of_district(district.leaid.as_str(), &name, &mut problems);
+                let rows = rows.of_district(kind, leaid, &name, &mut problems);
+                if rows.is_empty() && problems.is_empty() {
+                    let wanted = "rows of what these settings ask for; there are none in this file";
+                    problems.push(&name, 0, "", "", wanted);
+                }
                 (digest([bytes.as_slice(), as_what(input).as_bytes()]), Content::Open(kind, rows, bytes))
             }
         };
@@ -141,12 +146,14 @@ impl Read {
         evenfield_gap::survey::of_students(responses, has, &self.name, &mut self.problems);
     }
 
-    /// Stores it within the caller's transaction. Loading the same file again changes nothing.
+    /// Stores it within the caller's transaction. Loading the same file again changes nothing. Returns the lines of schools that people
+    /// have changed in the portal and that stay so.
     ///
     /// # Errors
     /// The database's.
-    pub async fn store(self, write: &mut Write, district: &str) -> Result<(), sqlx::Error> {
+    pub async fn store(self, write: &mut Write, district: &str) -> Result<Vec<Kept>, sqlx::Error> {
         let loaded_ms = now_ms();
+        let mut kept = Vec::new();
         match self.content {
             Content::Roster(roster) => {
                 let facts = roster::queries::LoadFacts {
@@ -171,7 +178,8 @@ impl Read {
             }
             Content::Connectivity(lines) => {
                 let changed = connectivity::queries::Changed { ms: loaded_ms, by: BY };
-                connectivity::queries::replace(write, district, &lines, changed).await?;
+                let schools = connectivity::queries::replace_own(write, district, &lines, changed).await?;
+                kept.extend((!schools.is_empty()).then_some(Kept { file: self.name, schools }));
             }
             Content::Open(kind, rows, bytes) => {
                 let input = &self.input;
@@ -193,8 +201,26 @@ impl Read {
                 open_data::queries::store(write, district, facts, (&rows, &bytes)).await?;
             }
         }
-        Ok(())
+        Ok(kept)
     }
+}
+
+/// Lines of schools that stay as people changed or removed them in the portal, in place of what a file says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// The file.
+    pub file: String,
+    /// The schools' ids.
+    pub schools: Vec<String>,
+}
+
+/// What [`store`] did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// The id of the estimate's job.
+    pub job: String,
+    /// What was not taken from the files.
+    pub kept: Vec<Kept>,
 }
 
 /// What the settings take out of a file. The same file may be loaded for one kind of area and again for another.
@@ -240,6 +266,7 @@ fn source(path: &Path, name: &str) -> Result<(Source, String), LoadError> {
 /// Open data: by the reader of its kind, with the settings' columns.
 fn open(
     input: &FileInput,
+    leaid: &str,
     path: &Path,
     (name, bytes): (&str, &[u8]),
 ) -> Result<(Kind, Rows, Problems), LoadError> {
@@ -263,22 +290,18 @@ fn open(
         FileKind::Ndt7 => plain(Kind::Ndt7),
         FileKind::Boundaries => {
             let kind = input.geography.ok_or_else(|| wrong("boundaries want `geography = \"…\"`"))?;
-            let id: Vec<&str> = input.id.as_deref().into_iter().collect();
-            let reading = BoundaryReading {
-                kind,
-                id: &id,
-                name: input.name.as_deref(),
-                self_crossing: SelfCrossing::Keep,
-            };
-            let (found, problems) = boundary_files(path, (name, bytes), &reading)?;
+            let mapping = mapping(input);
+            let id: Vec<&str> = mapping.id.as_deref().into_iter().collect();
+            let (found, problems) = boundary_files(path, (name, bytes), &mapping.boundaries(kind, &id))?;
             (Kind::Boundaries, open_data::rules::boundary_rows(found), problems)
         }
         FileKind::AreaTable => {
             let mapping = mapping(input);
-            let (table, problems) = mapping.read_long(bytes, name);
+            let (table, problems) = mapping.read_long(bytes, name, leaid);
             (Kind::AreaTable, Rows::Values(mapping.values(&table, &input.vintage, true)), problems)
         }
         FileKind::WideTable => {
+            input.geography.ok_or_else(|| wrong("a wide table wants `geography = \"…\"`"))?;
             let mapping = mapping(input);
             let (table, problems) = mapping.read_wide(bytes, name);
             (Kind::WideTable, Rows::Values(mapping.values(&table, &input.vintage, false)), problems)
@@ -318,12 +341,13 @@ fn mapping(input: &FileInput) -> Mapping {
     Mapping {
         geography: input.geography,
         id: input.id.clone(),
+        name: input.name.clone(),
         year: input.year,
         columns: input.columns.clone(),
     }
 }
 
-/// Makes the district if it is not there, and stores its files and the wish for an estimate in one transaction. Returns the job's id.
+/// Makes the district if it is not there, and stores its files and the wish for an estimate in one transaction.
 ///
 /// # Errors
 /// The database's; nothing is stored then.
@@ -332,13 +356,14 @@ pub async fn store(
     district: &DistrictInputs,
     files: Vec<Read>,
     seed: u64,
-) -> Result<String, sqlx::Error> {
+) -> Result<Stored, sqlx::Error> {
     let mut write = db.write().await?;
     let id = district.leaid.as_str();
     crate::account::queries::put_district(&mut write, id, &district.name, district.fictional).await?;
     let count = files.len();
+    let mut kept = Vec::new();
     for file in files {
-        file.store(&mut write, id).await?;
+        kept.extend(file.store(&mut write, id).await?);
     }
     let wanted = estimate::Wanted { seed, term: district.term.clone() };
     let job = estimate::request(&mut write, id, &wanted).await?;
@@ -351,5 +376,5 @@ pub async fn store(
     };
     audit::record(&mut write, &entry).await?;
     write.commit().await?;
-    Ok(job)
+    Ok(Stored { job, kept })
 }

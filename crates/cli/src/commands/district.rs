@@ -1,7 +1,7 @@
 //! `evenfield assess district`: the files that the settings name become figures.
 
 use super::records::{Records, block_on, missing_files, settings};
-use crate::out::{complain, replace, say};
+use crate::out::{complain, counted, replace, say};
 use anyhow::{Context, Result, bail};
 use evenfield_gap::district::Counted;
 use evenfield_model::GeographyKind;
@@ -63,7 +63,7 @@ impl District {
         let mut problems = 0;
         for district in &districts {
             let files = read_all(district, &base)?;
-            problems += files.iter().map(|f| f.problems.found()).sum::<u64>();
+            problems += files.iter().map(|f| f.problems.wrong()).sum::<u64>();
             all_read.push(files);
         }
         if problems > 0 && !self.accept_problems {
@@ -109,7 +109,7 @@ pub fn read_all(district: &DistrictInputs, base: &Path) -> Result<Vec<Read>> {
 
 fn tell(file: &Read) {
     let found = file.problems.found();
-    complain!("{}: {} rows, {found} problems", file.name, file.rows());
+    complain!("{}: {}, {}", file.name, counted(file.rows() as u64, "row"), counted(found, "problem"));
     for problem in file.problems.kept().iter().take(SHOWN) {
         complain!("  {problem}");
     }
@@ -123,8 +123,16 @@ fn tell(file: &Read) {
 /// # Errors
 /// When the database fails, or the estimate.
 pub async fn estimate(app: &App, district: &DistrictInputs, files: Vec<Read>, seed: u64) -> Result<()> {
-    complain!("Storing {} files of {}", files.len(), district.name);
-    let job = loading::store(&app.db, district, files, seed).await?;
+    complain!("Storing {} of {}", counted(files.len() as u64, "file"), district.name);
+    let stored = loading::store(&app.db, district, files, seed).await?;
+    for kept in &stored.kept {
+        complain!(
+            "{}: the lines of these schools were changed or removed in the portal and stay as they are there; edit them there to \
+             take the file's: {}",
+            kept.file,
+            kept.schools.join(", ")
+        );
+    }
     let bar = ProgressBar::new(1).with_style(ProgressStyle::with_template(
         "Estimating {bar:30} step {pos} of {len}, {elapsed} so far, about {eta} left",
     )?);
@@ -132,7 +140,7 @@ pub async fn estimate(app: &App, district: &DistrictInputs, files: Vec<Read>, se
         bar.set_length(job.total.max(1).unsigned_abs());
         bar.set_position(job.done.unsigned_abs());
     };
-    let done = Worker::new(app.clone()).finish(&job, look).await?;
+    let done = Worker::new(app.clone()).finish(&stored.job, look).await?;
     bar.finish_and_clear();
     match done.state {
         State::Done => Ok(()),

@@ -2,10 +2,9 @@
 //! its margin beside it), by a small map of columns.
 
 use super::acs::{geo_id, value};
-use crate::read::{Row, Table};
-use crate::read::{Seen, each_row};
+use crate::read::{Row, Seen, Table, each_row, fold};
 use evenfield_model::{GeographyKind, GeoidError, Problems};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 
 /// One value of one area.
@@ -75,12 +74,23 @@ pub enum Measures<'a> {
     Named(&'a [(&'a str, &'a str, &'a str)]),
 }
 
-/// Reads a long table.
-pub fn parse_long(bytes: &[u8], file: &str) -> (AreaTable, Problems) {
+/// What is known of a long table besides its text.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LongMap<'a> {
+    /// What kind of area is wanted of it, where only one is.
+    pub kind: Option<GeographyKind>,
+    /// The FIPS code of the state that it is loaded for, 2 digits.
+    pub state: Option<&'a str>,
+}
+
+/// Reads a long table. An id that cannot be read is a problem of its line; rows that the file itself says are of another kind of area
+/// (a ZIP area, a health district) are kept without a kind, and a note counts them.
+pub fn parse_long(bytes: &[u8], file: &str, map: &LongMap<'_>) -> (AreaTable, Problems) {
     let mut problems = Problems::default();
     let mut table = AreaTable::default();
     let mut seen = Seen::default();
     let mut bare = Bare::default();
+    let mut others = Others::default();
     each_row(
         bytes,
         file,
@@ -106,13 +116,41 @@ pub fn parse_long(bytes: &[u8], file: &str) -> (AreaTable, Problems) {
                 let moe = margin(row, moe, problems);
                 if row.filled(region).is_none() {
                     bare.note(row, table.rows.len());
+                } else if kind.is_none() {
+                    others.note(row, region);
                 }
                 table.rows.push(AreaRow { id, kind, year, measure: of, value, moe });
             }
         },
     );
-    bare.leave_out_lost_zeros(&mut table.rows, &mut problems);
+    bare.leave_out_lost_zeros(map, &mut table.rows, &mut problems);
+    others.tell(&mut problems);
     (table, problems)
+}
+
+/// Rows of kinds of areas that are not used, by the file's word for the kind: where the first one stands, and how many there are.
+#[derive(Default)]
+struct Others(BTreeMap<(String, String), (u64, String, u64)>);
+
+impl Others {
+    /// How many words are told apart; a file with more has something else in that column.
+    const WORDS: usize = 100;
+
+    fn note(&mut self, row: &Row<'_>, region: Option<usize>) {
+        let key = (row.file().to_owned(), row.text(region).to_owned());
+        if self.0.len() < Self::WORDS || self.0.contains_key(&key) {
+            self.0.entry(key).or_insert_with(|| (row.line, row.header(region).to_owned(), 0)).2 += 1;
+        }
+    }
+
+    fn tell(self, problems: &mut Problems) {
+        for ((file, word), (line, header, rows)) in self.0 {
+            let wanted = format!(
+                "state, county, tract, block group or school district; the rows of other kinds are not used ({rows} of this one)"
+            );
+            problems.push_note(&file, line, &header, &word, wanted);
+        }
+    }
 }
 
 /// The rows whose number of digits alone says what they are: file, line and position in the table.
@@ -128,25 +166,37 @@ impl Bare {
         self.0.push((file, row.line, at));
     }
 
-    /// Beside ids of 12 digits one of 11 is a block group that lost its zero, unless its county has block groups there too, as in
-    /// a table of tracts and block groups. Beside ids of 7 digits (districts) one of 6 has lost it.
-    fn leave_out_lost_zeros(self, rows: &mut Vec<AreaRow>, problems: &mut Problems) {
+    /// An id of 11 digits is a block group that lost its zero when others are of 12 digits and its county has none of these (a
+    /// table of tracts and block groups has both), when block groups are wanted and there is none, or when it lies in another
+    /// state than wanted, none of its length lies in the wanted one, and a zero in front puts it there. Beside ids of 7 digits
+    /// (districts) one of 6 has lost it.
+    fn leave_out_lost_zeros(self, map: &LongMap<'_>, rows: &mut Vec<AreaRow>, problems: &mut Problems) {
         let ids = || self.0.iter().map(|&(_, _, at)| &*rows[at].id);
         let counties: HashSet<&str> =
             ids().filter(|id| id.len() == 12).filter_map(|id| id.get(..5)).collect();
+        let wants_block_groups = map.kind == Some(GeographyKind::BlockGroup)
+            && !rows.iter().any(|row| row.kind == Some(GeographyKind::BlockGroup));
+        let tracts_here =
+            map.state.is_some_and(|state| ids().any(|id| id.len() == 11 && id.starts_with(state)));
         let districts = ids().any(|id| id.len() == 7);
         let lost = |id: &str| match id.len() {
-            11 => !counties.is_empty() && id.get(..5).is_some_and(|county| !counties.contains(county)),
+            11 => {
+                let alone =
+                    !counties.is_empty() && id.get(..5).is_some_and(|county| !counties.contains(county));
+                let moved = !tracts_here && map.state.is_some_and(|state| lost_zero_of(id, state));
+                alone || moved || wants_block_groups
+            }
             6 => districts && id.bytes().all(|b| b.is_ascii_digit()),
             _ => false,
         };
         let mut out = HashSet::new();
         for (file, line, at) in self.0.iter().filter(|&&(_, _, at)| lost(&rows[at].id)) {
             let id = &*rows[*at].id;
-            let digits = id.len() + 1;
+            let of_what = if id.len() == 11 { "of a block group" } else { "of a district" };
             let wanted = format!(
-                "{digits} digits as others in this column: a spreadsheet has probably dropped the leading zero; or a \
-                 region_type that says what this is"
+                "the {} digits {of_what}: a spreadsheet has probably dropped the leading zero; or a region_type that says what \
+                 this is",
+                id.len() + 1
             );
             problems.push(file, *line, "geoid", id, wanted);
             out.insert(*at);
@@ -154,6 +204,12 @@ impl Bare {
         let mut at = 0..;
         rows.retain(|_| at.next().is_none_or(|at| !out.contains(&at)));
     }
+}
+
+/// Whether an id of 11 digits lies in another state than this one, and with a zero in front would be a block group of this one.
+pub fn lost_zero_of(id: &str, state: &str) -> bool {
+    let rest = state.strip_prefix('0').filter(|rest| !rest.is_empty());
+    id.len() == 11 && !id.starts_with(state) && rest.is_some_and(|rest| id.starts_with(rest))
 }
 
 /// Reads a wide table.
@@ -268,28 +324,37 @@ fn region_id(
     problems: &mut Problems,
 ) -> Option<(Box<str>, Option<GeographyKind>)> {
     let text = row.id(column, "the id of an area", problems)?;
-    let kind = match row.text(region).to_ascii_lowercase().as_str() {
+    let kind = match fold(row.text(region)).as_str() {
         "state" => Some(GeographyKind::State),
         "county" => Some(GeographyKind::County),
-        "tract" => Some(GeographyKind::Tract),
-        "block group" => Some(GeographyKind::BlockGroup),
-        "school district" => Some(GeographyKind::District),
-        "" if text.bytes().all(|b| b.is_ascii_digit()) => {
-            return match geo_id::parse(text) {
-                Ok(place) => Some((place.id.into(), Some(place.kind))),
-                Err(geo_id::GeoIdError::Code(
-                    error @ (GeoidError::LostZero(..) | GeoidError::NoState(..)),
-                )) => {
-                    row.problem(column, error.to_string(), problems);
-                    None
-                }
-                // Planning districts and ZIP areas have codes of their own.
-                Err(_) => Some((text.into(), None)),
-            };
-        }
+        "tract" | "censustract" => Some(GeographyKind::Tract),
+        "blockgroup" => Some(GeographyKind::BlockGroup),
+        "schooldistrict" => Some(GeographyKind::District),
+        "" => return unnamed_id(row, column, text, problems),
+        // Planning districts and ZIP areas have codes of their own.
         _ => None,
     };
     checked_id(row, column, text, kind, problems)
+}
+
+/// The id of a row that does not say what it is of: the number of digits decides, or the summary level of a GEO_ID.
+fn unnamed_id(
+    row: &Row<'_>,
+    column: Option<usize>,
+    text: &str,
+    problems: &mut Problems,
+) -> Option<(Box<str>, Option<GeographyKind>)> {
+    match geo_id::parse(text) {
+        Ok(place) => Some((place.id.into(), Some(place.kind))),
+        Err(geo_id::GeoIdError::Code(error @ (GeoidError::LostZero(..) | GeoidError::NoState(..)))) => {
+            row.problem(column, error.to_string(), problems);
+            None
+        }
+        Err(error) => {
+            row.problem(column, format!("{error}; or a region_type that says what this is"), problems);
+            None
+        }
+    }
 }
 
 fn checked_id(

@@ -71,6 +71,12 @@ pub enum ReadError {
         /// What to do.
         why: String,
     },
+    /// It is a workbook of a spreadsheet program.
+    #[error("{file}: this is an Excel workbook; save it as CSV (UTF-8), one file a sheet, and send that")]
+    Workbook {
+        /// The file or the member.
+        file: String,
+    },
     /// It is no text.
     #[error("{file}: this is {looks_like}, not a text file; wanted {wanted}")]
     NotText {
@@ -103,6 +109,7 @@ impl ReadError {
             | Self::CutOff { file }
             | Self::Damaged { file, .. }
             | Self::Locked { file, .. }
+            | Self::Workbook { file }
             | Self::NotText { file, .. }
             | Self::Missing { file, .. } => file,
         }
@@ -123,6 +130,7 @@ impl ReadError {
             column: String::new(),
             said: String::new(),
             wanted: self.message(),
+            note: false,
         }
     }
 

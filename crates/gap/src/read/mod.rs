@@ -18,12 +18,12 @@ mod text;
 mod xz;
 
 pub(crate) use cell::parse_number;
-pub use cell::{parse_count, parse_date, parse_flag};
+pub use cell::{parse_count, parse_date, parse_flag, plain_number};
 pub use error::ReadError;
 pub(crate) use rows::{Seen, each_member, each_row, rows};
 pub use source::{Limits, Source};
 pub use table::{Row, Table, TableRules, fold};
-pub use text::{decode, says_encoding};
+pub use text::decode;
 
 #[cfg(test)]
 mod tests;

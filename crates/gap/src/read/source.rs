@@ -70,7 +70,7 @@ impl Source {
     /// the name.
     ///
     /// # Errors
-    /// [`ReadError`] for an empty, cut off, damaged, locked, oversized or hostile archive.
+    /// [`ReadError`] for an empty, cut off, damaged, locked, oversized or hostile archive, and for a workbook.
     pub fn open(name: &str, bytes: Vec<u8>, limits: Limits) -> Result<Self, ReadError> {
         if bytes.is_empty() {
             return Err(ReadError::Empty { file: name.to_owned() });
@@ -114,13 +114,14 @@ impl Source {
         let mut archive =
             zip::ZipArchive::new(Cursor::new(bytes.as_slice())).map_err(|e| zip_error(name, &e))?;
         check_count(name, archive.len(), limits)?;
-        let (mut members, mut total) = (Vec::new(), 0u64);
+        let (mut members, mut total, mut is_workbook) = (Vec::new(), 0u64, false);
         for at in 0..archive.len() {
             let entry = archive.by_index_raw(at).map_err(|e| zip_error(name, &e))?;
             let member = entry.name().map_err(|e| zip_error(name, &e))?.into_owned();
             if leads_out(&member) {
                 return Err(ReadError::Path { file: name.to_owned(), member });
             }
+            is_workbook |= is_workbook_part(&member);
             if entry.is_dir() || is_litter(&member) {
                 continue;
             }
@@ -133,6 +134,10 @@ impl Source {
             return Err(ReadError::TooLarge { file: name.to_owned(), limit: limits.total_bytes });
         }
         drop(archive);
+        // After all else, so that who reads workbooks knows by this error that the archive is sound.
+        if is_workbook {
+            return Err(ReadError::Workbook { file: name.to_owned() });
+        }
         Ok(Self { name: name.to_owned(), kind: Kind::Zip(bytes), members, limits })
     }
 
@@ -237,6 +242,12 @@ fn leads_out(name: &str) -> bool {
         || name.starts_with(['/', '\\'])
         || name.contains('\0')
         || name.split(['/', '\\']).any(|p| p == "..")
+}
+
+/// The part by which Excel's workbooks (.xlsx, .xlsm, .xlsb) are told from other archives.
+/// Source: ECMA-376 part 1, 12.3.23.
+fn is_workbook_part(name: &str) -> bool {
+    name.eq_ignore_ascii_case("xl/workbook.xml") || name.eq_ignore_ascii_case("xl/workbook.bin")
 }
 
 /// What operating systems add to archives on their own.

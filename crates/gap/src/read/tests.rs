@@ -68,7 +68,8 @@ fn what_is_no_text_is_refused() {
     for (bytes, looks_like) in [
         (noise.as_slice(), "a binary file"),
         (b"%PDF-1.7 ...", "a PDF"),
-        (b"PK\x03\x04....", "a zip archive or a spreadsheet (.xlsx)"),
+        (b"PK\x03\x04....", "a zip archive"),
+        (b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1....", "an old Office file or a locked workbook"),
         (b"name\nJos\x81\n", "in an encoding that is neither UTF-8, UTF-16 nor Windows-1252"),
     ] {
         match decode("f", bytes, &mut problems) {
@@ -77,6 +78,55 @@ fn what_is_no_text_is_refused() {
         }
     }
     assert_eq!(decode("f", b"", &mut problems), Err(ReadError::Empty { file: "f".into() }));
+}
+
+/// What Excel writes, as far as it tells the kind: the new form, its binary twin, and the two old ones.
+fn workbooks() -> [Vec<u8>; 4] {
+    let new = |part: &'static str| {
+        zipped(&[("[Content_Types].xml", b"<Types/>".as_slice()), (part, b"<workbook/>")])
+    };
+    let old = |stream: &str| {
+        let mut bytes = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1".to_vec();
+        bytes.extend([0; 1016]);
+        bytes.extend(stream.encode_utf16().chain([0]).flat_map(u16::to_le_bytes));
+        bytes
+    };
+    [new("xl/workbook.xml"), new("xl/workbook.bin"), old("Workbook"), old("Book")]
+}
+
+#[test]
+fn a_workbook_is_called_one_and_what_to_do_is_said() {
+    for bytes in workbooks() {
+        let wanted = ReadError::Workbook { file: "f.xlsx".into() };
+        assert!(wanted.to_string().contains("f.xlsx: this is an Excel workbook; save it as CSV (UTF-8)"));
+        assert_eq!(decode("f.xlsx", &bytes, &mut Problems::default()).err(), Some(wanted.clone()));
+        let opened = Source::open("f.xlsx", bytes.clone(), Limits::default())
+            .and_then(|source| decode("f.xlsx", &source.read("f.xlsx")?, &mut Problems::default()).map(drop));
+        assert_eq!(opened.err(), Some(wanted), "as a source");
+    }
+    let [xlsx, ..] = workbooks();
+    let beside = zipped(&[("a.csv", b"a,b\n".as_slice()), ("notes.xlsx", &xlsx)]);
+    let source =
+        Source::open("d.zip", beside, Limits::default()).expect("an archive with a workbook in it is none");
+    assert_eq!(source.names().collect::<Vec<_>>(), ["a.csv", "notes.xlsx"]);
+}
+
+#[test]
+fn a_number_is_read_as_it_was_meant() {
+    for (said, meant) in [
+        ("1,000", "1000"),
+        ("12,5", "12.5"),
+        ("0,125", "0.125"),
+        ("1,234.5", "1234.5"),
+        ("100 Mbps", "100"),
+        ("25mbps", "25"),
+        ("25", "25"),
+        ("1.5", "1.5"),
+        ("", ""),
+        ("a lot", "a lot"),
+    ] {
+        assert_eq!(plain_number(said), meant, "{said}");
+    }
 }
 
 #[test]

@@ -2,21 +2,24 @@
 
 use super::ReadError;
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
-use evenfield_model::{Problem, Problems};
+use evenfield_model::Problems;
 use std::borrow::Cow;
 
 /// How many lines with broken bytes are named one by one.
 const BROKEN_LINES: u64 = 100;
 
 /// Reads bytes as text. UTF-8 is borrowed, with its byte-order mark left off; UTF-16 and Windows-1252 are
-/// converted and a problem of the whole file says so. Bytes that are no text in an otherwise sound UTF-8
+/// converted and a note of the whole file says so. Bytes that are no text in an otherwise sound UTF-8
 /// file become U+FFFD, and a problem names their line.
 ///
 /// # Errors
-/// [`ReadError::Empty`], or [`ReadError::NotText`] for what is no text in any of these encodings.
+/// [`ReadError::Empty`], [`ReadError::Workbook`], or [`ReadError::NotText`] for what is no text in any of these encodings.
 pub fn decode<'b>(file: &str, bytes: &'b [u8], problems: &mut Problems) -> Result<Cow<'b, str>, ReadError> {
     if bytes.is_empty() {
         return Err(ReadError::Empty { file: file.to_owned() });
+    }
+    if is_workbook(bytes) {
+        return Err(ReadError::Workbook { file: file.to_owned() });
     }
     if let Some(looks_like) = known_binary(bytes) {
         return Err(not_text(file, looks_like));
@@ -44,25 +47,32 @@ pub fn decode<'b>(file: &str, bytes: &'b [u8], problems: &mut Problems) -> Resul
     convert(file, bytes, WINDOWS_1252, problems)
 }
 
-/// What a problem wants of a file that was read whole, but not in UTF-8.
-const READ_AS: &str = "UTF-8; the file was read as ";
-
-/// Whether a problem says no more than in which encoding a file was read: no row of it is lost.
-pub fn says_encoding(problem: &Problem) -> bool {
-    problem.line == 0 && problem.column.is_empty() && problem.wanted.starts_with(READ_AS)
-}
-
 fn not_text(file: &str, looks_like: &'static str) -> ReadError {
     let wanted = "a text file in UTF-8, for example a spreadsheet saved as \"CSV UTF-8\"";
     ReadError::NotText { file: file.to_owned(), looks_like, wanted }
 }
 
+/// What a compound file begins with, in which old Office programs keep everything.
+/// Source: Microsoft, [MS-CFB] 2.2, the header signature.
+const COMPOUND: &[u8] = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1";
+
+/// Whether bytes are a workbook of Excel: an archive that names `xl/workbook.xml` (or its binary twin), or a compound file with
+/// a stream named `Workbook`, of old ones `Book`, in UTF-16.
+/// Source: ECMA-376 part 1, 12.3.23; Microsoft, [MS-XLS] 2.1.2.
+pub(super) fn is_workbook(bytes: &[u8]) -> bool {
+    let holds = |name: &[u8]| bytes.windows(name.len()).any(|found| found == name);
+    if bytes.starts_with(b"PK\x03\x04") {
+        return holds(b"xl/workbook.xml") || holds(b"xl/workbook.bin");
+    }
+    bytes.starts_with(COMPOUND) && (holds(b"W\0o\0r\0k\0b\0o\0o\0k\0\0\0") || holds(b"B\0o\0o\0k\0\0\0"))
+}
+
 /// Kinds of files that people send by mistake, by their first bytes.
 fn known_binary(bytes: &[u8]) -> Option<&'static str> {
     const KNOWN: [(&[u8], &str); 10] = [
-        (b"PK\x03\x04", "a zip archive or a spreadsheet (.xlsx)"),
+        (b"PK\x03\x04", "a zip archive"),
         (b"PK\x05\x06", "an empty zip archive"),
-        (b"\xD0\xCF\x11\xE0", "an old Office file (.xls)"),
+        (COMPOUND, "an old Office file or a locked workbook"),
         (b"%PDF", "a PDF"),
         (b"\x1F\x8B", "a gzip archive"),
         (b"\xFD7zXZ\0", "an xz archive"),
@@ -120,7 +130,8 @@ fn convert<'b>(
         return Err(not_text(file, "in a damaged encoding"));
     }
     let name = if encoding == WINDOWS_1252 { "Windows-1252" } else { "UTF-16" };
-    problems.push(file, 0, "", name, format!("{READ_AS}{name}, check names with accents"));
+    let wanted = format!("UTF-8; the file was read as {name}, check names with accents");
+    problems.push_note(file, 0, "", name, wanted);
     Ok(Cow::Owned(text.into_owned()))
 }
 

@@ -83,6 +83,9 @@ pub(super) fn detect(source: &Source) -> Result<Format, ReadError> {
     } else if has("students.csv") {
         Ok(Format::Clever)
     } else {
+        if let Some(workbook) = source.names().find(|name| is_workbook(name)) {
+            return Err(ReadError::Workbook { file: source.path_of(workbook) });
+        }
         if let Some(error) = no_text(source) {
             return Err(error);
         }
@@ -96,6 +99,12 @@ pub(super) fn detect(source: &Source) -> Result<Format, ReadError> {
             ),
         })
     }
+}
+
+/// Whether a file of a roster goes by the name of a workbook, so that its sheet has to be saved as CSV first.
+fn is_workbook(name: &str) -> bool {
+    let ending = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+    matches!(ending.as_str(), "xlsx" | "xlsm" | "xlsb" | "xls")
 }
 
 /// Why the one file of a source is no text: it is a PDF, an archive in an archive, a bomb.

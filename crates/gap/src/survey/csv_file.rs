@@ -1,6 +1,6 @@
 //! Survey answers as plain CSV in Ed-Fi's and CEDS's words.
 
-use super::{Defaults, Response, check_skips, is_term, parse_time};
+use super::{Defaults, Response, check_skips, is_term, limits, parse_time};
 use crate::read::{ReadError, Row, Table, TableRules, parse_flag};
 use evenfield_model::{
     Barrier, DeviceAway, DeviceProvider, DeviceSharing, InternetPerformance, InternetType, Problems,
@@ -44,9 +44,6 @@ const ALSO: [&[&str]; 13] = [
 
 /// What a time is to be.
 pub(super) const TIME: &str = "a time like 2026-09-03T12:00:00Z that is not in the future";
-
-/// The longest a household's list of students is believed.
-pub(super) const HOUSEHOLD: u32 = 30;
 
 /// Reads one file.
 pub(super) fn read(
@@ -134,14 +131,9 @@ fn response(
             &one_of(DeviceProvider::ALL, DeviceProvider::code),
             problems,
         ),
-        download_mbps: row.amount(at[10], problems),
-        upload_mbps: row.amount(at[11], problems),
-        household_students: row.parsed(
-            at[12],
-            |t| t.parse().ok().filter(|n| (1..=HOUSEHOLD).contains(n)),
-            "the students in the household, 1 to 30",
-            problems,
-        ),
+        download_mbps: row.parsed(at[10], limits::mbps, limits::MBPS_WANTED, problems),
+        upload_mbps: row.parsed(at[11], limits::mbps, limits::MBPS_WANTED, problems),
+        household_students: row.parsed(at[12], limits::students, limits::STUDENTS_WANTED, problems),
     })
 }
 

@@ -3,8 +3,8 @@
 //! Ed-Fi has no place for the term, the speeds and the size of the household: they stand in the extension
 //! `_ext.evenfield`, where the standard puts what it does not define.
 
-use super::csv_file::{HOUSEHOLD, TIME, one_of, time};
-use super::{Defaults, Response, check_skips, indicators, is_term, parse_time};
+use super::csv_file::{TIME, one_of, time};
+use super::{Defaults, Response, check_skips, indicators, is_term, limits, parse_time};
 use crate::read::ReadError;
 use evenfield_model::{
     Barrier, DeviceAway, DeviceProvider, DeviceSharing, InternetPerformance, InternetType, Problems,
@@ -56,11 +56,11 @@ impl Resource<'_> {
         value
     }
 
-    fn number(&self, object: &Map<String, Value>, field: &str, problems: &mut Problems) -> Option<f64> {
+    fn speed(&self, object: &Map<String, Value>, field: &str, problems: &mut Problems) -> Option<f64> {
         let value = object.get(field).filter(|v| !v.is_null())?;
-        let number = value.as_f64().filter(|n| n.is_finite() && *n >= 0.0);
+        let number = value.as_f64().filter(|speed| limits::is_mbps(*speed));
         if number.is_none() {
-            problems.push(self.file, self.line, field, &value.to_string(), "a number, 0 or more");
+            problems.push(self.file, self.line, field, &value.to_string(), limits::MBPS_WANTED);
         }
         number
     }
@@ -231,14 +231,12 @@ fn extension(at: &Resource<'_>, own: &Map<String, Value>, response: &mut Respons
             }
         }
     }
-    response.download_mbps = at.number(own, "internetDownloadSpeed", problems);
-    response.upload_mbps = at.number(own, "internetUploadSpeed", problems);
+    response.download_mbps = at.speed(own, "internetDownloadSpeed", problems);
+    response.upload_mbps = at.speed(own, "internetUploadSpeed", problems);
     if let Some(value) = own.get("householdStudents").filter(|v| !v.is_null()) {
-        let count =
-            value.as_u64().and_then(|n| u32::try_from(n).ok()).filter(|n| (1..=HOUSEHOLD).contains(n));
+        let count = value.as_u64().and_then(|n| u32::try_from(n).ok()).filter(|n| limits::is_students(*n));
         if count.is_none() {
-            let wanted = "the students in the household, 1 to 30";
-            problems.push(at.file, at.line, "householdStudents", &value.to_string(), wanted);
+            problems.push(at.file, at.line, "householdStudents", &value.to_string(), limits::STUDENTS_WANTED);
         }
         response.household_students = count;
     }

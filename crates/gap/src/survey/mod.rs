@@ -9,6 +9,7 @@ mod csv_file;
 mod ed_fi;
 mod history;
 mod indicators;
+pub mod limits;
 mod skips;
 
 pub use csv_file::{HEADERS, write_csv};

@@ -110,6 +110,7 @@ gap-close = Close
 gap-same-as-table = The same figures as a table
 gap-csv = Download as CSV
 gap-csv-all = Download all figures as CSV
+gap-no-shapes = No boundaries of these places are loaded, so there are no shapes: no map and no GeoJSON of them.
 gap-geojson = Download as GeoJSON
 gap-pages = Pages of the table
 
@@ -144,8 +145,14 @@ gap-step-renew-roster = Load a new roster: this one is { $days } days old.
 gap-step-first-estimate = Start the first estimate.
 gap-step-renew-estimate = Start a new estimate: data came in after the last one.
 gap-step-load-boundaries = Load boundaries, so that figures can be put on a map.
-gap-step-place-addresses = Look at { $count } addresses that could not be found on the map.
-gap-step-give-addresses = Add home addresses to the roster, or load coordinates: { $count } students have neither.
+gap-step-place-addresses = { $n ->
+    [one] Look at 1 address that could not be found on the map.
+   *[other] Look at { $shown } addresses that could not be found on the map.
+}
+gap-step-give-addresses = { $n ->
+    [one] Add home addresses to the roster, or load coordinates: 1 student has neither.
+   *[other] Add home addresses to the roster, or load coordinates: { $shown } students have neither.
+}
 gap-step-start-survey = Start the survey: no family has answered yet this term.
 gap-step-raise-response = { $schools ->
     [one] Ask again at { $school }: only { $percent } of its students have an answer.

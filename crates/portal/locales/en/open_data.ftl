@@ -31,7 +31,10 @@ data-vintage-wrong = Give the year or date of the data, at most 40 letters.
 data-empty = rows of the kind that you chose; there are none in this file
 data-known = This file was loaded before. Nothing was changed.
 data-not-stored = The file has problems. Nothing was stored.
-data-readable = { $n } rows can be read. To store them all the same, go back, mark “Store the good rows”, and send the file again.
+data-readable = { $n ->
+    [one] 1 row can be read. To store it all the same, go back, mark “Store the good rows”, and send the file again.
+   *[other] { $shown } rows can be read. To store them all the same, go back, mark “Store the good rows”, and send the file again.
+}
 data-back = Back to the data
 data-kind-boundaries = Boundaries (GeoJSON, TopoJSON, zipped shapefile)
 data-kind-acs = Census ACS table (API JSON or CSV)
@@ -73,11 +76,23 @@ data-kind-bdc-mobile = FCC mobile broadband coverage (CSV)
 data-kind-form477 = FCC Form 477, by block (CSV)
 data-kind-directory = NCES directory of districts or schools (CSV)
 data-belongs = Which areas belong to the district
-data-belongs-roster = The roster decides: an area counts as far as its { $n } students live there.
-data-belongs-parts = The relationship file decides: { $n } block groups, tracts and counties lie in the district, whole or in part.
-data-belongs-parts-state = Every area that was loaded counts for the state. The relationship file decides in which of { $n } districts it lies.
+data-belongs-roster = { $n ->
+    [one] The roster decides: an area counts as far as its 1 student lives there.
+   *[other] The roster decides: an area counts as far as its { $shown } students live there.
+}
+data-belongs-parts = { $n ->
+    [one] The relationship file decides: 1 block group, tract or county lies in the district, whole or in part.
+   *[other] The relationship file decides: { $shown } block groups, tracts and counties lie in the district, whole or in part.
+}
+data-belongs-parts-state = { $n ->
+    [one] Every area that was loaded counts for the state. The relationship file decides whether it lies in the 1 district that the file has.
+   *[other] Every area that was loaded counts for the state. The relationship file decides in which of { $shown } districts it lies.
+}
 data-belongs-boundary = The district’s boundary decides: an area counts by the share of its ground that lies inside.
-data-belongs-boundaries-state = Every area that was loaded counts for the state. The boundaries of { $n } districts decide in which of them it lies.
+data-belongs-boundaries-state = { $n ->
+    [one] Every area that was loaded counts for the state. The boundary of 1 district decides whether it lies there.
+   *[other] Every area that was loaded counts for the state. The boundaries of { $shown } districts decide in which of them it lies.
+}
 data-belongs-nothing = Nothing that was loaded says so, and every area that was loaded counts. If those are more than the district, load a relationship file, or the boundaries of the district and of its areas.
 data-belongs-nothing-state = Every area that was loaded counts for the state. For figures of its districts, load a relationship file, or the boundaries of districts and of areas.
 data-speeds = Speed tests
@@ -104,7 +119,10 @@ data-remove = Remove
 data-removed = Removed { $time } UTC
 data-put-back = Put back
 data-remove-title = Remove this load?
-data-remove-about = { $kind }, { $vintage }: { $rows } rows, loaded { $loaded } UTC.
+data-remove-about = { $n ->
+    [one] { $kind }, { $vintage }: 1 row, loaded { $loaded } UTC.
+   *[other] { $kind }, { $vintage }: { $rows } rows, loaded { $loaded } UTC.
+}
 data-remove-what = Its rows will no longer count, and a new estimate is made without them. Where an earlier load says something about the same places, that counts again. The load stays on the list, and you can put it back.
 data-remove-yes = Remove it
 data-remove-no = Keep it
@@ -114,11 +132,14 @@ data-empty-cells = { $n ->
 }
 data-kind-wide-table = A table with a column for each measure
 data-use-wide-table = As another table of areas
-data-wide = Columns of a table with a column for each measure
-data-wide-lead = Only for such a table. Each row is one place.
-data-wide-id = Column with the place’s code
-data-wide-columns = Columns to take
-data-wide-columns-hint = One a line: the file’s column, =, our name. For example: hhincE = income. A column alone keeps its name. Leave it blank to take all columns that end in E and have their margin in one that ends in M.
+data-wide = Names in the file, where they are not the usual ones
+data-wide-lead = For boundaries and for tables of areas. Leave blank what is as usual.
+data-wide-id = Column or property with the place’s code
+data-wide-id-hint = Of a table with a column for each measure, or of boundaries. Boundaries are looked through for the usual names, such as GEOID.
+data-wide-name = Property with the place’s name
+data-wide-name-hint = Of boundaries only.
+data-wide-columns = Columns or measures to take
+data-wide-columns-hint = One a line: the file’s column (in a table of area, measure and value, the measure), =, our name. For example: hhincE = income. A name alone stays as it is. Leave it blank to take all measures; of a table with a column for each, all columns that end in E and have their margin in one that ends in M.
 data-wide-year = Only rows of the year
 data-wide-year-hint = For a table of areas that holds several years in a column year or time. Without a year, a table with a column for each measure must hold one year, and of another table the newest year of each measure counts.
 data-year-wrong = Give the year as a number, for example 2022.

@@ -110,6 +110,7 @@ gap-close = Cerrar
 gap-same-as-table = Las mismas cifras en una tabla
 gap-csv = Descargar como CSV
 gap-csv-all = Descargar todas las cifras como CSV
+gap-no-shapes = No se han cargado límites de estos lugares, así que no hay formas: ni mapa ni GeoJSON de ellos.
 gap-geojson = Descargar como GeoJSON
 gap-pages = Páginas de la tabla
 
@@ -144,8 +145,14 @@ gap-step-renew-roster = Cargue una matrícula nueva: esta tiene { $days } días.
 gap-step-first-estimate = Inicie la primera estimación.
 gap-step-renew-estimate = Inicie una estimación nueva: llegaron datos después de la última.
 gap-step-load-boundaries = Cargue los límites para poner las cifras en un mapa.
-gap-step-place-addresses = Revise { $count } direcciones que no se encontraron en el mapa.
-gap-step-give-addresses = Agregue domicilios a la matrícula o cargue coordenadas: { $count } estudiantes no tienen ni lo uno ni lo otro.
+gap-step-place-addresses = { $n ->
+    [one] Revise 1 dirección que no se encontró en el mapa.
+   *[other] Revise { $shown } direcciones que no se encontraron en el mapa.
+}
+gap-step-give-addresses = { $n ->
+    [one] Agregue domicilios a la matrícula o cargue coordenadas: 1 estudiante no tiene ni lo uno ni lo otro.
+   *[other] Agregue domicilios a la matrícula o cargue coordenadas: { $shown } estudiantes no tienen ni lo uno ni lo otro.
+}
 gap-step-start-survey = Inicie la encuesta: ninguna familia ha respondido en este periodo.
 gap-step-raise-response = { $schools ->
     [one] Pregunte otra vez en { $school }: solo el { $percent } de sus estudiantes tiene respuesta.

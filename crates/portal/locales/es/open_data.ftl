@@ -31,7 +31,10 @@ data-vintage-wrong = Dé el año o la fecha de los datos, con 40 letras como má
 data-empty = filas del tipo que usted escogió; en este archivo no hay ninguna
 data-known = Este archivo ya se había cargado. No se cambió nada.
 data-not-stored = El archivo tiene problemas. No se guardó nada.
-data-readable = Se pueden leer { $n } filas. Para guardarlas de todos modos, regrese, marque “Guardar las filas buenas” y envíe el archivo otra vez.
+data-readable = { $n ->
+    [one] Se puede leer 1 fila. Para guardarla de todos modos, regrese, marque “Guardar las filas buenas” y envíe el archivo otra vez.
+   *[other] Se pueden leer { $shown } filas. Para guardarlas de todos modos, regrese, marque “Guardar las filas buenas” y envíe el archivo otra vez.
+}
 data-back = Regresar a los datos
 data-kind-boundaries = Límites (GeoJSON, TopoJSON, shapefile en zip)
 data-kind-acs = Tabla ACS del Censo (JSON de la API o CSV)
@@ -73,11 +76,23 @@ data-kind-bdc-mobile = Cobertura móvil de la FCC (CSV)
 data-kind-form477 = Formulario 477 de la FCC, por manzana (CSV)
 data-kind-directory = Directorio de distritos o escuelas del NCES (CSV)
 data-belongs = Qué áreas pertenecen al distrito
-data-belongs-roster = Lo decide la matrícula: un área cuenta en la medida en que sus { $n } estudiantes viven allí.
-data-belongs-parts = Lo decide el archivo de relaciones: { $n } grupos de manzanas, sectores y condados están en el distrito, enteros o en parte.
-data-belongs-parts-state = Cada área que se cargó cuenta para el estado. El archivo de relaciones decide en cuál de { $n } distritos está.
+data-belongs-roster = { $n ->
+    [one] Lo decide la matrícula: un área cuenta en la medida en que su único estudiante vive allí.
+   *[other] Lo decide la matrícula: un área cuenta en la medida en que sus { $shown } estudiantes viven allí.
+}
+data-belongs-parts = { $n ->
+    [one] Lo decide el archivo de relaciones: 1 grupo de manzanas, sector o condado está en el distrito, entero o en parte.
+   *[other] Lo decide el archivo de relaciones: { $shown } grupos de manzanas, sectores y condados están en el distrito, enteros o en parte.
+}
+data-belongs-parts-state = { $n ->
+    [one] Cada área que se cargó cuenta para el estado. El archivo de relaciones decide si está en el único distrito que contiene.
+   *[other] Cada área que se cargó cuenta para el estado. El archivo de relaciones decide en cuál de { $shown } distritos está.
+}
 data-belongs-boundary = Lo decide el límite del distrito: un área cuenta según la parte de su terreno que está dentro.
-data-belongs-boundaries-state = Cada área que se cargó cuenta para el estado. Los límites de { $n } distritos deciden en cuál de ellos está.
+data-belongs-boundaries-state = { $n ->
+    [one] Cada área que se cargó cuenta para el estado. El límite de 1 distrito decide si está en él.
+   *[other] Cada área que se cargó cuenta para el estado. Los límites de { $shown } distritos deciden en cuál de ellos está.
+}
 data-belongs-nothing = Nada de lo que se cargó lo dice, así que cuenta cada área que se cargó. Si son más que el distrito, cargue un archivo de relaciones, o los límites del distrito y de sus áreas.
 data-belongs-nothing-state = Cada área que se cargó cuenta para el estado. Para tener cifras de sus distritos, cargue un archivo de relaciones, o los límites de los distritos y de las áreas.
 data-speeds = Pruebas de velocidad
@@ -104,7 +119,10 @@ data-remove = Retirar
 data-removed = Retirada { $time } UTC
 data-put-back = Restaurar
 data-remove-title = ¿Retirar esta carga?
-data-remove-about = { $kind }, { $vintage }: { $rows } filas, cargada { $loaded } UTC.
+data-remove-about = { $n ->
+    [one] { $kind }, { $vintage }: 1 fila, cargada { $loaded } UTC.
+   *[other] { $kind }, { $vintage }: { $rows } filas, cargada { $loaded } UTC.
+}
 data-remove-what = Sus filas dejarán de contar y se hará una nueva estimación sin ellas. Donde una carga anterior diga algo sobre los mismos lugares, eso vuelve a contar. La carga queda en la lista y usted puede restaurarla.
 data-remove-yes = Retirarla
 data-remove-no = Conservarla
@@ -114,11 +132,14 @@ data-empty-cells = { $n ->
 }
 data-kind-wide-table = Una tabla con una columna por medida
 data-use-wide-table = Como otra tabla de áreas
-data-wide = Columnas de una tabla con una columna por medida
-data-wide-lead = Solo para una tabla así. Cada fila es un lugar.
-data-wide-id = Columna con el código del lugar
-data-wide-columns = Columnas que se toman
-data-wide-columns-hint = Una por línea: la columna del archivo, =, nuestro nombre. Por ejemplo: hhincE = income. Una columna sola conserva su nombre. Déjelo en blanco para tomar todas las columnas que terminan en E y tienen su margen en una que termina en M.
+data-wide = Nombres en el archivo, si no son los habituales
+data-wide-lead = Para límites y para tablas de áreas. Deje en blanco lo que es como siempre.
+data-wide-id = Columna o propiedad con el código del lugar
+data-wide-id-hint = De una tabla con una columna por medida, o de límites. En los límites se buscan los nombres habituales, como GEOID.
+data-wide-name = Propiedad con el nombre del lugar
+data-wide-name-hint = Solo de límites.
+data-wide-columns = Columnas o medidas que se toman
+data-wide-columns-hint = Una por línea: la columna del archivo (en una tabla de área, medida y valor, la medida), =, nuestro nombre. Por ejemplo: hhincE = income. Un nombre solo se queda como está. Déjelo en blanco para tomar todas las medidas; de una tabla con una columna por medida, todas las columnas que terminan en E y tienen su margen en una que termina en M.
 data-wide-year = Solo filas del año
 data-wide-year-hint = Para una tabla de áreas que tiene varios años en una columna year o time. Sin un año, una tabla con una columna por medida debe tener un solo año, y de otra tabla cuenta el año más reciente de cada medida.
 data-year-wrong = Dé el año como número, por ejemplo 2022.

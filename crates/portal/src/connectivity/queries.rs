@@ -1,8 +1,9 @@
 //! SQL of the slice `connectivity`.
 
+use super::rules::merge;
 use crate::bulk::{self, Value};
 use crate::db::Write;
-use sqlx::AnyPool;
+use sqlx::{AnyConnection, AnyPool};
 
 /// A school's line as stored.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,6 +61,38 @@ pub async fn replace(
     bulk::run(tx, INSERT, "", lines.iter().map(|line| values(district, line, changed))).await
 }
 
+/// Makes these the lines of the district as a command reads them from a file, but for those that people have changed, added or
+/// removed in the portal since: these stay, and their schools' ids are returned where the file says something else. The caller
+/// commits.
+///
+/// # Errors
+/// As [`replace`].
+pub async fn replace_own(
+    tx: &mut Write,
+    district: &str,
+    lines: &[LineRow],
+    changed: Changed<'_>,
+) -> sqlx::Result<Vec<String>> {
+    let theirs = lines_where(tx, "district_id = $1 AND changed_by <> $2", [district, changed.by]).await?;
+    // A line that was removed is no row: the audit log knows.
+    let removed: Vec<String> = sqlx::query_scalar(
+        "SELECT DISTINCT subject_id FROM audit_entry WHERE district_id = $1 AND subject_kind = 'school_line' \
+         AND action = 'connectivity.remove' AND subject_id NOT IN \
+         (SELECT school_id FROM school_line WHERE district_id = $1)",
+    )
+    .bind(district)
+    .fetch_all(&mut **tx)
+    .await?;
+    let (own, kept) = merge(lines, &theirs, &removed);
+    sqlx::query("DELETE FROM school_line WHERE district_id = $1 AND changed_by = $2")
+        .bind(district)
+        .bind(changed.by)
+        .execute(&mut **tx)
+        .await?;
+    bulk::run(tx, INSERT, "", own.iter().map(|line| values(district, line, changed))).await?;
+    Ok(kept)
+}
+
 /// Stores one school's line, new or in place of what was there.
 ///
 /// # Errors
@@ -91,6 +124,20 @@ pub async fn remove(tx: &mut Write, district: &str, school_id: &str) -> sqlx::Re
     Ok(done.rows_affected() > 0)
 }
 
+/// The lines as they stand in the table, by id.
+async fn lines_where(
+    connection: &mut AnyConnection,
+    which: &'static str,
+    values: [&str; 2],
+) -> sqlx::Result<Vec<LineRow>> {
+    let sql = sqlx::AssertSqlSafe(format!(
+        "SELECT school_id, name, enrollment, contracted_mbps, measured_mbps FROM school_line WHERE {which} \
+         ORDER BY school_id"
+    ));
+    let rows: Vec<Stored> = sqlx::query_as(sql).bind(values[0]).bind(values[1]).fetch_all(connection).await?;
+    Ok(rows.into_iter().map(line_row).collect())
+}
+
 /// A row as it is stored: school, name, enrollment, contracted and measured Mbps.
 type Stored = (String, String, i64, Option<f64>, Option<f64>);
 
@@ -109,16 +156,11 @@ pub async fn read(pool: &AnyPool, district: &str) -> sqlx::Result<Vec<LineRow>> 
     .bind(district)
     .fetch_all(pool)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|(school_id, name, enrollment, contracted_mbps, measured_mbps)| LineRow {
-            school_id,
-            name,
-            enrollment,
-            contracted_mbps,
-            measured_mbps,
-        })
-        .collect())
+    Ok(rows.into_iter().map(line_row).collect())
+}
+
+fn line_row((school_id, name, enrollment, contracted_mbps, measured_mbps): Stored) -> LineRow {
+    LineRow { school_id, name, enrollment, contracted_mbps, measured_mbps }
 }
 
 /// A school of the roster.

@@ -4,7 +4,7 @@ use super::queries::{LineRow, RosterSchool};
 use evenfield_gap::connectivity::{Assessment, Line, assess};
 use evenfield_gap::read::fold;
 use evenfield_model::Problems;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// A school with its line, assessed by the speed that counts: what was measured, else what the contract
 /// promises.
@@ -91,6 +91,29 @@ pub fn without_line(schools: Vec<RosterSchool>, lines: &[LineRow]) -> Vec<LineRo
         measured_mbps: None,
     };
     missing.map(row).collect()
+}
+
+/// Of the lines of a file those to store, and the ids of schools whose line in the portal stays in place of what the file says:
+/// `theirs` are lines that people changed or added there, `removed` the schools whose line they took away. The roster's name of a
+/// school counts before the line's, so that another name alone is no difference.
+pub fn merge<'f>(
+    file: &'f [LineRow],
+    theirs: &[LineRow],
+    removed: &[String],
+) -> (Vec<&'f LineRow>, Vec<String>) {
+    let says = |line: &LineRow| (line.enrollment, line.contracted_mbps, line.measured_mbps);
+    let by_id: HashMap<&str, &LineRow> = theirs.iter().map(|line| (line.school_id.as_str(), line)).collect();
+    let removed: HashSet<&str> = removed.iter().map(String::as_str).collect();
+    let (mut own, mut kept) = (Vec::new(), Vec::new());
+    for line in file {
+        match by_id.get(line.school_id.as_str()) {
+            Some(there) if says(there) == says(line) => {}
+            Some(_) => kept.push(line.school_id.clone()),
+            None if removed.contains(line.school_id.as_str()) => kept.push(line.school_id.clone()),
+            None => own.push(line),
+        }
+    }
+    (own, kept)
 }
 
 /// What the table is sorted by.

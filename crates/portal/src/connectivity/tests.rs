@@ -72,3 +72,36 @@ async fn lines_are_replaced_whole_or_not_at_all() {
     })
     .await;
 }
+
+/// What people changed, added or removed in the portal stays when the command reads the same file again, and is named.
+#[tokio::test]
+async fn a_file_that_is_read_again_keeps_what_people_changed_since() {
+    harness::each(|db| async move {
+        districts(&db).await;
+        let file = [line("1", Some(100.0)), line("2", Some(10.0)), line("3", Some(10.0)), line("4", None)];
+        let (command, person) = (Changed { by: "the command", ms: 1 }, Changed { by: "a-1", ms: 2 });
+        let mut tx = db.write().await.expect("a write");
+        assert!(queries::replace_own(&mut tx, HERE, &file, command).await.expect("stored").is_empty());
+        queries::put(&mut tx, HERE, &line("2", Some(900.0)), person).await.expect("changed");
+        queries::put(&mut tx, HERE, &line("9", Some(1.0)), person).await.expect("added");
+        queries::put(&mut tx, HERE, &line("4", None), person).await.expect("looked at and saved");
+        queries::remove(&mut tx, HERE, "3").await.expect("removed");
+        let entry = crate::audit::Entry {
+            district_id: Some(HERE),
+            account_id: Some("a-1"),
+            action: "connectivity.remove",
+            subject: ("school_line", "3"),
+            detail: serde_json::Value::Null,
+        };
+        crate::audit::record(&mut tx, &entry).await.expect("written down");
+        let mut newer = file.clone();
+        newer[0].measured_mbps = Some(80.0);
+        let kept = queries::replace_own(&mut tx, HERE, &newer, command).await.expect("stored");
+        tx.commit().await.expect("committed");
+        assert_eq!(kept, ["2", "3"]);
+        let there = queries::read(db.read(), HERE).await.expect("lines");
+        let wanted = [newer[0].clone(), line("2", Some(900.0)), line("4", None), line("9", Some(1.0))];
+        assert_eq!(there, wanted);
+    })
+    .await;
+}

@@ -80,6 +80,8 @@ async fn every_page_is_whole_without_an_estimate() {
     assert!(home.contains("Load the roster: schools, students and classes."), "{home}");
     let csv = get(&me, "/gap/table.csv").await;
     assert_eq!(csv.lines().count(), 1);
+    let shapes = get(&me, "/gap/map.geojson?kind=county").await;
+    assert!(shapes.contains("\"features\":[]") && shapes.contains("so there are no shapes"), "{shapes}");
 }
 
 #[tokio::test]
@@ -104,7 +106,7 @@ async fn a_roster_without_addresses_asks_for_them_and_only_who_may_load_them() {
     write.commit().await.expect("stored");
     let said = async |role| text(&get(&kit.sign_in(role, DISTRICT).await, "?lang=en").await);
     let home = said(Role::Coordinator).await;
-    assert!(home.contains("Look at 1 addresses that could not be found on the map."), "{home}");
+    assert!(home.contains("Look at 1 address that could not be found on the map."), "{home}");
     assert!(home.contains("or load coordinates: 2 students have neither."), "{home}");
     let home = said(Role::Analyst).await;
     assert!(!home.contains("addresses") && !home.contains("What to do next"), "{home}");

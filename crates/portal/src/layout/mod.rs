@@ -103,6 +103,11 @@ impl Frame {
         self.words.text(self.language, key, &[(name, value.into())])
     }
 
+    /// The message of this key about so many of something: `n` chooses between one and many, `shown` is how it is written.
+    pub fn tn(&self, key: &str, n: i64) -> String {
+        self.tvs(key, &[("n", n.into()), ("shown", crate::exchange::count(n).into())])
+    }
+
     /// The message of this key with several values.
     pub fn tvs(&self, key: &str, values: &[(&str, FluentValue<'_>)]) -> String {
         self.words.text(self.language, key, values)

@@ -205,7 +205,7 @@ pub async fn page(State(app): State<App>, p: Frame) -> Result<Response> {
     let (belongs, n) = rules::belonging_key(belonging, district);
     let schools = queries::schools(app.db.read(), district).await?;
     let page = Page {
-        belongs: p.tv(belongs, "n", count(n)),
+        belongs: p.tn(belongs, n),
         speeds: speed_sentences(&app, &p).await?,
         schools: schools.into_iter().take(SHOWN).map(|school| school_view(&p, school)).collect(),
         loads: loads.into_iter().map(|load| view(&p, load)).collect(),
@@ -288,8 +288,7 @@ pub async fn problems_csv(
 struct Uploaded {
     p: Frame,
     file_name: String,
-    rows: String,
-    any: bool,
+    rows: i64,
     known: bool,
     shown: Vec<Problem>,
     found: u64,
@@ -321,9 +320,11 @@ impl About {
             "" => None,
             year => Some(year.parse().map_err(|_| Error::BadRequest("data-year-wrong"))?),
         };
+        let said = |field: &str| Some(form.text(field).to_owned()).filter(|text| !text.is_empty());
         let mapping = Mapping {
             geography: Some(geography),
-            id: Some(form.text("id").to_owned()).filter(|id| !id.is_empty()),
+            id: said("id"),
+            name: said("name"),
             year,
             columns: Mapping::parse_columns(form.text("columns"))
                 .ok_or(Error::BadRequest("data-columns-wrong"))?,
@@ -347,17 +348,13 @@ pub async fn upload(State(app): State<App>, p: Frame, multipart: Multipart) -> R
     let about = About::of(&form)?;
     let file = form.file("file").ok_or(Error::BadRequest("data-no-file"))?;
     let accepts = form.text("accept") == "yes";
-    let (kind, geography, vintage) = (about.kind, about.geography, about.vintage.clone());
+    let (kind, vintage) = (about.kind, about.vintage.clone());
     let mapping = about.mapping.clone();
     let district = p.district_id().to_owned();
     let read = tokio::task::spawn_blocking(move || {
         let named = (file.name.as_str(), file.bytes.as_slice());
-        let (rows, mut problems) = match kind {
-            Kind::WideTable => rules::read_wide(&mapping, &vintage, named),
-            Kind::AreaTable => rules::read_long(&mapping, &vintage, named),
-            _ => rules::read(kind, (geography, &vintage), named),
-        };
-        let rows = rows.of_district(&district, &file.name, &mut problems);
+        let (rows, mut problems) = rules::read_upload(kind, &mapping, (&district, &vintage), named);
+        let rows = rows.of_district(kind, &district, &file.name, &mut problems);
         (file, (rows, problems))
     });
     let (file, (rows, mut problems)) = read.await.map_err(|e| Error::Internal(e.to_string()))?;
@@ -372,8 +369,7 @@ pub async fn upload(State(app): State<App>, p: Frame, multipart: Multipart) -> R
         }
     }
     let page = Uploaded {
-        rows: count(i64::try_from(rows.len()).unwrap_or(i64::MAX)),
-        any: !rows.is_empty(),
+        rows: i64::try_from(rows.len()).unwrap_or(i64::MAX),
         known,
         shown: problems.kept().iter().take(SHOWN).cloned().collect(),
         found: problems.found(),
@@ -393,10 +389,12 @@ async fn store(
     let district = p.district_id();
     let by = p.account_id().unwrap_or_default();
     let mut tx = app.db.write().await?;
-    // The same file may be loaded again for another kind of place, and a table for other columns or another year.
-    let taken = match (about.kind, about.mapping.year) {
-        (Kind::WideTable, _) => format!("{:?}", about.mapping),
-        (Kind::AreaTable, Some(year)) => year.to_string(),
+    // The same file may be loaded again for another kind of place, by other names, and a table for other columns or another year.
+    let mapping = &about.mapping;
+    let is_plain =
+        mapping.columns.is_empty() && (&mapping.id, &mapping.name, mapping.year) == (&None, &None, None);
+    let taken = match about.kind {
+        Kind::WideTable | Kind::AreaTable | Kind::Boundaries if !is_plain => format!("{mapping:?}"),
         _ => about.geography.as_str().to_owned(),
     };
     let facts = LoadFacts {

@@ -12,12 +12,12 @@ use evenfield_gap::open::fcc::{AreaService, FixedAvailability};
 use evenfield_gap::open::nces::relationship::Part;
 use evenfield_gap::open::ndt7::{self, SpeedTest};
 use evenfield_gap::open::tiles::{self, Tile};
-use evenfield_gap::open::{AreaTable, nces};
+use evenfield_gap::open::{AreaTable, area_table, nces};
 use evenfield_gap::place::address::AddressPoints;
 use evenfield_gap::place::web::geometry_to_json;
-use evenfield_gap::place::{Boundary, BoundaryReading, SelfCrossing, boundary};
+use evenfield_gap::place::{Boundary, boundary};
 use evenfield_model::{GeographyKind, Problems};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 /// A kind of file that can be loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -191,8 +191,11 @@ impl Rows {
 
     /// Of the rows of districts and schools, which NCES publishes for the nation, only those of this district; of its state
     /// where the LEAID stands for a whole state (five zeros). That a file has none of its own is a problem.
-    pub fn of_district(mut self, leaid: &str, file: &str, problems: &mut Problems) -> Self {
+    pub fn of_district(mut self, kind: Kind, leaid: &str, file: &str, problems: &mut Problems) -> Self {
         let own = leaid.strip_suffix("00000").unwrap_or(leaid);
+        if matches!(kind, Kind::Acs | Kind::WideTable) {
+            self.leave_out_lost_zeros(leaid.get(..2).unwrap_or(leaid), file, problems);
+        }
         let before = self.len();
         match &mut self {
             Self::Values(rows) => {
@@ -206,6 +209,28 @@ impl Rows {
             problems.push(file, 0, "LEAID", "", format!("rows of {own}; this file has only others"));
         }
         self
+    }
+
+    /// Leaves out what stands for tracts of another state, is block groups of this one with a zero in front, and has no tract of
+    /// this one beside it: a whole column that a spreadsheet stripped.
+    fn leave_out_lost_zeros(&mut self, state: &str, file: &str, problems: &mut Problems) {
+        let Self::Values(rows) = self else { return };
+        let tract = |row: &AreaValue| row.kind == GeographyKind::Tract.as_str();
+        if rows.iter().any(|row| tract(row) && row.id.starts_with(state)) {
+            return;
+        }
+        let mut said = BTreeSet::new();
+        rows.retain(|row| {
+            let lost = tract(row) && area_table::lost_zero_of(&row.id, state);
+            if lost && said.insert(row.id.clone()) {
+                let wanted = format!(
+                    "the 12 digits of a block group, or tracts of state {state}: a spreadsheet has probably dropped the \
+                     leading zero"
+                );
+                problems.push(file, 0, "GEOID", &row.id, wanted);
+            }
+            !lost
+        });
     }
 
     /// Whether there are none.
@@ -226,7 +251,7 @@ pub fn boundary_rows(boundaries: Vec<Boundary>) -> Rows {
 }
 
 /// Reads a file of this kind. `geography` is what boundaries are of; `vintage` is what the person said,
-/// for files that do not say it themselves. Of a wide table all columns with a margin are read; [`Mapping`] reads others.
+/// for files that do not say it themselves. Boundaries and tables are read by their usual names; [`read_upload`] reads others.
 pub fn read(
     kind: Kind,
     (geography, vintage): (GeographyKind, &str),
@@ -264,13 +289,6 @@ pub fn read(
             let (rows, problems) = nces::geocode::parse(bytes, name);
             (Rows::Values(rows.into_iter().flat_map(|row| geocode_values(row, vintage)).collect()), problems)
         }
-        Kind::Boundaries => {
-            // A slightly rounded border is better than a hole in the map: it is a problem and kept.
-            let reading =
-                BoundaryReading { self_crossing: SelfCrossing::Keep, ..BoundaryReading::of(geography) };
-            let (boundaries, problems) = boundary::read(bytes, name, &reading);
-            (boundary_rows(boundaries), problems)
-        }
         Kind::AddressPoints => {
             let (points, problems) = AddressPoints::from_csv(bytes, name);
             (Rows::AddressPoints(points.len()), problems)
@@ -283,24 +301,43 @@ pub fn read(
             let (rows, problems) = ndt7::parse(bytes, name);
             (Rows::Tests(rows), problems)
         }
-        Kind::AreaTable => read_long(&Mapping::default(), vintage, (name, bytes)),
-        Kind::WideTable => {
-            read_wide(&Mapping { geography: Some(geography), ..Mapping::default() }, vintage, (name, bytes))
+        Kind::Boundaries | Kind::AreaTable | Kind::WideTable => {
+            let mapping = Mapping { geography: Some(geography), ..Mapping::default() };
+            read_upload(kind, &mapping, ("", vintage), (name, bytes))
         }
     }
 }
 
-/// Reads a long table, of all kinds of areas in it.
-pub fn read_long(mapping: &Mapping, vintage: &str, (name, bytes): (&str, &[u8])) -> (Rows, Problems) {
-    let mapping = Mapping { geography: None, columns: BTreeMap::new(), ..mapping.clone() };
-    let (table, problems) = mapping.read_long(bytes, name);
-    (Rows::Values(table_values(&table, vintage)), problems)
-}
-
-/// Reads a wide table by these columns.
-pub fn read_wide(mapping: &Mapping, vintage: &str, (name, bytes): (&str, &[u8])) -> (Rows, Problems) {
-    let (table, problems) = mapping.read_wide(bytes, name);
-    (Rows::Values(mapping.values(&table, vintage, false)), problems)
+/// Reads an uploaded file of this kind by what the person said of it. Of a long table rows of all kinds of areas are taken: under
+/// their own names and years, or the chosen columns under the names that were chosen.
+pub fn read_upload(
+    kind: Kind,
+    mapping: &Mapping,
+    (leaid, vintage): (&str, &str),
+    (name, bytes): (&str, &[u8]),
+) -> (Rows, Problems) {
+    match kind {
+        Kind::WideTable => {
+            let (table, problems) = mapping.read_wide(bytes, name);
+            (Rows::Values(mapping.values(&table, vintage, false)), problems)
+        }
+        Kind::AreaTable => {
+            let mapping = Mapping { geography: None, ..mapping.clone() };
+            let (table, problems) = mapping.read_long(bytes, name, leaid);
+            let rows = match mapping.columns.is_empty() {
+                true => table_values(&table, vintage),
+                false => mapping.values(&table, vintage, true),
+            };
+            (Rows::Values(rows), problems)
+        }
+        Kind::Boundaries => {
+            let geography = mapping.geography.unwrap_or(GeographyKind::BlockGroup);
+            let id: Vec<&str> = mapping.id.as_deref().into_iter().collect();
+            let (boundaries, problems) = boundary::read(bytes, name, &mapping.boundaries(geography, &id));
+            (boundary_rows(boundaries), problems)
+        }
+        _ => read(kind, (mapping.geography.unwrap_or(GeographyKind::BlockGroup), vintage), (name, bytes)),
+    }
 }
 
 /// One value; the source is the table's code, as in `B28005_007`.

@@ -1,13 +1,12 @@
 //! `evenfield assess areas`: small-area estimates of any area data.
 
-use crate::out::{complain, replace};
+use crate::out::{complain, counted, replace};
 use anyhow::Context;
 use clap::ValueEnum;
 use evenfield_gap::area::{
     self, AreaEstimate, Benchmark, CovariateRows, EstimateRows, Fit, Group, Mse, Settings, Summary,
     TotalRows, Transform, WeightRows,
 };
-use evenfield_gap::read::says_encoding;
 use evenfield_model::Problems;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::HashSet;
@@ -154,8 +153,7 @@ impl Areas {
         let (inputs, problems) = self.read()?;
         if !problems.is_empty() {
             print_problems(&problems);
-            let notes = problems.kept().iter().filter(|p| says_encoding(p)).count() as u64;
-            let loses_rows = problems.found() > notes;
+            let loses_rows = problems.wrong() > 0;
             if loses_rows && !self.skip_problems {
                 complain!(
                     "Nothing was written. Mend the files, or leave these rows out with --skip-problems."
@@ -340,7 +338,7 @@ fn print_problems(problems: &Problems) {
     if rest > 0 {
         complain!("... and {rest} more");
     }
-    complain!("{} problems found.", problems.found());
+    complain!("{} found.", counted(problems.found(), "problem"));
 }
 
 fn print_summary(s: &Summary) {

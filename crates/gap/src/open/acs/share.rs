@@ -111,6 +111,42 @@ impl ShareKind {
     }
 }
 
+/// The lines that are parts of line 1, and those that are parts of line 2, of each table.
+/// Source: Census Bureau, table shells of the ACS 2017-2023 (2018 for B28011).
+const PARTS: [(&str, u16, std::ops::RangeInclusive<u16>); 7] = [
+    ("B28002", 1, 2..=13),
+    ("B28002", 2, 3..=11),
+    ("B28003", 1, 2..=6),
+    ("B28003", 2, 3..=5),
+    ("B28005", 2, 3..=7),
+    ("B28011", 1, 2..=8),
+    ("B28011", 2, 3..=6),
+];
+
+/// Variables of a table, by position, that are together no more than another one: each line against the line that it is a part of,
+/// and the lines of each share against its whole. Counts of one table add up to its total exactly, so that a row in which they
+/// are more is damaged.
+pub(super) fn parts_and_wholes(variables: &[String]) -> Vec<(Vec<usize>, usize)> {
+    let place = |table: &str, line: u16| {
+        let code = format!("{table}_{line:03}");
+        variables.iter().position(|known| *known == code)
+    };
+    let mut found = Vec::new();
+    for (table, whole, parts) in PARTS {
+        let Some(whole) = place(table, whole) else { continue };
+        found.extend(parts.filter_map(|line| Some((vec![place(table, line)?], whole))));
+    }
+    for lines in ShareKind::ALL.map(ShareKind::lines) {
+        let parts: Option<Vec<usize>> = lines.parts.iter().map(|&line| place(lines.table, line)).collect();
+        if let (Some(parts), Some(whole)) = (parts, place(lines.table, lines.whole))
+            && parts.len() > 1
+        {
+            found.push((parts, whole));
+        }
+    }
+    found
+}
+
 /// One place's share.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Share {
@@ -145,7 +181,7 @@ fn share(row: &AcsRow, kind: ShareKind, whole: usize, parts: &[usize], closed: b
     let whole = row.cells[whole];
     let total = whole.estimate?;
     let (value, moe) = moe_proportion((part, part_moe.unwrap_or(0.0)), (total, whole.moe.unwrap_or(0.0)))?;
-    // More in a part than in the whole is a damaged row, not a share.
+    // More in a part than in the whole is no share. Files of the Census Bureau have no such row left here; other tables may.
     if value > 1.0 {
         return None;
     }

@@ -1,9 +1,9 @@
 //! A detailed table: estimates and margins by place.
 
-use super::{api, bulk, geo_id, value};
+use super::{api, bulk, geo_id, share, value};
 use crate::read::Seen;
 use crate::read::decode;
-use evenfield_model::{Geography, Problems};
+use evenfield_model::{Geography, GeographyKind, GeoidError, Problems};
 
 /// An estimate and its margin of error.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -79,6 +79,8 @@ pub(super) struct Assembler {
     columns: Vec<Column>,
     headers: Vec<String>,
     table: AcsTable,
+    /// Variables that are together no more than another one.
+    parts: Vec<(Vec<usize>, usize)>,
     seen: Seen<Geography>,
 }
 
@@ -95,7 +97,8 @@ impl Assembler {
             problems.push(file, 1, "", &said.join(","), wanted);
             return None;
         }
-        Some(Self { columns, headers, table, seen: Seen::default() })
+        let parts = share::parts_and_wholes(&table.variables);
+        Some(Self { columns, headers, table, parts, seen: Seen::default() })
     }
 
     /// Reads one row; a place or a number that cannot be read is a problem, and so is a place that a row before has.
@@ -127,8 +130,33 @@ impl Assembler {
                 None => {}
             }
         }
+        if let Some((part, sum, wanted)) = self.beyond_whole(&cells) {
+            return problems.push(file, line, &part, &sum.to_string(), wanted);
+        }
         let name = self.text(texts, Column::Name).unwrap_or_default().to_owned();
         self.table.rows.push(AcsRow { geography, name, cells });
+    }
+
+    /// The first variables that are more than the one they are parts of: their headers, their sum, and what is wanted.
+    fn beyond_whole(&self, cells: &[Cell]) -> Option<(String, f64, String)> {
+        self.parts.iter().find_map(|(parts, whole)| {
+            let total = cells[*whole].estimate?;
+            let sum = parts.iter().map(|&part| cells[part].estimate).sum::<Option<f64>>()?;
+            let wanted = || {
+                let whole = self.header(*whole);
+                format!(
+                    "no more than the {total} in {whole}: a part is not larger than its whole. This row is left out"
+                )
+            };
+            let headers = || parts.iter().map(|&part| self.header(part)).collect::<Vec<_>>().join(" + ");
+            (sum > total).then(|| (headers(), sum, wanted()))
+        })
+    }
+
+    /// The header of a variable's estimate.
+    fn header(&self, variable: usize) -> &str {
+        let at = self.columns.iter().position(|column| *column == Column::Estimate(variable));
+        at.map_or("", |at| self.headers[at].as_str())
     }
 
     pub(super) fn finish(self) -> AcsTable {
@@ -142,20 +170,47 @@ impl Assembler {
 
     fn geography(&self, texts: &[&str]) -> Result<Geography, (&'static str, String, String)> {
         if let Some(text) = self.text(texts, Column::GeoId) {
-            return geo_id::parse(text).map_err(|error| ("GEO_ID", text.to_owned(), error.to_string()));
-        }
-        let missing = || ("state", String::new(), "the codes of a place".to_owned());
-        let mut code = self.text(texts, Column::State).ok_or_else(missing)?.to_owned();
-        if let Some(district) = self.text(texts, Column::District) {
-            code.push_str(district);
-        } else {
-            for part in [Column::County, Column::Tract, Column::BlockGroup] {
-                code.push_str(self.text(texts, part).unwrap_or_default());
+            let found =
+                geo_id::parse(text).map_err(|error| ("GEO_ID", text.to_owned(), error.to_string()))?;
+            let name = self.text(texts, Column::Name).unwrap_or_default();
+            // Of its own a tract of another state; the Census Bureau's name of the place says what it was.
+            if found.kind == GeographyKind::Tract && name.starts_with("Block Group") {
+                let error = GeoidError::LostZero(text.to_owned(), 11);
+                return Err(("GEO_ID", text.to_owned(), format!("the 12 digits of a block group; {error}")));
             }
+            return Ok(found);
+        }
+        let mut code = String::new();
+        for (column, header, digits) in CODES {
+            let Some(text) = self.text(texts, column) else {
+                if column == Column::State {
+                    return Err((header, String::new(), "the codes of a place".to_owned()));
+                }
+                continue;
+            };
+            if text.len() != digits || !text.bytes().all(|b| b.is_ascii_digit()) {
+                let hint = if text.len() < digits {
+                    ": a spreadsheet has probably dropped leading zeros"
+                } else {
+                    ""
+                };
+                return Err((header, text.to_owned(), format!("a code of {digits} digits{hint}")));
+            }
+            code.push_str(text);
         }
         geo_id::parse(&code).map_err(|error| ("state", code.clone(), error.to_string()))
     }
 }
+
+/// The columns whose codes one after the other are a GEOID, with their digits. A district lies in a state, not in a county.
+/// Source: Census Bureau, "Understanding Geographic Identifiers (GEOIDs)".
+const CODES: [(Column, &str, usize); 5] = [
+    (Column::State, "state", 2),
+    (Column::District, "school district", 5),
+    (Column::County, "county", 3),
+    (Column::Tract, "tract", 6),
+    (Column::BlockGroup, "block group", 1),
+];
 
 fn column(header: &str, variables: &mut Vec<String>) -> Column {
     match header.trim() {

@@ -57,6 +57,48 @@ fn the_downloads_shape_with_labels_and_the_old_one_without_geo_id() {
 }
 
 #[test]
+fn a_part_larger_than_its_whole_is_a_problem() {
+    let wrong = |text: &str| {
+        let (table, problems) = parse(text.as_bytes(), "t.csv");
+        let told =
+            problems.kept().iter().map(|p| (p.line, p.column.clone(), p.said.clone())).collect::<Vec<_>>();
+        (table.rows.len(), told)
+    };
+    // More homes without Internet access than homes; the next row is sound.
+    let found =
+        wrong("GEO_ID,B28002_001E,B28002_013E\n1400000US51001090100,100,120\n1400000US51001090200,100,100\n");
+    assert_eq!(found, (1, vec![(2, "B28002_013E".to_owned(), "120".to_owned())]));
+    // Each line fits, and together they do not.
+    let found = wrong(
+        "GEO_ID,B28005_002E,B28005_004E,B28005_006E,B28005_007E\n1400000US51001090100,100,10,60,40\n\
+         1400000US51001090200,100,10,50,40\n",
+    );
+    assert_eq!(found, (1, vec![(2, "B28005_004E + B28005_006E + B28005_007E".to_owned(), "110".to_owned())]));
+    // A median is not part of another one.
+    let found = wrong("GEO_ID,B01002_001E,B01002_002E\n1400000US51001090100,40,44\n");
+    assert_eq!(found, (1, vec![]));
+}
+
+#[test]
+fn a_block_group_that_lost_its_zero_is_no_tract() {
+    let wrong = |text: &str| {
+        let (table, problems) = parse(text.as_bytes(), "t.csv");
+        assert!(
+            problems.kept().iter().all(|p| p.line == 2 && p.wanted.contains("leading zero")),
+            "{problems:?}"
+        );
+        (table.rows.len(), problems.kept()[0].column.clone())
+    };
+    assert_eq!(
+        wrong("GEO_ID,NAME,B28005_007E\n10010201001,\"Block Group 1, Census Tract 201\",12\n"),
+        (0, "GEO_ID".to_owned())
+    );
+    let row = "B28005_007E,state,county,tract,block group\n12,1,001,020100,1\n";
+    assert_eq!(wrong(row), (0, "state".to_owned()));
+    assert_eq!(wrong(&row.replace("1,001,020100", "01,001,20100")), (0, "tract".to_owned()));
+}
+
+#[test]
 fn what_is_no_table_is_refused() {
     for text in ["", "[", "[[]]", "[[\"a\"],[\"b\"]]", "a,b\n1,2\n", "<html>", "[[[[[[[["] {
         let (table, problems) = parse(text.as_bytes(), "x");

@@ -12,8 +12,12 @@ fn a_long_table_with_regions() {
         51003,2018,perc,12.5,1.5,county\n\
         51003,2018,perc,twelve,1.5,county\n\
         51003,2018\n";
-    let (table, problems) = parse_long(csv.as_bytes(), "long.csv");
-    assert_eq!((table.rows.len(), problems.empty_cells(), problems.found()), (3, 1, 4), "{problems:?}");
+    let (table, problems) = parse_long(csv.as_bytes(), "long.csv", &LongMap::default());
+    assert_eq!(
+        (table.rows.len(), problems.empty_cells(), problems.found(), problems.wrong()),
+        (3, 1, 5, 4),
+        "{problems:?}"
+    );
     assert!(problems.kept()[1].wanted.contains("leading zero"));
     assert_eq!(table.rows[1].kind, None);
     let perc: Vec<_> = table.of("perc").collect();
@@ -23,11 +27,12 @@ fn a_long_table_with_regions() {
 
 #[test]
 fn ids_that_lost_their_zero_are_not_other_places() {
-    let problems_of = |rows: &str| {
-        let (table, problems) = parse_long(format!("geoid,measure,value\n{rows}").as_bytes(), "l.csv");
+    let problems_for = |map: &LongMap<'_>, rows: &str| {
+        let (table, problems) = parse_long(format!("geoid,measure,value\n{rows}").as_bytes(), "l.csv", map);
         let ids: Vec<String> = table.rows.iter().map(|row| row.id.to_string()).collect();
         (ids, problems.kept().iter().map(|p| (p.line, p.said.clone())).collect::<Vec<_>>())
     };
+    let problems_of = |rows: &str| problems_for(&LongMap::default(), rows);
     let named = |line, said: &str| vec![(line, said.to_owned())];
     // Block groups of California, Delaware and Alabama: 11 digits of the last would be a tract of Delaware.
     let (ids, problems) = problems_of("060014001001,a,1\n100010401001,a,2\n10010201001,a,3\n");
@@ -39,6 +44,36 @@ fn ids_that_lost_their_zero_are_not_other_places() {
     assert_eq!(problems_of("8001007801,a,1\n80010078011,a,1\n").1.len(), 2);
     let (ids, problems) = problems_of("5100060,a,1\n100005,a,2\n");
     assert_eq!((ids, problems), (vec!["5100060".to_owned()], named(3, "100005")));
+    // A whole column that lost it has no neighbour to tell: what it is loaded for does. These would be tracts of Delaware.
+    let column = "10010201001,a,1\n10010201002,a,3\n";
+    let of = |kind, state| LongMap { kind, state };
+    for map in [of(Some(GeographyKind::BlockGroup), None), of(None, Some("01"))] {
+        let (ids, problems) = problems_for(&map, column);
+        assert_eq!((ids.len(), problems.len()), (0, 2), "{map:?}");
+        assert_eq!(problems[0], (2, "10010201001".to_owned()));
+    }
+    for map in [of(Some(GeographyKind::Tract), None), of(None, Some("10")), of(None, Some("51"))] {
+        assert_eq!(problems_for(&map, column).0.len(), 2, "{map:?}");
+    }
+    // Of the nation's tracts those of Delaware are themselves, and so are tracts beside block groups that are wanted.
+    let nation = "01001020100,a,1\n10001040100,a,2\n";
+    assert_eq!(problems_for(&of(None, Some("01")), nation).1, []);
+    let both = "510010901001,a,1\n51001090100,a,2\n";
+    assert_eq!(problems_for(&of(Some(GeographyKind::BlockGroup), Some("51")), both).1, []);
+}
+
+#[test]
+fn an_id_that_is_none_is_a_problem_and_another_kind_of_area_a_note() {
+    let csv = "geoid,measure,value,region_type\n51001,a,1,county\nAccomack,a,2,\n100005,a,3,\n23301,a,4,zip code\n\
+        23302,a,5,zip code\n51001090100,a,6,Census Tract\n1400000US51001090200,a,7,\n8600000US23301,a,8,\n";
+    let (table, problems) = parse_long(csv.as_bytes(), "l.csv", &LongMap::default());
+    let kinds: Vec<_> = table.rows.iter().filter_map(|row| row.kind).collect();
+    assert_eq!((table.rows.len(), kinds.len()), (5, 3), "{problems:?}");
+    let told: Vec<_> = problems.kept().iter().map(|p| (p.line, p.said.as_str(), p.note)).collect();
+    let wanted =
+        [(3, "Accomack", false), (4, "100005", false), (9, "8600000US23301", false), (5, "zip code", true)];
+    assert_eq!((told, problems.found(), problems.wrong()), (wanted.to_vec(), 4, 3));
+    assert!(problems.kept()[3].wanted.contains("2 of this one"), "{problems:?}");
 }
 
 #[test]
@@ -79,7 +114,7 @@ fn zeros_are_put_back_only_when_asked() {
 #[test]
 fn a_count_is_not_negative_and_other_measures_may_be() {
     let csv = "geoid,measure,value\n51001,children,-400\n51001,B28002_001,-3\n51001,change,-2.5\n51131,children,7\n";
-    let (table, problems) = parse_long(csv.as_bytes(), "t.csv");
+    let (table, problems) = parse_long(csv.as_bytes(), "t.csv", &LongMap::default());
     assert_eq!(table.rows.iter().map(|r| r.value).collect::<Vec<_>>(), [-2.5, 7.0]);
     assert_eq!((problems.found(), problems.kept()[0].line), (2, 2));
     assert_eq!(problems.kept()[0].wanted, "a count, 0 or more");
@@ -89,7 +124,7 @@ fn a_count_is_not_negative_and_other_measures_may_be() {
 fn an_area_stands_once_and_cells_without_a_value_are_counted() {
     let long = "geoid,year,measure,value\n51001,2020,a,1\n51001,2021,a,2\n51001,2020,a,3\n51003,2020,a,NaN\n\
         51005,2020,a,\n51007,2020,a,inf\n51009,2020,a,-1e999\n";
-    let (table, problems) = parse_long(long.as_bytes(), "l.csv");
+    let (table, problems) = parse_long(long.as_bytes(), "l.csv", &LongMap::default());
     assert_eq!(table.rows.iter().map(|r| r.value).collect::<Vec<_>>(), [1.0, 2.0]);
     let told = |problems: &Problems| -> Vec<(u64, String, String)> {
         problems.kept().iter().map(|p| (p.line, p.column.clone(), p.said.clone())).collect()
@@ -119,7 +154,7 @@ proptest! {
         text.extend(&bytes);
         let map = WideMap { id: "geoid", kind: None, year: &[], measures: Measures::Pairs, restore_zeros: true };
         for bytes in [&bytes, &text] {
-            let _ = parse_long(bytes, "x");
+            let _ = parse_long(bytes, "x", &LongMap { kind: None, state: Some("01") });
             let _ = parse_wide(bytes, "x", &map);
         }
     }

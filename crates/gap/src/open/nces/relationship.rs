@@ -3,8 +3,7 @@
 //! give counts of children, people or households in the place of land, and then these are taken.
 
 use super::{LEAID_WANTED, leaid};
-use crate::read::each_member;
-use crate::read::{Limits, Row, Source, Table, TableRules, decode};
+use crate::read::{Limits, ReadError, Row, Source, Table, TableRules, decode, each_member};
 use calamine::{Data, Reader, Xlsx};
 use evenfield_model::{GeographyKind, Geoid, Leaid, Problems};
 use std::collections::BTreeMap;
@@ -40,7 +39,7 @@ pub fn parse(bytes: &[u8], file: &str) -> (Vec<Part>, Problems) {
         let limits = Limits { file_bytes: 512 << 20, total_bytes: 1 << 30, ..Limits::default() };
         // A workbook is a zip archive itself: its sizes are checked before anything is unpacked.
         match Source::open(file, bytes.to_vec(), limits) {
-            Ok(_) => sheets.extend(sheet(bytes, file, &mut problems)),
+            Ok(_) | Err(ReadError::Workbook { .. }) => sheets.extend(sheet(bytes, file, &mut problems)),
             Err(error) => error.note(&mut problems),
         }
     } else {

@@ -42,7 +42,7 @@ async fn load(db: &Db, kind: Kind, geography: GeographyKind, text: &str) {
         problems: &Problems::default(),
     };
     let mut tx = db.write().await.expect("a write");
-    let rows = rows.of_district(HERE, "f.csv", &mut Problems::default());
+    let rows = rows.of_district(kind, HERE, "f.csv", &mut Problems::default());
     queries::store(&mut tx, HERE, facts, (&rows, text.as_bytes())).await.expect("stored");
     tx.commit().await.expect("committed");
 }

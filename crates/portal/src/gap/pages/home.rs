@@ -95,9 +95,7 @@ fn term_note(p: &Frame, run: Option<&Run>) -> Option<String> {
 fn told(p: &Frame, step: &Step) -> Link {
     let label = match step {
         Step::RenewRoster(days) => p.tv(step.key(), "days", numbers::count(*days)),
-        Step::PlaceAddresses(count) | Step::GiveAddresses(count) => {
-            p.tv(step.key(), "count", numbers::count(*count))
-        }
+        Step::PlaceAddresses(count) | Step::GiveAddresses(count) => p.tn(step.key(), *count),
         Step::RaiseResponse(school, percent, schools) => p.tvs(
             step.key(),
             &[

@@ -35,6 +35,7 @@ pub async fn ask(
         &[
             ("kind", kind_words(&p, &load.kind).into()),
             ("vintage", load.vintage.into()),
+            ("n", load.rows.into()),
             ("rows", count(load.rows).into()),
             ("loaded", minute(load.loaded_ms).into()),
         ],

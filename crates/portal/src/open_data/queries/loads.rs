@@ -247,6 +247,7 @@ pub async fn load_problems(pool: &AnyPool, district: &str, id: &str) -> sqlx::Re
                 column,
                 said,
                 wanted,
+                note: false,
             })
             .collect(),
     ))

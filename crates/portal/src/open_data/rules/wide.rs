@@ -1,17 +1,20 @@
-//! Tables of areas of which a person says what to take: in the settings or in the upload form.
+//! Tables of areas, and boundaries, of which a person says what to take: in the settings or in the upload form.
 
 use crate::open_data::queries::AreaValue;
 use evenfield_gap::open::{AreaRow, AreaTable, area_table};
+use evenfield_gap::place::{BoundaryReading, SelfCrossing};
 use evenfield_model::{GeographyKind, Problems};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is taken out of a table of areas, and under which names.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Mapping {
-    /// Only rows of this kind of area; the ids of a wide table are checked against it.
+    /// Only rows of this kind of area; the ids of a wide table are checked against it. What boundaries are of.
     pub geography: Option<GeographyKind>,
-    /// The column of a wide table with the area's id; `GEOID` when it is left out.
+    /// The column of a wide table with the area's id, `GEOID` when it is left out; or the property of boundaries with their id.
     pub id: Option<String>,
+    /// The property of boundaries with their name.
+    pub name: Option<String>,
     /// Of a table with several years, this one; of a long table the newest of each measure when it is left out.
     pub year: Option<i32>,
     /// The table's name of a measure, or its column, and our name for it. All under their own names when empty: of a wide
@@ -29,6 +32,11 @@ impl Mapping {
             (!column.is_empty() && !ours.is_empty()).then_some((column, ours))
         };
         text.lines().map(str::trim).filter(|text| !text.is_empty()).map(line).collect()
+    }
+
+    /// How boundaries are read. A slightly rounded border is better than a hole in the map: it is a problem and kept.
+    pub fn boundaries<'a>(&'a self, kind: GeographyKind, id: &'a [&'a str]) -> BoundaryReading<'a> {
+        BoundaryReading { kind, id, name: self.name.as_deref(), self_crossing: SelfCrossing::Keep }
     }
 
     /// Reads a wide table: an area a row, a measure a column. `hhincE` has its margin in `hhincM`, as the Census names
@@ -62,10 +70,16 @@ impl Mapping {
     }
 
     /// Reads a long table: an area, a measure and a value a row. Of a measure with several years only one counts: the one
-    /// that is asked for, or else the newest, and a problem says which there are.
-    pub fn read_long(&self, bytes: &[u8], name: &str) -> (AreaTable, Problems) {
-        let (mut table, mut problems) = area_table::parse_long(bytes, name);
+    /// that is asked for, or else the newest, and a problem says which there are. `leaid` is the district that it is for; ids
+    /// that lost a zero are told by its state.
+    pub fn read_long(&self, bytes: &[u8], name: &str, leaid: &str) -> (AreaTable, Problems) {
+        let map = area_table::LongMap { kind: self.geography, state: leaid.get(..2) };
+        let (mut table, mut problems) = area_table::parse_long(bytes, name, &map);
         let AreaTable { measures, rows } = &mut table;
+        for column in self.columns.keys().filter(|column| !measures.contains(column)) {
+            let has = measures.iter().take(20).cloned().collect::<Vec<_>>().join(", ");
+            problems.push(name, 0, "measure", column, format!("a measure of this table; it has {has}"));
+        }
         rows.retain(|row| {
             self.geography.is_none_or(|kind| row.kind == Some(kind))
                 && (self.columns.is_empty() || self.columns.contains_key(&measures[row.measure as usize]))
@@ -136,7 +150,7 @@ mod tests {
         let text = b"geoid,year,measure,value\n51001,2019,homes,1\n51001,2021,homes,3\n51003,2020,homes,2\n\
                      51001,2018,jobs,9\n";
         let read = |mapping: &Mapping| {
-            let (table, problems) = mapping.read_long(text, "t.csv");
+            let (table, problems) = mapping.read_long(text, "t.csv", "5100001");
             let rows: Vec<_> = table.rows.iter().map(|row| (row.year.unwrap(), row.value)).collect();
             (rows, problems)
         };

@@ -102,6 +102,56 @@ async fn columns_of_a_wide_table_are_taken_as_the_form_names_them() {
 }
 
 #[tokio::test]
+async fn measures_of_a_long_table_and_properties_of_boundaries_are_taken_as_the_form_names_them() {
+    let (kit, staff) = kit().await;
+    let table = b"geoid,year,measure,value\n510010901001,2021,hhs,1\n510010901001,2022,hhs,2\n510010901001,2022,x,9\n";
+    let named = [("columns", "hhs = B28002_001"), ("year", "2022")];
+    assert_eq!(load(&staff, "area_table", &named, table).await.status, 303);
+    let values =
+        queries::read_area_values(kit.app.db.read(), HERE, ("block_group", "")).await.expect("values");
+    let found: Vec<_> = values.iter().map(|v| (v.source.as_str(), v.variable.as_str(), v.value)).collect();
+    assert_eq!(found, [("B28002", "B28002_001", Some(2.0))]);
+    assert_eq!(load(&staff, "area_table", &named, table).await.status, 422, "loaded before");
+    let refused = load(&staff, "area_table", &[("columns", "households")], table).await;
+    assert!(refused.status == 422 && refused.body.contains("it has hhs, x"), "{}", refused.body);
+
+    let square = String::from_utf8(SQUARE.to_vec()).expect("text");
+    let square = square.replace("GEOID", "CODE").replace("NAME", "WORDS");
+    let refused = load(&staff, "boundaries", &[], square.as_bytes()).await;
+    assert!(
+        refused.status == 422 && refused.body.contains("an id in one of the properties"),
+        "{}",
+        refused.body
+    );
+    let named = [("id", "CODE"), ("name", "WORDS")];
+    let reply = load(&staff, "boundaries", &named, square.as_bytes()).await;
+    assert_eq!(reply.status, 303, "{}", reply.body);
+    let found = queries::read_boundaries(kit.app.db.read(), HERE, "block_group").await.expect("boundaries");
+    assert_eq!((found[0].id.as_str(), found[0].name.as_str()), ("510010901001", "Block Group 1"));
+    let form = staff.get(&format!("/d/{HERE}/data")).await.body;
+    assert!(form.contains("name=\"id\"") && form.contains("name=\"name\""), "{form}");
+}
+
+#[tokio::test]
+async fn a_column_of_block_groups_without_their_zeros_is_refused() {
+    let kit = Kit::new().await;
+    kit.district("0100005", "Albertville").await;
+    let staff = kit.sign_in(Role::Coordinator, "0100005").await;
+    let path = "/d/0100005/data/upload";
+    let long = b"geoid,measure,value\n10010201001,a,1\n10010201002,a,2\n";
+    let acs = b"GEO_ID,B28002_001E,B28002_001M\n10010201001,9,1\n10010201002,9,1\n";
+    for (kind, bytes) in [("area_table", &long[..]), ("acs", acs)] {
+        let fields = [("kind", kind), ("vintage", "2022"), ("accept", "yes")];
+        let reply = staff.upload(path, &fields, ("file", "t.csv", bytes)).await;
+        assert_eq!(reply.status, 422, "{kind}");
+        assert!(
+            reply.body.contains("dropped the leading zero") && reply.body.contains("10010201002"),
+            "{kind}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn the_years_of_a_long_table_are_named_and_one_is_taken() {
     let (kit, staff) = kit().await;
     let table = b"geoid,year,measure,value\n510010901001,2021,income,1\n510010901001,2022,income,2\n";

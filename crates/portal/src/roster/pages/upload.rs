@@ -376,7 +376,8 @@ pub async fn coordinates(State(app): State<App>, p: Frame, multipart: Multipart)
     let file = UploadForm::read(multipart).await?.file("file").ok_or(Error::BadRequest("roster-no-file"))?;
     let file_name = file.name.clone();
     let digest = digest([file.bytes.as_slice()]);
-    let read = tokio::task::spawn_blocking(move || rules::coordinates((file.name, file.bytes))).await;
+    let known = queries::student_ids(app.db.read(), &district).await?;
+    let read = tokio::task::spawn_blocking(move || rules::coordinates((file.name, file.bytes), &known)).await;
     let (places, mut problems) = match read.map_err(|e| Error::Internal(e.to_string()))? {
         Ok(read) => read,
         Err(error) => {
@@ -385,6 +386,9 @@ pub async fn coordinates(State(app): State<App>, p: Frame, multipart: Multipart)
             (Vec::new(), problems)
         }
     };
+    if places.is_empty() && problems.is_empty() {
+        problems.push(&file_name, 0, "", "", p.t("roster-coordinates-none"));
+    }
     if problems.is_empty() {
         let mut tx = app.db.write().await?;
         let stored = queries::store_places(&mut tx, &district, &places).await?;

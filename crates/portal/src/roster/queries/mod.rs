@@ -13,5 +13,5 @@ pub use staged::{
 };
 pub use students::{
     Chance, Search, StudentLine, StudentPage, answered, chances, find, places_summary, schools,
-    store_found_places, store_places, student, student_sections, unplaced,
+    store_found_places, store_places, student, student_ids, student_sections, unplaced,
 };

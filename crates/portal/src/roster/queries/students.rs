@@ -6,6 +6,7 @@ use crate::db::Write;
 use crate::roster::rules::{Place, StudentRow, name_key};
 use evenfield_gap::roster::{Address, School, Section};
 use sqlx::{AnyPool, Row};
+use std::collections::HashSet;
 
 /// What a person searches for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -264,6 +265,18 @@ macro_rules! set_places {
             $condition
         )
     };
+}
+
+/// The ids of all students of the roster.
+///
+/// # Errors
+/// The database's.
+pub async fn student_ids(pool: &AnyPool, district: &str) -> sqlx::Result<HashSet<String>> {
+    let ids: Vec<String> = sqlx::query_scalar("SELECT id FROM student WHERE district_id = $1")
+        .bind(district)
+        .fetch_all(pool)
+        .await?;
+    Ok(ids.into_iter().collect())
 }
 
 /// Stores coordinates that the district uploaded. Students who are not in the roster are left out; the result is how

@@ -6,7 +6,7 @@ use evenfield_gap::roster::{Format, Options, Roster, add_homes, apply_delta, rea
 use evenfield_model::Problems;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// A file with its name.
 pub type Named = (String, Vec<u8>);
@@ -104,11 +104,15 @@ pub fn keep_homes(stored: &Roster, roster: &mut Roster) {
     }
 }
 
-/// Reads a table of coordinates that the district has found itself: `student_id`, `lon`, `lat` in degrees.
+/// Reads a table of coordinates that the district has found itself: `student_id`, `lon`, `lat` in degrees. `known` are the ids of the
+/// students of the roster; a row of another one, or of one that came before, is a problem.
 ///
 /// # Errors
 /// [`ReadError`] when the file is no table or lacks a column.
-pub fn coordinates((name, bytes): Named) -> Result<(Vec<(String, Place)>, Problems), ReadError> {
+pub fn coordinates(
+    (name, bytes): Named,
+    known: &HashSet<String>,
+) -> Result<(Vec<(String, Place)>, Problems), ReadError> {
     let mut problems = Problems::default();
     let text = decode(&name, &bytes, &mut problems)?;
     let mut table = Table::open(&name, &text, TableRules::default(), &mut problems)?;
@@ -119,18 +123,30 @@ pub fn coordinates((name, bytes): Named) -> Result<(Vec<(String, Place)>, Proble
         let wanted = "a table with the columns student_id, lon, lat".to_owned();
         return Err(ReadError::Missing { file: name, wanted });
     }
-    let mut places = Vec::new();
+    let (mut places, mut lines) = (Vec::new(), HashMap::new());
     while let Some(row) = table.next_row(&mut problems) {
-        let Some(student) = row.required(id, "a student's id", &mut problems) else { continue };
-        let degrees = |text: &str, most: f64| text.parse::<f64>().ok().filter(|d| d.abs() <= most);
-        let x = row.parsed(lon, |t| degrees(t, 180.0), "a longitude, -180 to 180 degrees", &mut problems);
-        let y = row.parsed(lat, |t| degrees(t, 90.0), "a latitude, -90 to 90 degrees", &mut problems);
-        if let (Some(x), Some(y)) = (x, y) {
+        let Some(student) = row.id(id, "a student's id", &mut problems) else { continue };
+        if !known.contains(student) {
+            row.problem(id, "the id of a student in the roster", &mut problems);
+            continue;
+        }
+        if let Some(before) = lines.insert(student.to_owned(), row.line) {
+            row.problem(id, format!("each student once; line {before} has this one"), &mut problems);
+            continue;
+        }
+        let mut degrees = |column, what: &str, most: f64| {
+            let wanted = format!("{what}, -{most} to {most} degrees, of the student {student}");
+            let number = row.required(column, &wanted, &mut problems)?.parse::<f64>().ok();
+            let number = number.filter(|degrees| degrees.abs() <= most);
+            if number.is_none() {
+                row.problem(column, wanted, &mut problems);
+            }
+            number
+        };
+        if let (Some(x), Some(y)) = (degrees(lon, "a longitude", 180.0), degrees(lat, "a latitude", 90.0)) {
             let place =
                 Place { lon: Some(x), lat: Some(y), geocode: Some(UPLOADED.to_owned()), ..Place::default() };
             places.push((student.to_owned(), place));
-        } else if row.filled(lon).is_none() || row.filled(lat).is_none() {
-            row.problem(lon, "both a longitude and a latitude", &mut problems);
         }
     }
     Ok((places, problems))

@@ -96,7 +96,7 @@ async fn an_upload_can_be_discarded_and_one_without_students_cannot_be_accepted(
         (HEADER.as_bytes(), "found clever.zip"),
         (&whole[..whole.len() - 30], "ends too early"),
         (&bomb, "archive bomb"),
-        (&zipped(&whole), "a zip archive or a spreadsheet"),
+        (&zipped(&whole), "this is a zip archive"),
     ] {
         let staged = upload(&staff, broken).await;
         let review = staff.get(staged.location()).await;
@@ -311,15 +311,20 @@ async fn coordinates_are_stored_whole_or_not_at_all() {
     let staged = upload(&staff, &clever(&[("1", "4"), ("2", "4")])).await;
     staff.post(staged.location(), &[("act", "accept")]).await;
     let path = format!("/d/{HERE}/roster/coordinates");
-    for wrong in [
-        &b"student_id,lon,lat\n1,-75.8,37.5\n9,-75.8,37.5\n"[..],
-        b"student_id,lon,lat\n1,-75.8,375\n",
-        b"student_id,lon,lat\n1,-75.8,\n",
-        b"student_id,lon\n1,-75.8\n",
-        b"",
+    for (wrong, said) in [
+        (
+            &b"student_id,lon,lat\n1,-75.8,37.5\n9,-75.8,37.5\n"[..],
+            "9</td><td>the id of a student in the roster",
+        ),
+        (b"student_id,lon,lat\n2,-75.8,37.5\n2,-75.8,37.5\n", "each student once; line 2 has this one"),
+        (b"student_id,lon,lat\n1,-75.8,375\n", "375</td><td>a latitude, -90 to 90 degrees, of the student 1"),
+        (b"student_id,lon,lat\n1,-75.8,\n", "a latitude, -90 to 90 degrees, of the student 1"),
+        (b"student_id,lon,lat\n", "the coordinates of at least one student"),
+        (b"student_id,lon\n1,-75.8\n", "a table with the columns"),
+        (b"", "empty"),
     ] {
         let reply = staff.upload(&path, &[], ("file", "c.csv", wrong)).await;
-        assert_eq!(reply.status, 422, "{}", String::from_utf8_lossy(wrong));
+        assert!(reply.status == 422 && reply.body.contains(said), "{said}: {}", reply.body);
         assert!(queries::read(&kit.app.db, HERE).await.expect("a roster").places.is_empty());
     }
     let right = b"\xEF\xBB\xBFstudent_id,lon,lat\r\n1,-75.8,37.5\r\n";

@@ -3,6 +3,7 @@
 
 use crate::access::Role;
 use crate::account::testing::Kit;
+use crate::open_data::rules::Kind;
 use sqlx::AssertSqlSafe;
 use std::io::Write;
 
@@ -17,8 +18,13 @@ const TABLES: [&str; 7] =
     ["survey_answer", "survey_load", "school_line", "load", "boundary", "address_point", "job"];
 
 fn zipped(bytes: &[u8]) -> Vec<u8> {
+    named("in.csv", bytes)
+}
+
+/// An archive with one member.
+fn named(member: &str, bytes: &[u8]) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    zip.start_file("in.csv", zip::write::SimpleFileOptions::default()).expect("a member");
+    zip.start_file(member, zip::write::SimpleFileOptions::default()).expect("a member");
     zip.write_all(bytes).expect("written");
     zip.finish().expect("an archive").into_inner()
 }
@@ -85,11 +91,24 @@ async fn bad_files_of_lines_are_refused_whole() {
     let good = format!("{LINES}Elm,300,50\n");
     let cases = [
         ("wrong encoding", latin(&format!("{good}José,300,50\n")), "the file was read as Windows-1252"),
-        ("a zip, which is not taken", zipped(good.as_bytes()), "a zip archive or a spreadsheet"),
+        ("a zip, which is not taken", zipped(good.as_bytes()), "this is a zip archive, not a text file"),
         ("ragged row", format!("{good}Oak,300\n").into(), "3 cells as in the header; this row has 2"),
         ("a million problems", format!("{LINES}{}", "a\n".repeat(MANY)).into(), "1000000"),
     ];
     refused("connectivity/upload", &[], &cases).await;
+}
+
+#[tokio::test]
+async fn a_workbook_is_named_at_each_door() {
+    let said = "this is an Excel workbook; save it as CSV (UTF-8)";
+    let case = |what| [(what, named("xl/workbook.xml", b"<workbook/>"), said)];
+    refused("survey/upload", &[], &case("survey")).await;
+    refused("connectivity/upload", &[], &case("lines")).await;
+    refused("roster/coordinates", &[], &case("coordinates")).await;
+    for kind in Kind::ALL {
+        let fields = [("kind", kind.as_str()), ("vintage", "2022"), ("accept", "yes")];
+        refused("data/upload", &fields, &case(kind.as_str())).await;
+    }
 }
 
 #[tokio::test]
