@@ -114,10 +114,14 @@ pub fn parse_long(bytes: &[u8], file: &str, map: &LongMap<'_>) -> (AreaTable, Pr
             }
             if let Some(value) = number(row, value, measure, problems) {
                 let moe = margin(row, moe, problems);
-                if row.filled(region).is_none() {
+                if kind.is_none() {
+                    let (column, word) = match row.filled(region) {
+                        Some(word) => (region, word),
+                        None => (id_column, other_kind(&id).unwrap_or_default()),
+                    };
+                    others.note(row, column, word);
+                } else if row.filled(region).is_none() {
                     bare.note(row, table.rows.len());
-                } else if kind.is_none() {
-                    others.note(row, region);
                 }
                 table.rows.push(AreaRow { id, kind, year, measure: of, value, moe });
             }
@@ -136,10 +140,10 @@ impl Others {
     /// How many words are told apart; a file with more has something else in that column.
     const WORDS: usize = 100;
 
-    fn note(&mut self, row: &Row<'_>, region: Option<usize>) {
-        let key = (row.file().to_owned(), row.text(region).to_owned());
+    fn note(&mut self, row: &Row<'_>, column: Option<usize>, word: &str) {
+        let key = (row.file().to_owned(), word.to_owned());
         if self.0.len() < Self::WORDS || self.0.contains_key(&key) {
-            self.0.entry(key).or_insert_with(|| (row.line, row.header(region).to_owned(), 0)).2 += 1;
+            self.0.entry(key).or_insert_with(|| (row.line, row.header(column).to_owned(), 0)).2 += 1;
         }
     }
 
@@ -337,6 +341,16 @@ fn region_id(
     checked_id(row, column, text, kind, problems)
 }
 
+/// The kind in an id such as `51_hd_01` (a health district) or `51059_zc_22003`: the code of a state or county, what the area is, and its own
+/// code. So the Social Data Commons name areas of their own making, whatever else stands in the row.
+fn other_kind(id: &str) -> Option<&str> {
+    let (within, rest) = id.split_once('_')?;
+    let (kind, own) = rest.split_once('_')?;
+    let is_place = matches!(within.len(), 2 | 5) && within.bytes().all(|b| b.is_ascii_digit());
+    let is_kind = !kind.is_empty() && kind.bytes().all(|b| b.is_ascii_lowercase());
+    (is_place && is_kind && !own.is_empty()).then_some(kind)
+}
+
 /// The id of a row that does not say what it is of: the number of digits decides, or the summary level of a GEO_ID.
 fn unnamed_id(
     row: &Row<'_>,
@@ -350,8 +364,10 @@ fn unnamed_id(
             row.problem(column, error.to_string(), problems);
             None
         }
+        Err(_) if other_kind(text).is_some() => Some((text.into(), None)),
         Err(error) => {
-            row.problem(column, format!("{error}; or a region_type that says what this is"), problems);
+            let wanted = format!("the id of an area ({error}), or a region_type that says what this is");
+            row.problem(column, wanted, problems);
             None
         }
     }
