@@ -69,7 +69,7 @@ const FILES: &[(&str, Loader, usize, u64)] = &[
     ("national/USA_Districts.topojson", Boundaries(District, &["state", "name"], Keep), 13175, 131),
     // Each district is in this file twice.
     ("national/VA_Districts_25_Percent.topojson", Boundaries(District, &["District"], Refuse), 138, 137),
-    ("national/bbn_zip.csv", Wide("Zip", None, "AverageMbps", false), 32608, 2),
+    ("national/bbn_zip.csv", Wide("Zip", None, "AverageMbps", false), 32608, 1),
     ("national/county_complete.csv", Wide("fips", Some(County), "household_has_broadband_2019", true), 3142, 0),
     // `Inf` where there are no children.
     ("national/district_finance.csv", Wide("leaid", Some(District), "local_per_child", true), 13292, 22),
