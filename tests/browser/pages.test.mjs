@@ -27,6 +27,9 @@ const pages = [
   ["enter", `/d/${district}/survey/enter`],
   ["connectivity", `/d/${district}/connectivity`],
   ["connectivity-edit", `/d/${district}/connectivity/edit`],
+  ["filtering", `/d/${district}/filtering`],
+  ["filtering-answer", `/d/${district}/filtering/answer?name=games.example`],
+  ["edges", `/d/${district}/filtering/edges`],
   ["accounts", `/accounts/${district}`],
   ["audit", `/audit/${district}`],
   ["account", "/account"],
@@ -37,6 +40,8 @@ const publicPages = [
   ["login", "/login"],
   ["survey-form", `/s/${district}`],
   ["survey-paper", `/s/${district}/paper`],
+  ["block", `/b/${district}?name=games.example`],
+  ["block-open", `/b/${district}?name=school.example`],
 ];
 
 let demo, browser;
@@ -82,7 +87,7 @@ for (const language of ["en", "es"]) {
         const answer = await page.goto(demo.url + path);
         assert.equal(answer.status(), 200, path);
         assert.equal(await page.getAttribute("html", "lang"), language, path);
-        if (path.startsWith("/d/") || path.startsWith("/s/")) {
+        if (/^\/[dsb]\//.test(path)) {
           const said = await page.textContent("body");
           assert.match(said, language === "en" ? /fictional/i : /ficticio/i, `${path} does not say that the district is fictional`);
         }

@@ -62,6 +62,13 @@ async function firstStudent(page, base) {
   return encodeURIComponent(student_id);
 }
 
+/** Asks from the block page that a name be opened. */
+async function askFor(page, base, name) {
+  await page.goto(`${base}/b/${district}?name=${name}`);
+  await page.fill("#reason", "for the chess club");
+  await press(page, "main form button");
+}
+
 /** Clever's list of students without its list of schools. */
 const clever = "School_id,Student_id,Last_name,First_name,Grade\n01,x1,Family,Given,??\n01,x1,Family,Given,5\n";
 
@@ -115,6 +122,36 @@ export const steps = [
   }],
   ["connectivity-wrong", 422, (page, { url }) =>
     send(page, `${url}${here}/connectivity`, "#file", upload("lines.csv", "school_id,enrollment\n01,many\n"), "/connectivity/upload")],
+  ["block-wrong", 422, async (page, { url }) => {
+    await page.goto(`${url}/b/${district}`);
+    await page.fill("#name", "10.0.0.1");
+    await press(page, "main form button");
+  }],
+  ["block-asked", 200, (page, { url }) => askFor(page, url, "games.example")],
+  ["filtering-answer-wrong", 422, async (page, { url }) => {
+    await askFor(page, url, "chess.example");
+    await page.goto(`${url}${here}/filtering`);
+    await press(page, "#requests a[href*='chess.example']");
+    await press(page, "main form button");
+  }],
+  ["filtering-answered", 200, async (page, { url }) => {
+    await page.goto(`${url}${here}/filtering/answer?name=chess.example`);
+    await page.check("#ruling");
+    await page.selectOption("#whom", "school:01");
+    await page.fill("#until", new Date(Date.now() + 7 * 86400e3).toISOString().slice(0, 10));
+    await page.fill("#reason", "The chess club meets on Tuesdays.");
+    await press(page, "main form button");
+  }],
+  ["edge-wrong", 422, async (page, { url }) => {
+    await page.goto(`${url}${here}/filtering/edges`);
+    await page.fill("#name", " ");
+    await press(page, "main form[action$='/edges'] button");
+  }],
+  ["edge-added", 200, async (page, { url }) => {
+    await page.goto(`${url}${here}/filtering/edges`);
+    await page.fill("#name", "Bus 12");
+    await press(page, "main form[action$='/edges'] button");
+  }],
   ["account-invite", 200, (page, { url }) => invite(page, url)],
   ["account-link", 200, async (page, { url }) => {
     await invite(page, url);

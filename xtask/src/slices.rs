@@ -4,7 +4,7 @@ use crate::Complaint;
 use crate::tree::{File, Tree};
 use std::collections::{BTreeMap, BTreeSet};
 
-const SLICES: [&str; 6] = ["account", "connectivity", "gap", "open_data", "roster", "survey"];
+const SLICES: [&str; 7] = ["account", "connectivity", "filtering", "gap", "open_data", "roster", "survey"];
 
 fn slice(file: &File) -> Option<&'static str> {
     let inside = file.path.strip_prefix("crates/portal/src/")?;

@@ -16,6 +16,7 @@
 pub mod access;
 pub mod cache;
 mod counters;
+mod fetch;
 pub mod pipeline;
 mod rules;
 mod server;
@@ -27,7 +28,7 @@ pub mod wire;
 mod worker;
 
 pub use server::{Bound, Running, StartError};
-pub use settings::{By, Listen, Server, Settings, Tls, Upstreams};
+pub use settings::{By, Fetch, Listen, Portal, Server, Settings, Tls, Upstreams};
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 

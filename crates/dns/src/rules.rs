@@ -39,6 +39,11 @@ impl Rules {
         let Self { snapshot, in_force, tag, now_s, up_s } = self;
         Now { view: snapshot.view(), in_force, tag: *tag, now_s: *now_s, up_s: *up_s }
     }
+
+    /// The digest of the policy, and when it was made, seconds since 1970.
+    pub fn has(&self) -> ([u8; 32], u64) {
+        (self.snapshot.digest(), self.snapshot.created_s())
+    }
 }
 
 /// Why a snapshot is not used.
@@ -139,7 +144,10 @@ fn stamp(file: &Path) -> std::io::Result<Stamp> {
 
 /// Reads the whole file and verifies every octet of it. It is read and not mapped: a mapped file that somebody cuts
 /// short would end the process.
-fn load(file: &Path, key: &PublicKey) -> Result<Snapshot<Aligned>, LoadError> {
+///
+/// # Errors
+/// [`LoadError`].
+pub fn load(file: &Path, key: &PublicKey) -> Result<Snapshot<Aligned>, LoadError> {
     let mut open = std::fs::File::open(file).map_err(LoadError::Io)?;
     let length = open.metadata().map_err(LoadError::Io)?.len() as usize;
     let bytes = Aligned::fill(length, |room| open.read_exact(room)).map_err(LoadError::Io)?;

@@ -4,6 +4,7 @@ use crate::Clock;
 use crate::access::Buckets;
 use crate::cache::Cache;
 use crate::counters::Counters;
+use crate::fetch::{self, FetchCounts, FetchError, Fetcher};
 use crate::pipeline::{Core, Shared};
 use crate::rules::{LoadError, Source};
 use crate::settings::Settings;
@@ -37,6 +38,8 @@ const RECEIVE_BUFFER: usize = 4 << 20;
 pub enum StartError {
     /// The policy.
     Policy(LoadError),
+    /// The first policy, from the portal.
+    Fetch(FetchError),
     /// An address.
     Bind(SocketAddr, io::Error),
     /// The certificate or its key.
@@ -51,6 +54,7 @@ impl std::fmt::Display for StartError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Policy(error) => write!(f, "the policy snapshot: {error}"),
+            Self::Fetch(error) => write!(f, "there is no policy yet, and none from the portal: {error}"),
             Self::Bind(address, error) => write!(f, "cannot listen on {address}: {error}"),
             Self::Certificate(error) => write!(f, "the certificate: {error}"),
             Self::Upstream(error) => write!(f, "what encrypted upstream servers are known by: {error}"),
@@ -90,6 +94,8 @@ impl Running {
     /// [`StartError`]; nothing is left running then.
     pub fn start(settings: Settings) -> Result<Self, StartError> {
         let clock = Clock::start();
+        let fetches = Arc::new(FetchCounts::default());
+        fetch::first(&settings, &fetches).map_err(StartError::Fetch)?;
         let source = Source::open(&settings.snapshot.0, settings.snapshot.1, clock);
         let source = source.map_err(StartError::Policy)?;
         let log = match &settings.events {
@@ -116,7 +122,11 @@ impl Running {
         }
         let events = Arc::new(EventCounts::default());
         let _inside = runtime.enter();
-        let service = parts.service(&source, sockets.status, &events)?;
+        let fetcher = Fetcher::new(&parts.shared.settings, &fetches);
+        if let Some(fetcher) = fetcher.map_err(|error| StartError::Fetch(error.into()))? {
+            tokio::spawn(fetcher.run(source.rules.clone()));
+        }
+        let service = parts.service(&source, sockets.status, &events, fetches)?;
         tokio::spawn(service.clone().resolve_misses(missed));
         for listener in sockets.tcp {
             tokio::spawn(transports::tcp(service.clone(), on_tokio(listener)?));
@@ -196,6 +206,7 @@ impl Parts {
         source: &Source,
         status: Option<TcpListener>,
         events: &Arc<EventCounts>,
+        fetches: Arc<FetchCounts>,
     ) -> Result<Arc<Service>, StartError> {
         let core = Arc::new(Mutex::new(self.core()?));
         let resolver = Resolver::new(&self.shared.settings, core.clone(), self.clock);
@@ -208,6 +219,7 @@ impl Parts {
                 rules: source.rules.clone(),
                 snapshots: source.counts.clone(),
                 events: events.clone(),
+                fetches,
                 resolver,
                 clock: self.clock,
             });

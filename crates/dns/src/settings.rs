@@ -14,6 +14,8 @@ use std::time::Duration;
 pub struct Settings {
     /// The policy snapshot, and the key that its signature must be of.
     pub snapshot: (PathBuf, PublicKey),
+    /// From where newer ones come.
+    pub fetch: Fetch,
     /// Where queries come in.
     pub listen: Listen,
     /// What the encrypted transports need.
@@ -44,6 +46,66 @@ pub struct Settings {
     pub stale_s: u32,
     /// The folder of the event log and how many octets it may have.
     pub events: Option<(PathBuf, u64)>,
+}
+
+/// From where newer policies come.
+#[derive(Clone, Debug, Default)]
+pub struct Fetch {
+    /// The portal; none when somebody else puts them into their place.
+    pub portal: Option<Portal>,
+    /// The file with this edge's token.
+    pub token: PathBuf,
+    /// How often the portal is asked.
+    pub every: Duration,
+}
+
+/// A portal: `https://gap.example.org`, or `http://127.0.0.1:8080` on this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Portal {
+    /// Whether by HTTPS.
+    pub secure: bool,
+    /// Its name or address, without brackets.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+}
+
+impl Portal {
+    /// Host and port, as HTTP says them.
+    pub fn authority(&self) -> String {
+        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        let usual = if self.secure { 443 } else { 80 };
+        if self.port == usual { host } else { format!("{host}:{}", self.port) }
+    }
+}
+
+impl FromStr for Portal {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let uri: hyper::Uri = text.parse().map_err(|_| ())?;
+        let secure = match uri.scheme_str() {
+            Some("https") => true,
+            Some("http") => false,
+            _ => return Err(()),
+        };
+        let host = uri.host().unwrap_or_default().trim_matches(['[', ']']).to_ascii_lowercase();
+        let is_here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        let is_bare = matches!(uri.path(), "" | "/") && uri.query().is_none();
+        let has_user = uri.authority().is_some_and(|authority| authority.as_str().contains('@'));
+        // In the clear the token would be anybody's on the way.
+        if ServerName::try_from(host.clone()).is_err() || !is_bare || has_user || !(secure || is_here) {
+            return Err(());
+        }
+        let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
+        if port == 0 { Err(()) } else { Ok(Self { secure, host, port }) }
+    }
+}
+
+impl fmt::Display for Portal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "http{}://{}", if self.secure { "s" } else { "" }, self.authority())
+    }
 }
 
 /// Who is asked for what is not kept.
@@ -164,6 +226,37 @@ pub struct Listen {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_portal_is_asked_by_https_but_on_this_machine() {
+        for (text, wanted) in [
+            ("https://Gap.example.org", "https://gap.example.org"),
+            ("https://gap.example.org:8443/", "https://gap.example.org:8443"),
+            ("https://[2001:db8::1]:443", "https://[2001:db8::1]"),
+            ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+            ("http://[::1]:8080", "http://[::1]:8080"),
+            ("http://localhost", "http://localhost"),
+        ] {
+            let portal: Portal = text.parse().unwrap_or_else(|()| panic!("{text}"));
+            assert_eq!(portal.to_string(), wanted);
+            assert_eq!(wanted.parse(), Ok(portal));
+        }
+        for text in [
+            "",
+            "gap.example.org",
+            "http://gap.example.org",
+            "http://192.0.2.1",
+            "ftp://gap.example.org",
+            "https://",
+            "https://gap.example.org/path",
+            "https://gap.example.org/?x",
+            "https://me:secret@gap.example.org",
+            "https://gap.example.org:0",
+            "https://not a name",
+        ] {
+            assert_eq!(text.parse::<Portal>(), Err(()), "{text}");
+        }
+    }
 
     #[test]
     fn servers_are_said_in_one_way() {

@@ -1,6 +1,7 @@
 //! `/health` and `/metrics`, for this machine's monitoring: HTTP/1.1, one request a connection.
 
 use crate::counters::Counters;
+use crate::fetch::FetchCounts;
 use crate::pipeline::Core;
 use crate::rules::Rules;
 use crate::upstream::{Resolver, lock};
@@ -36,6 +37,8 @@ pub struct Status {
     pub rules: Arc<ArcSwap<Rules>>,
     /// Snapshots taken and refused.
     pub snapshots: Arc<[AtomicU64; 2]>,
+    /// What came of fetches.
+    pub fetches: Arc<FetchCounts>,
     /// The event log.
     pub events: Arc<EventCounts>,
     /// Upstream.
@@ -132,6 +135,11 @@ impl Status {
         let help = "Policy snapshots found in the file.";
         put("snapshots_total", "what=\"taken\"", "counter", help, count(&self.snapshots[0]));
         put("snapshots_total", "what=\"refused\"", "counter", help, count(&self.snapshots[1]));
+        let help = "Questions to the portal for a newer policy.";
+        put("fetches_total", "what=\"new\"", "counter", help, count(&self.fetches.new));
+        put("fetches_total", "what=\"same\"", "counter", help, count(&self.fetches.same));
+        put("fetches_total", "what=\"failed\"", "counter", help, count(&self.fetches.failed));
+        put("fetches_total", "what=\"refused\"", "counter", help, count(&self.fetches.refused));
         let octets = lock(&self.core).cache.octets() as u64;
         put("shared_cache_octets", "", "gauge", "Octets of answers kept for all transports.", octets);
         page

@@ -2,7 +2,7 @@
 //! told at once.
 
 use evenfield_dns::access::{Prefix, Prefixes};
-use evenfield_dns::{Listen, Settings, Upstreams};
+use evenfield_dns::{Fetch, Listen, Settings, Upstreams};
 use evenfield_model::Problems;
 use evenfield_policy::PublicKey;
 use std::net::SocketAddr;
@@ -75,6 +75,30 @@ pub const SETTINGS: &[Setting] = &[
         wanted: "64 hexadecimal digits",
         about: "The Ed25519 key that must have signed the policy. Required.",
         put: |s, v| v.text().and_then(PublicKey::from_hex).map(|key| s.snapshot.1 = key),
+    },
+    Setting {
+        name: "policy.portal",
+        default: None,
+        required: false,
+        wanted: "an address as `https://gap.example.org`, or `http://127.0.0.1:8080` on this machine",
+        about: "The portal that publishes the policy. It is asked for a newer one over and over; one that is signed by the key and not older takes its place. The portal's certificate must come from one of `upstream.roots`. Needs `policy.token`.",
+        put: |s, v| v.parsed().map(|portal| s.fetch.portal = Some(portal)),
+    },
+    Setting {
+        name: "policy.token",
+        default: None,
+        required: false,
+        wanted: "a file",
+        about: "A file whose only line is this edge's token, as the portal showed it once.",
+        put: |s, v| v.text().map(|path| s.fetch.token = v.folder.join(path)),
+    },
+    Setting {
+        name: "policy.every_seconds",
+        default: Some("20"),
+        required: false,
+        wanted: "1 to 3600",
+        about: "How often the portal is asked: at the latest after so long.",
+        put: |s, v| v.whole(1, 3_600).map(|n| s.fetch.every = Duration::from_secs(n.into())),
     },
     Setting {
         name: "listen.udp",
@@ -255,7 +279,7 @@ pub const SETTINGS: &[Setting] = &[
         default: Some("\"/etc/ssl/certs/ca-certificates.crt\""),
         required: false,
         wanted: "a PEM file",
-        about: "The certificates of those who are believed when they say who an encrypted server is. Read at the start, and only when there is such a server.",
+        about: "The certificates of those who are believed when they say who an encrypted server, or the portal, is. Read at the start, and only when there is such a server.",
         put: |s, v| v.text().map(|path| s.upstream.roots = v.folder.join(path)),
     },
     Setting {
@@ -323,6 +347,7 @@ fn defaults() -> Settings {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let mut settings = Settings {
         snapshot: (std::path::PathBuf::new(), PublicKey([0; 32])),
+        fetch: Fetch::default(),
         listen: Listen::default(),
         workers: cores,
         clients: Prefixes::default(),
@@ -428,6 +453,7 @@ fn missing(settings: &Settings, said: impl Fn(&str) -> bool) -> impl Iterator<It
     let tls = encrypted || settings.tls.is_some();
     SETTINGS.iter().filter_map(move |setting| {
         let wanted = match setting.name {
+            "policy.token" if settings.fetch.portal.is_some() => "the portal asks for it",
             "tls.certificate" | "tls.key" if tls => "encrypted transports need it",
             _ if setting.required => "it is required",
             _ => return None,
@@ -457,6 +483,7 @@ mod tests {
             let Some(default) = setting.default else { continue };
             let (table, key) = setting.name.split_once('.').expect("a table");
             let text = match table {
+                "policy" => LEAST.replace("[policy]", &format!("[policy]\n{key} = {default}")),
                 "upstream" => format!("{LEAST}{key} = {default}\n"),
                 _ => format!("{LEAST}[{table}]\n{key} = {default}\n"),
             };
@@ -487,6 +514,12 @@ mod tests {
         let problems = read("edge.toml", Path::new(""), &text).expect_err("no certificate");
         let found: Vec<_> = problems.kept().iter().map(|p| (p.line, p.column.as_str())).collect();
         assert_eq!(found, [(0, "tls.certificate")]);
+        let text = LEAST.replace("[policy]", "[policy]\nportal = \"http://gap.example.org\"");
+        let problems = read("edge.toml", Path::new(""), &text).expect_err("not in the clear");
+        assert_eq!(problems.kept()[0].column, "policy.portal");
+        let text = LEAST.replace("[policy]", "[policy]\nportal = \"https://gap.example.org\"");
+        let problems = read("edge.toml", Path::new(""), &text).expect_err("no token");
+        assert_eq!(problems.kept()[0].column, "policy.token");
         let problems = read("edge.toml", Path::new(""), "[policy\n").expect_err("no TOML");
         assert_eq!(problems.kept()[0].line, 1);
     }

@@ -74,6 +74,12 @@ pub enum Action {
     SeeAnySection,
     /// See survey response rates.
     SeeSurvey,
+    /// See which blocked names are asked for, and open one for one's own sections for a time.
+    SeeRequests,
+    /// Answer requests for everybody or a school, and undo answers.
+    AnswerRequests,
+    /// Let edges fetch the policy.
+    ManageEdges,
     /// Give and change accounts and roles.
     ManageAccounts,
     /// See the audit log.
@@ -82,7 +88,7 @@ pub enum Action {
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::SeeFigures,
         Self::SeeData,
         Self::LoadData,
@@ -91,6 +97,9 @@ impl Action {
         Self::SeeSections,
         Self::SeeAnySection,
         Self::SeeSurvey,
+        Self::SeeRequests,
+        Self::AnswerRequests,
+        Self::ManageEdges,
         Self::ManageAccounts,
         Self::SeeAudit,
     ];
@@ -108,6 +117,8 @@ pub fn may(role: Role, action: Action) -> bool {
         A::SeeSections => matches!(role, R::Administrator | R::Coordinator | R::Teacher),
         A::SeeAnySection | A::SeeChances => matches!(role, R::Administrator | R::Coordinator),
         A::SeeSurvey => matches!(role, R::Administrator | R::Coordinator | R::Analyst),
+        A::SeeRequests => matches!(role, R::Administrator | R::Coordinator | R::Teacher),
+        A::AnswerRequests | A::ManageEdges => matches!(role, R::Administrator | R::Coordinator),
         A::ManageAccounts | A::SeeAudit => matches!(role, R::Administrator),
     }
 }

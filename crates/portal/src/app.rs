@@ -1,6 +1,7 @@
 //! What every handler may reach.
 
 use crate::account::Accounts;
+use crate::filtering::publish::Published;
 use crate::routes::limits::Limits;
 use crate::{config::Config, db::Db, words::Words};
 use std::sync::Arc;
@@ -18,6 +19,8 @@ pub struct App {
     pub limits: Arc<Limits>,
     /// Passwords, identity providers, the set-up code.
     pub accounts: Arc<Accounts>,
+    /// The policy that edges fetch.
+    pub policy: Arc<Published>,
 }
 
 impl App {
@@ -31,6 +34,7 @@ impl App {
             words: Arc::new(Words::load()?),
             limits: Arc::new(Limits::new(config.rates)),
             config: Arc::new(config),
+            policy: Arc::default(),
             accounts: Arc::new(Accounts::new().map_err(|e| e.to_string())?),
         })
     }

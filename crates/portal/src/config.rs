@@ -35,6 +35,8 @@ pub struct Config {
     pub session_idle_minutes: u32,
     /// How often somebody may try.
     pub rates: Rates,
+    /// The policy that edges fetch.
+    pub filtering: Filtering,
     /// Which figures may be shown.
     pub publication: evenfield_gap::publish::PublishRule,
     /// Districts and their files, for `evenfield assess district`.
@@ -50,6 +52,19 @@ pub struct Rates {
     pub account_per_ten_minutes: u32,
     /// Survey forms, from one address in a minute.
     pub survey_per_minute: u32,
+    /// Requests from the block page, from one address in a minute.
+    pub requests_per_minute: u32,
+}
+
+/// What is published to edges.
+#[derive(Clone, Debug, Default)]
+pub struct Filtering {
+    /// The settings that `evenfield policy build` takes; its lists lie in the same folder.
+    pub policy: Option<PathBuf>,
+    /// The key that signs.
+    pub key: Option<evenfield_policy::SecretKey>,
+    /// Whether blocked names lead here.
+    pub block_page: bool,
 }
 
 /// An OpenID Connect provider: Google Workspace, Microsoft Entra, ClassLink, Clever.

@@ -22,11 +22,13 @@ pub mod layout;
 pub mod loading;
 pub mod rates;
 pub mod routes;
+pub mod secret;
 pub mod serve;
 pub mod words;
 
 pub mod account;
 pub mod connectivity;
+pub mod filtering;
 pub mod gap;
 pub mod open_data;
 pub mod roster;

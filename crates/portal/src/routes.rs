@@ -14,7 +14,7 @@ mod tests;
 mod walk;
 
 use crate::access::Action;
-use crate::{App, account, connectivity, gap, jobs, layout, open_data, roster, survey};
+use crate::{App, account, connectivity, filtering, gap, jobs, layout, open_data, roster, survey};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
@@ -112,6 +112,7 @@ pub fn table() -> Vec<Route> {
         open_data::pages::routes(),
         gap::pages::routes(),
         connectivity::pages::routes(),
+        filtering::pages::routes(),
     ]
     .into_iter()
     .flatten()
@@ -136,6 +137,7 @@ fn router_of(app: App, rows: Vec<Route>) -> Router {
         router = router.route(row.path, handler);
     }
     router
+        .layer(from_fn_with_state(app.clone(), filtering::pages::led_astray))
         .layer(CatchPanicLayer::custom(outer::panicked))
         .layer(from_fn_with_state(app.clone(), outer::outer))
         .layer(CompressionLayer::new())

@@ -5,7 +5,7 @@ mod tests;
 
 use crate::db::now_ms;
 use crate::jobs::worker::Worker;
-use crate::{App, roster, router};
+use crate::{App, filtering, roster, router};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
@@ -33,6 +33,8 @@ const HEAD_PAUSE: Duration = Duration::from_secs(30);
 const LINGER: Duration = Duration::from_secs(30);
 /// How long an upload that has expired may stay.
 const FORGET: Duration = Duration::from_secs(10 * 60);
+/// How long a request that was answered is kept.
+const ANSWERED_MS: i64 = 90 * 24 * 60 * 60 * 1000;
 /// How long to wait when the system has no connection to give: too many are open.
 const BREATH: Duration = Duration::from_millis(500);
 
@@ -54,7 +56,8 @@ pub async fn serve(app: App, listener: TcpListener, stop: impl Future<Output = (
         async move {
             tokio::select! {
                 () = worker.run_until(stopped) => {}
-                () = forget(app) => {}
+                () = forget(app.clone()) => {}
+                () = filtering::publish::run(app) => {}
             }
         }
     });
@@ -75,6 +78,7 @@ async fn forget(app: App) {
         let forgotten = async {
             let mut write = app.db.write().await?;
             roster::queries::forget_expired(&mut write, now_ms()).await?;
+            filtering::queries::forget_answered(&mut write, now_ms() - ANSWERED_MS).await?;
             write.commit().await
         };
         if let Err(error) = forgotten.await {

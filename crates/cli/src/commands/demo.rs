@@ -76,6 +76,11 @@ impl Demo {
         for (name, bytes) in fiction::files(&town)? {
             std::fs::write(folder.join(&name), bytes).with_context(|| name)?;
         }
+        std::fs::write(folder.join("policy.toml"), fiction::POLICY)?;
+        let key = folder.join("policy.key");
+        if !key.exists() {
+            super::policy::write_key(&key)?;
+        }
         // Written last: where the settings are, all files are.
         let records = std::path::absolute(&self.dir)?.join("evenfield.db");
         std::fs::write(settings, fiction::settings(&records))?;

@@ -69,6 +69,12 @@ fn random<const N: usize>() -> Result<[u8; N]> {
 }
 
 fn make_key(out: &Path) -> Result<ExitCode> {
+    say!("{}", write_key(out)?);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes a new key and, beside it, its public part.
+pub fn write_key(out: &Path) -> Result<PublicKey> {
     let seed: [u8; 32] = random()?;
     let secret: String = seed.iter().map(|byte| format!("{byte:02x}")).collect();
     let mut options = std::fs::OpenOptions::new();
@@ -79,8 +85,7 @@ fn make_key(out: &Path) -> Result<ExitCode> {
     std::io::Write::write_all(&mut file, format!("{secret}\n").as_bytes())?;
     let public = SecretKey::from_seed(&seed).public();
     std::fs::write(public_path(out), format!("{public}\n"))?;
-    say!("{public}");
-    Ok(ExitCode::SUCCESS)
+    Ok(public)
 }
 
 fn public_path(secret: &Path) -> PathBuf {

@@ -14,6 +14,9 @@ mod settings;
 pub use files::files;
 pub use settings::settings;
 
+/// What the district keeps its students from.
+pub const POLICY: &str = include_str!("policy.toml");
+
 /// LEAID of the fictional district. FIPS 99 is assigned to no state.
 pub const LEAID: &str = "9900001";
 /// Its name.

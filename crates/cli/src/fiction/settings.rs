@@ -7,9 +7,11 @@ use std::path::Path;
 pub fn settings(records: &Path) -> String {
     let mut text = format!(
         "# A fictional district. The same keys name the files of a real one; see docs/config.md.\n\n\
-         database = {:?}\n\n\
+         database = {:?}\ndata_dir = {:?}\n\n\
+         [filtering]\npolicy = \"files/policy.toml\"\nkey = \"files/policy.key\"\n\n\
          [[district]]\nleaid = \"{LEAID}\"\nname = \"{NAME}\"\nfictional = true\nterm = \"{TERM}\"\nas_of = \"2026-10-15\"\n",
-        format!("sqlite:{}", records.display())
+        format!("sqlite:{}", records.display()),
+        records.with_file_name("data").display().to_string(),
     );
     let mut load = |lines: &str| {
         let open = if lines.contains("source = ") { "\nlicence = \"fictional\"" } else { "" };

@@ -5,6 +5,7 @@ mod killed;
 mod moved;
 mod plan;
 mod policy;
+mod published;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

@@ -138,6 +138,14 @@ impl Trust {
         Ok(Self { roots: Arc::new(roots) })
     }
 
+    /// Connects by any version of TLS, to speak this protocol.
+    ///
+    /// # Errors
+    /// When TLS cannot be set up.
+    pub fn connector(&self, protocol: &[u8]) -> io::Result<TlsConnector> {
+        Ok(TlsConnector::from(Arc::new(self.config(protocol, rustls::ALL_VERSIONS)?)))
+    }
+
     fn config(
         &self,
         protocol: &[u8],
@@ -164,9 +172,7 @@ impl Upstream {
         counts: Arc<UpstreamCounts>,
     ) -> io::Result<Self> {
         let trust = || trust.ok_or_else(|| io::Error::other("no roots for encrypted servers"));
-        let connector = |protocol: &[u8]| {
-            Ok::<_, io::Error>(TlsConnector::from(Arc::new(trust()?.config(protocol, rustls::ALL_VERSIONS)?)))
-        };
+        let connector = |protocol: &[u8]| trust()?.connector(protocol);
         let way = match &server.by {
             By::Plain => Way::Plain(Datagrams::new(server.address, counts.clone()), Kept::new(limit)),
             By::Tls => Way::Tls(Kept::new(limit), connector(b"dot")?),

@@ -22,6 +22,11 @@ pub fn now_s() -> u32 {
 /// Policy: games blocked with a page, ways around the filter blocked, SafeSearch, one device that may play, and until
 /// `free_from_s` a lesson for it.
 pub fn policy(seed: u8, free_from_s: u32) -> Vec<u8> {
+    policy_of(seed, free_from_s, now_s(), &key())
+}
+
+/// The same, made at this second and signed by this key.
+pub fn policy_of(seed: u8, free_from_s: u32, created_s: u32, key: &SecretKey) -> Vec<u8> {
     let name = |text: &str| NameBuf::from_text(text).expect(text);
     let mut b = Builder::new([seed; 16]);
     let (games, bypass) = (b.category("games", false), b.category("bypass", true));
@@ -45,7 +50,7 @@ pub fn policy(seed: u8, free_from_s: u32) -> Vec<u8> {
     let timetable = b.timetable(&days);
     let student = b.scheduled_policy("grade 7", timetable, &[null, free], strict);
     b.device(DeviceKey::of_token(STUDENT), student);
-    b.finish(u64::from(now_s()), free_from_s + 100_000, &key()).expect("a snapshot")
+    b.finish(u64::from(created_s), free_from_s + 100_000, key).expect("a snapshot")
 }
 
 /// The program at work. Killed when it goes.
@@ -73,8 +78,13 @@ pub fn settings(upstream: &Upstream, more: &str) -> String {
 
 /// The same with other settings of upstream.
 pub fn settings_with(upstream: &str, more: &str) -> String {
+    settings_of("", upstream, more)
+}
+
+/// The same with more about the policy.
+pub fn settings_of(policy: &str, upstream: &str, more: &str) -> String {
     format!(
-        "[policy]\nsnapshot = \"policy.snapshot\"\npublic_key = \"{}\"\n[upstream]\n{upstream}\n\
+        "[policy]\n{policy}\nsnapshot = \"policy.snapshot\"\npublic_key = \"{}\"\n[upstream]\n{upstream}\n\
          [listen]\nudp = [\"127.0.0.1:0\"]\ntcp = [\"127.0.0.1:0\"]\nstatus = \"127.0.0.1:0\"\n\
          [block]\npage_v4 = \"198.51.100.7\"\npage_v6 = \"2001:db8::7\"\n{more}",
         key().public()

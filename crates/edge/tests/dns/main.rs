@@ -6,5 +6,6 @@ mod upstream;
 mod encrypted;
 mod encrypted_upstream;
 mod faults;
+mod fetched;
 mod malformed;
 mod verdicts;

@@ -77,6 +77,11 @@ impl<B: AsRef<[u8]>> Snapshot<B> {
         self.header.devices
     }
 
+    /// The whole file.
+    pub fn bytes(&self) -> &[u8] {
+        self.bytes.as_ref()
+    }
+
     /// Octets.
     pub fn len(&self) -> usize {
         self.bytes.as_ref().len()

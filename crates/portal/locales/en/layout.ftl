@@ -10,6 +10,7 @@ layout-map = Map
 layout-table = Table
 layout-sections = My classes
 layout-connectivity = School connectivity
+layout-filtering = Filter
 layout-survey = Survey
 layout-data = Data
 layout-roster = Roster

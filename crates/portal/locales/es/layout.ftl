@@ -10,6 +10,7 @@ layout-map = Mapa
 layout-table = Tabla
 layout-sections = Mis clases
 layout-connectivity = Conexión de las escuelas
+layout-filtering = Filtro
 layout-survey = Encuesta
 layout-data = Datos
 layout-roster = Matrícula

@@ -6,7 +6,6 @@ pub mod pages;
 pub mod password;
 pub mod queries;
 pub mod rules;
-pub mod secret;
 pub mod session;
 #[cfg(test)]
 pub mod testing;
@@ -14,6 +13,8 @@ pub mod testing;
 mod tests;
 
 use crate::access::Role;
+pub use crate::secret;
+
 use crate::db::{Db, Write, new_id, now_ms};
 use crate::error::{Error, Result};
 use password::Passwords;

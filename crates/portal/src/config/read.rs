@@ -17,6 +17,8 @@ pub trait Outside {
     /// # Errors
     /// Why it cannot be read.
     fn file(&self, path: &str) -> Result<String, String>;
+    /// Where a file is that is read later.
+    fn path(&self, path: &str) -> PathBuf;
 }
 
 /// This process's environment, and files by paths from a folder.
@@ -32,6 +34,10 @@ impl Outside for Process {
 
     fn file(&self, path: &str) -> Result<String, String> {
         std::fs::read_to_string(self.base.join(path)).map_err(|error| error.to_string())
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.base.join(path)
     }
 }
 
@@ -98,6 +104,15 @@ pub fn read(file: &str, text: &str, outside: &dyn Outside) -> Result<Config, Pro
             let line = reader.line(error.span().map_or(0, |span| span.start));
             reader.problems.push(file, line, "", "", format!("TOML: {}", error.message()));
         }
+    }
+    let filtering = &reader.config.filtering;
+    if filtering.policy.is_some() != filtering.key.is_some() {
+        let wanted = "`filtering.policy` and `filtering.key`, or neither";
+        reader.problems.push(file, 0, "filtering", "", wanted);
+    }
+    if filtering.block_page && reader.config.public_url.is_none() {
+        let wanted = "`server.public_url` with it: blocked names are sent there";
+        reader.problems.push(file, 0, "filtering.block_page", "true", wanted);
     }
     if reader.problems.is_empty() { Ok(reader.config) } else { Err(reader.problems) }
 }

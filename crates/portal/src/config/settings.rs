@@ -111,6 +111,42 @@ pub const SETTINGS: &[Setting] = &[
         put: |c, v| v.whole(1, 100_000).map(|n| c.rates.survey_per_minute = n),
     },
     Setting {
+        name: "rates.requests_per_minute",
+        default: Some("30"),
+        wanted: "1 to 10000",
+        about: "Requests from the block page from one address in a minute. A class shares one address.",
+        put: |c, v| v.whole(1, 10_000).map(|n| c.rates.requests_per_minute = n),
+    },
+    Setting {
+        name: "filtering.policy",
+        default: None,
+        wanted: "a file",
+        about: "The settings of the policy that edges fetch (`docs/policy.md`), from the folder of this file. The portal takes people from its own records, so its districts name no files. Needs `filtering.key`.",
+        put: |c, v| {
+            c.filtering.policy = Some(v.outside.path(v.text()?));
+            Ok(())
+        },
+    },
+    Setting {
+        name: "filtering.key",
+        default: None,
+        wanted: "a file",
+        about: "The secret key that signs the policy, made by `evenfield policy key`.",
+        put: |c, v| {
+            let text = v.outside.file(v.text()?).map_err(|e| format!("a file that can be read ({e})"))?;
+            let key = evenfield_policy::SecretKey::from_hex(&text);
+            c.filtering.key = Some(key.ok_or("a file whose only line is a key of 64 hexadecimal digits")?);
+            Ok(())
+        },
+    },
+    Setting {
+        name: "filtering.block_page",
+        default: Some("false"),
+        wanted: "`true` or `false`",
+        about: "Whether the edges' `block.page_v4` and `block.page_v6` lead to this portal. Then a request for the name of another host is sent to the page that says why that name is blocked. Needs `server.public_url`.",
+        put: |c, v| v.flag().map(|flag| c.filtering.block_page = flag),
+    },
+    Setting {
         name: "publication.min_students",
         default: Some("10"),
         wanted: "5 to 1000",
@@ -239,6 +275,7 @@ pub fn defaults() -> Config {
         behind_proxy: false,
         oidc: Vec::new(),
         districts: Vec::new(),
+        filtering: super::Filtering::default(),
         data_dir: std::path::PathBuf::new(),
         session_hours: 0,
         session_idle_minutes: 0,

@@ -14,8 +14,15 @@ impl Outside for Fixed {
             "/run/secret" => Ok("from file\n".to_owned()),
             "/run/empty" => Ok(" \n".to_owned()),
             "/run/key" => Ok("one\ntwo\n".to_owned()),
+            "/run/policy.key" => {
+                Ok("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb\n".to_owned())
+            }
             _ => Err("no such file".to_owned()),
         }
+    }
+
+    fn path(&self, path: &str) -> std::path::PathBuf {
+        std::path::Path::new("/etc/evenfield").join(path)
     }
 }
 
@@ -54,6 +61,20 @@ fn what_a_file_says_is_taken() {
     let providers: Vec<_> = config.oidc.iter().map(|p| (p.name.as_str(), p.client_secret.as_str())).collect();
     assert_eq!(providers, [("a", "s3cret"), ("B", "from file")]);
     assert!(!format!("{config:?}").contains("s3cret"));
+}
+
+#[test]
+fn a_policy_needs_its_key_and_a_block_page_an_address() {
+    let text = "[server]\npublic_url = 'https://gap.example.org'\n[filtering]\npolicy = 'policy.toml'\n\
+                key = '/run/policy.key'\nblock_page = true\n";
+    let config = read("f", text, &Fixed).unwrap();
+    let filtering = config.filtering;
+    assert_eq!(filtering.policy.as_deref(), Some(std::path::Path::new("/etc/evenfield/policy.toml")));
+    assert!(filtering.key.is_some() && filtering.block_page);
+    let found = wrong("[filtering]\npolicy = 'policy.toml'\nblock_page = true\n");
+    let names: Vec<&str> = found.iter().map(|f| f.1.as_str()).collect();
+    assert_eq!(names, ["filtering", "filtering.block_page"]);
+    assert_eq!(wrong("[filtering]\nkey = '/run/secret'\n")[0].0, 2);
 }
 
 #[test]

@@ -85,6 +85,11 @@ pub const TABLES: &[Table] = &[
     of_district("district_part"),
     of_district("mobile_cell"),
     of_district("directory_entry"),
+    // 0016 filtering
+    of_district("filter_answer"),
+    of_district("filter_request"),
+    stays("policy_version", "what this installation published"),
+    stays("edge", "a secret of an edge, which asks this installation"),
 ];
 
 /// What a column holds.

@@ -67,12 +67,13 @@ pub struct PageLink {
 
 /// The navigation of a district: message key, path with `{}` for the district, and what the viewer must
 /// be allowed to do to see the entry.
-const NAVIGATION: [(&str, &str, Action); 11] = [
+const NAVIGATION: [(&str, &str, Action); 12] = [
     ("layout-home", "/d/{}", Action::SeeFigures),
     ("layout-map", "/d/{}/gap/map", Action::SeeFigures),
     ("layout-table", "/d/{}/gap/table", Action::SeeFigures),
     ("layout-sections", "/d/{}/gap/sections", Action::SeeSections),
     ("layout-connectivity", "/d/{}/connectivity", Action::SeeFigures),
+    ("layout-filtering", "/d/{}/filtering", Action::SeeRequests),
     ("layout-survey", "/d/{}/survey", Action::SeeSurvey),
     ("layout-data", "/d/{}/data", Action::SeeData),
     ("layout-roster", "/d/{}/roster", Action::SeeData),
@@ -220,6 +221,11 @@ impl Frame {
     ) -> audit::Entry<'a> {
         let (district_id, account_id) = (Some(self.district_id()), self.account_id());
         audit::Entry { district_id, account_id, action, subject, detail }
+    }
+
+    /// The path of a page of the district.
+    pub fn district_path(&self, tail: &str) -> String {
+        format!("/d/{}{tail}", self.district_id())
     }
 
     /// The district's id, for links; empty outside a district.

@@ -5,8 +5,8 @@
 //! browser ("double submit"). What another site makes a signed-in browser open is not compressed, see
 //! [`super::outer::plain_abroad`]: its size would tell about the token and the names on the page.
 
-use crate::account::secret;
 use crate::error::{Error, Result};
+use crate::secret;
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, Method, header};

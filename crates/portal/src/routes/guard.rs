@@ -3,9 +3,10 @@
 use super::limits::{self, Limit};
 use super::{Needs, Route, forgery};
 use crate::App;
-use crate::account::{queries, secret, session};
+use crate::account::{queries, session};
 use crate::error::{Error, Result};
 use crate::layout::{District, Frame};
+use crate::secret;
 use axum::extract::{RawPathParams, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;

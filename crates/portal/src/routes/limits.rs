@@ -23,6 +23,8 @@ pub enum Limit {
     SetUp,
     /// The survey form, by address. A computer lab shares one address and sends at once.
     Survey,
+    /// The form of the block page, by address.
+    Request,
 }
 
 /// Wrong guesses of survey codes from one address within [`ADDRESS_MS`]. A mistyped code is found by its check sign and
@@ -96,6 +98,7 @@ pub struct Limits {
     account: DefaultKeyedRateLimiter<String>,
     set_up: DefaultKeyedRateLimiter<String>,
     survey: DefaultKeyedRateLimiter<String>,
+    request: DefaultKeyedRateLimiter<String>,
     checks: AtomicU32,
     /// Wrong guesses of survey codes.
     pub guesses: Guesses,
@@ -122,6 +125,7 @@ impl Limits {
             account: one(minute * 10, rates.account_per_ten_minutes),
             set_up: one(minute * 5, 10),
             survey: one(minute, rates.survey_per_minute),
+            request: one(minute, rates.requests_per_minute),
             checks: AtomicU32::new(0),
             guesses: Guesses::default(),
         }
@@ -135,6 +139,7 @@ impl Limits {
             Limit::Account => &self.account,
             Limit::SetUp => &self.set_up,
             Limit::Survey => &self.survey,
+            Limit::Request => &self.request,
         };
         if self.checks.fetch_add(1, Ordering::Relaxed) % SWEEP_EVERY == SWEEP_EVERY - 1 {
             limiter.retain_recent();
@@ -146,6 +151,18 @@ impl Limits {
 /// The address a request is counted under: of the connection, or behind a proxy of ours the last one
 /// that the proxy wrote. One household or phone holds a whole IPv6 /64.
 pub fn address(request: &Request, behind_proxy: bool) -> String {
+    match ip(request, behind_proxy) {
+        Some(IpAddr::V4(ip)) => ip.to_string(),
+        Some(IpAddr::V6(ip)) => {
+            let s = ip.segments();
+            format!("{:x}:{:x}:{:x}:{:x}::/64", s[0], s[1], s[2], s[3])
+        }
+        None => String::new(),
+    }
+}
+
+/// Where a request comes from, as [`address`] finds it.
+pub fn ip(request: &Request, behind_proxy: bool) -> Option<IpAddr> {
     let forwarded = behind_proxy
         .then(|| request.headers().get_all("x-forwarded-for").iter().next_back())
         .flatten()
@@ -157,14 +174,7 @@ pub fn address(request: &Request, behind_proxy: bool) -> String {
             said.parse().ok().or_else(|| said.parse::<SocketAddr>().ok().map(|address| address.ip()))
         });
     let connected = || request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip());
-    match forwarded.or_else(connected).map(|ip| ip.to_canonical()) {
-        Some(IpAddr::V4(ip)) => ip.to_string(),
-        Some(IpAddr::V6(ip)) => {
-            let s = ip.segments();
-            format!("{:x}:{:x}:{:x}:{:x}::/64", s[0], s[1], s[2], s[3])
-        }
-        None => String::new(),
-    }
+    forwarded.or_else(connected).map(|ip| ip.to_canonical())
 }
 
 #[cfg(test)]

@@ -144,9 +144,9 @@ fn the_table_has_each_path_once_and_districts_are_never_public_by_mistake() {
         if let Needs::May(_) = row.needs {
             assert!(row.path.contains("{district}"), "{} needs a role in no district", row.path);
         }
-        let is_survey = row.path.starts_with("/s/");
-        assert!(!row.open_form || is_survey, "{}: only the survey is an open form", row.path);
-        if row.path.contains("{district}") && !is_survey {
+        let is_open = row.path.starts_with("/s/") || row.path == "/b/{district}";
+        assert!(!row.open_form || is_open, "{}: only the survey and the block page are open forms", row.path);
+        if row.path.contains("{district}") && !is_open {
             assert_ne!(row.needs, Needs::Public, "{}", row.path);
         }
     }
@@ -185,15 +185,15 @@ fn the_authorisation_table_is_what_was_agreed() {
         })
         .collect();
     // Columns: SeeFigures, SeeData, LoadData, SeeStudents, SeeChances, SeeSections, SeeAnySection, SeeSurvey,
-    // ManageAccounts, SeeAudit.
+    // SeeRequests, AnswerRequests, ManageEdges, ManageAccounts, SeeAudit.
     let agreed = [
-        "administrator xxxxxxxxxx",
-        "coordinator   xxxxxxxx..",
-        "clerk         x..x......",
-        "transport     x.........",
-        "teacher       x....x....",
-        "partner       x.........",
-        "analyst       xx.....x..",
+        "administrator xxxxxxxxxxxxx",
+        "coordinator   xxxxxxxxxxx..",
+        "clerk         x..x.........",
+        "transport     x............",
+        "teacher       x....x..x....",
+        "partner       x............",
+        "analyst       xx.....x.....",
     ];
     assert_eq!(allowed, agreed);
 }

@@ -13,7 +13,7 @@ const NOTHING: &str = "00000000-0000-7000-8000-000000000000";
 const FORM: [(&str, &str); 4] = [("act", "accept"), ("role", "clerk"), ("term", "2026-fall"), ("scope", "")];
 
 /// Something of each kind in district B. The ids begin with `of-b` so that they are found wherever they leak.
-const ROWS: [&str; 9] = [
+const ROWS: [&str; 11] = [
     "INSERT INTO school (district_id, id, name) VALUES ('5100002', 'of-b-school', 'Beta School')",
     "INSERT INTO student (district_id, id, school_id, grade, given_name, family_name, name_key) VALUES \
      ('5100002', 'of-b-student', 'of-b-school', '05', 'Given', 'Family', 'family given')",
@@ -32,11 +32,24 @@ const ROWS: [&str; 9] = [
     "INSERT INTO school_line (district_id, school_id, name, enrollment, changed_ms, changed_by) VALUES \
      ('5100002', 'of-b-school', 'Beta School', 1, 1, 'x')",
     "INSERT INTO survey_term (district_id, term, opened_ms) VALUES ('5100002', '2026-fall', 1)",
+    "INSERT INTO filter_answer (district_id, id, name, ruling, reason, requests, answered_ms, answered_by) VALUES \
+     ('5100002', 'of-b-answer', 'beta.example', 'allow', 'Beta reason', 1, 1, 'x')",
+    "INSERT INTO edge (district_id, id, name, token_hash, made_ms, made_by) VALUES \
+     ('5100002', 'of-b-edge', 'Beta edge', 'x', 1, 'x')",
 ];
 
 /// The tables whose rows of B must be as they were.
-const KEPT: [&str; 7] =
-    ["school", "student", "roster_load", "roster_staged", "survey_load", "load", "account_role"];
+const KEPT: [&str; 9] = [
+    "school",
+    "student",
+    "roster_load",
+    "roster_staged",
+    "survey_load",
+    "load",
+    "account_role",
+    "filter_answer",
+    "edge",
+];
 
 async fn kit() -> (Kit, String) {
     let kit = Kit::new().await;
@@ -71,6 +84,8 @@ fn ids<'a>(parameter: &str, account: &'a str) -> Vec<&'a str> {
         "{staged}" => vec!["of-b-staged"],
         "{load}" => vec!["of-b-roster-load", "of-b-survey-load", "of-b-load"],
         "{account}" => vec![account],
+        "{answer}" => vec!["of-b-answer"],
+        "{edge}" => vec!["of-b-edge"],
         other => panic!("say here which ids {other} stands for, and put one into district B"),
     }
 }

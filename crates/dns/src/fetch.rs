@@ -1,0 +1,245 @@
+//! The policy from a portal: asked for over and over, verified, put whole into its place, where [`crate::rules`] finds it.
+//! When the portal is away, nothing changes.
+
+use crate::rules::{Rules, load};
+use crate::settings::{Fetch, Portal, Settings};
+use crate::upstream::Trust;
+use arc_swap::ArcSwap;
+use evenfield_policy::PublicKey;
+use http_body_util::{BodyExt as _, Empty};
+use hyper::body::{Bytes, Incoming};
+use hyper::client::conn::http1;
+use hyper::header::{AUTHORIZATION, CONTENT_LENGTH, HOST, IF_NONE_MATCH};
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+
+/// Where a portal has the policy.
+const PATH: &str = "/edge/policy";
+/// How long the portal may take to begin its answer, and between two pieces of it.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// The most octets that are taken: a policy of the whole country has 700 million.
+const MOST: u64 = 4 << 30;
+
+/// What came of fetches since the program began.
+#[derive(Default)]
+pub struct FetchCounts {
+    /// A newer policy came.
+    pub new: AtomicU64,
+    /// There was none.
+    pub same: AtomicU64,
+    /// The portal did not answer, or not as it should.
+    pub failed: AtomicU64,
+    /// What came is not used.
+    pub refused: AtomicU64,
+}
+
+/// Why nothing was fetched.
+#[derive(Debug)]
+pub enum FetchError {
+    /// The network, the portal or the disk.
+    Io(io::Error),
+    /// What came is damaged, of another key, or older.
+    Refused(String),
+}
+
+impl std::fmt::Display for FetchError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Io(error) => error.fmt(f),
+            Self::Refused(why) => f.write_str(why),
+        }
+    }
+}
+
+impl From<io::Error> for FetchError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+/// Asks a portal.
+pub struct Fetcher {
+    portal: Portal,
+    token: PathBuf,
+    every: Duration,
+    file: PathBuf,
+    key: PublicKey,
+    tls: Option<TlsConnector>,
+    counts: Arc<FetchCounts>,
+}
+
+/// A policy that is there: its digest, and when it was made, seconds since 1970.
+type Has = ([u8; 32], u64);
+
+impl Fetcher {
+    /// None where the settings name no portal.
+    ///
+    /// # Errors
+    /// When TLS cannot be set up.
+    pub fn new(settings: &Settings, counts: &Arc<FetchCounts>) -> io::Result<Option<Self>> {
+        let Fetch { portal: Some(portal), token, every } = settings.fetch.clone() else { return Ok(None) };
+        let tls = match portal.secure {
+            true => Some(Trust::read(&settings.upstream.roots)?.connector(b"http/1.1")?),
+            false => None,
+        };
+        let (file, key) = settings.snapshot.clone();
+        Ok(Some(Self { portal, token, every, file, key, tls, counts: counts.clone() }))
+    }
+
+    /// Fetches for ever.
+    pub async fn run(self, rules: Arc<ArcSwap<Rules>>) {
+        let mut well = true;
+        loop {
+            let has = rules.load().has();
+            match self.once(Some(has)).await {
+                Ok(_) if !well => {
+                    well = true;
+                    tracing::info!(portal = %self.portal, "the portal answers again");
+                }
+                Err(error) if well => {
+                    well = false;
+                    tracing::warn!(portal = %self.portal, %error, "no policy was fetched; the one in force stays");
+                }
+                _ => {}
+            }
+            tokio::time::sleep(self.pause()).await;
+        }
+    }
+
+    /// Not quite as long as the settings say, so that edges that were started together do not ask together for ever.
+    fn pause(&self) -> Duration {
+        let mut octet = [0];
+        // Without a random number the whole time will do.
+        let _ = getrandom::fill(&mut octet);
+        self.every - self.every / 4 * u32::from(octet[0]) / 256
+    }
+
+    /// Asks once; whether a newer policy was put into its place.
+    ///
+    /// # Errors
+    /// [`FetchError`]; what is in its place stays.
+    pub async fn once(&self, has: Option<Has>) -> Result<bool, FetchError> {
+        let part = self.file.with_extension("fetched");
+        let outcome = self.fetch(has, &part).await;
+        let count = match &outcome {
+            Ok(true) => &self.counts.new,
+            Ok(false) => &self.counts.same,
+            Err(FetchError::Io(_)) => &self.counts.failed,
+            Err(FetchError::Refused(_)) => &self.counts.refused,
+        };
+        count.fetch_add(1, Ordering::Relaxed);
+        if outcome.is_err() {
+            // It may not be there at all.
+            let _ = std::fs::remove_file(&part);
+        }
+        outcome
+    }
+
+    async fn fetch(&self, has: Option<Has>, part: &Path) -> Result<bool, FetchError> {
+        let late = |_| io::Error::new(io::ErrorKind::TimedOut, "the portal does not answer in time");
+        let response = timeout(PATIENCE, self.ask(has)).await.map_err(late)??;
+        match response.status() {
+            StatusCode::OK => {}
+            StatusCode::NOT_MODIFIED => return Ok(false),
+            StatusCode::NOT_FOUND => {
+                return Err(io::Error::other("the portal knows no edge with this token").into());
+            }
+            other => return Err(io::Error::other(format!("the portal answers {other}")).into()),
+        }
+        take(response, part).await?;
+        let (part, file, key) = (part.to_owned(), self.file.clone(), self.key);
+        let verified = tokio::task::spawn_blocking(move || put(&part, &file, &key, has));
+        verified.await.map_err(io::Error::other)??;
+        Ok(true)
+    }
+
+    /// Sends the question and waits for the head of the answer.
+    async fn ask(&self, has: Option<Has>) -> io::Result<Response<Incoming>> {
+        let token = std::fs::read_to_string(&self.token)
+            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", self.token.display())))?;
+        let mut request = Request::get(PATH)
+            .header(HOST, self.portal.authority())
+            .header(AUTHORIZATION, format!("Bearer {}", token.trim()));
+        if let Some((digest, _)) = has {
+            let tag: String = digest.iter().map(|octet| format!("{octet:02x}")).collect();
+            request = request.header(IF_NONE_MATCH, format!("\"{tag}\""));
+        }
+        let request = request.body(Empty::new()).map_err(io::Error::other)?;
+        let stream = TcpStream::connect((self.portal.host.as_str(), self.portal.port)).await?;
+        match &self.tls {
+            Some(tls) => {
+                let name = ServerName::try_from(self.portal.host.clone()).map_err(io::Error::other)?;
+                send(tls.connect(name, stream).await?, request).await
+            }
+            None => send(stream, request).await,
+        }
+    }
+}
+
+/// Sends a request on a connection of its own.
+async fn send<S>(stream: S, request: Request<Empty<Bytes>>) -> io::Result<Response<Incoming>>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
+    // Ends with the answer's last octet, or when nobody wants it any more.
+    tokio::spawn(connection);
+    sender.send_request(request).await.map_err(io::Error::other)
+}
+
+/// Writes what the portal sends into a file.
+async fn take(response: Response<Incoming>, part: &Path) -> io::Result<()> {
+    let said =
+        response.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    let length =
+        said.filter(|length| *length <= MOST).ok_or_else(|| io::Error::other("no length that can be"))?;
+    let (mut body, mut file, mut taken) = (response.into_body(), tokio::fs::File::create(part).await?, 0);
+    let late = |_| io::Error::new(io::ErrorKind::TimedOut, "the portal stopped in the middle");
+    while let Some(frame) = timeout(PATIENCE, body.frame()).await.map_err(late)? {
+        let Ok(data) = frame.map_err(io::Error::other)?.into_data() else { continue };
+        taken += data.len() as u64;
+        if taken > length {
+            return Err(io::Error::other("more than the length that was said"));
+        }
+        file.write_all(&data).await?;
+    }
+    if taken < length {
+        return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "less than the length that was said"));
+    }
+    file.sync_all().await
+}
+
+/// Verifies every octet of a file, and puts it whole into its place.
+fn put(part: &Path, file: &Path, key: &PublicKey, has: Option<Has>) -> Result<(), FetchError> {
+    let snapshot = load(part, key).map_err(|error| FetchError::Refused(error.to_string()))?;
+    if let Some((_, created_s)) = has.filter(|(_, created_s)| snapshot.created_s() < *created_s) {
+        let older_s = created_s - snapshot.created_s();
+        return Err(FetchError::Refused(format!(
+            "the portal's policy is {older_s} s older than the one in force"
+        )));
+    }
+    Ok(std::fs::rename(part, file)?)
+}
+
+/// The first policy of an edge that has none yet.
+///
+/// # Errors
+/// [`FetchError`].
+pub fn first(settings: &Settings, counts: &Arc<FetchCounts>) -> Result<(), FetchError> {
+    if settings.snapshot.0.exists() {
+        return Ok(());
+    }
+    let Some(fetcher) = Fetcher::new(settings, counts)? else { return Ok(()) };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(fetcher.once(None)).map(drop)
+}

@@ -1,0 +1,9 @@
+//! Slice `filtering`: what is blocked in error and what is answered; the policy that edges fetch.
+
+pub mod pages;
+pub mod publish;
+pub mod queries;
+pub mod rules;
+
+#[cfg(test)]
+mod tests;

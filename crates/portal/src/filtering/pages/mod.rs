@@ -1,0 +1,38 @@
+//! HTTP of the slice `filtering`: the block page, the queue of requests, the edges.
+
+mod block;
+mod edges;
+mod queue;
+
+pub use block::led_astray;
+
+use crate::access::Action;
+use crate::routes::limits::Limit;
+use crate::routes::{Needs, Route, route};
+use axum::routing::{get, post};
+
+/// The pages that lead to each other: the message's key, and the path in the district.
+pub const TABS: [(&str, &str); 2] =
+    [("filtering-title", "/filtering"), ("filtering-edges-title", "/filtering/edges")];
+
+/// The rows of the route table.
+pub fn routes() -> Vec<Route> {
+    let see = Needs::May(Action::SeeRequests);
+    let edges = Needs::May(Action::ManageEdges);
+    vec![
+        route("/blocked", Needs::Public, get(block::entrance)),
+        route("/b/{district}", Needs::Public, get(block::page).post(block::asked))
+            .limited(Limit::Request)
+            .open_form(),
+        route("/d/{district}/filtering", see, get(queue::list)),
+        route("/d/{district}/filtering/requests.csv", see, get(queue::requests_csv)),
+        route("/d/{district}/filtering/answers.csv", see, get(queue::answers_csv)),
+        route("/d/{district}/filtering/answer", see, get(queue::form).post(queue::answered)),
+        route("/d/{district}/filtering/answers/{answer}/undo", see, post(queue::undo)),
+        route("/d/{district}/filtering/edges", edges, get(edges::list).post(edges::added)),
+        route("/d/{district}/filtering/edges.csv", edges, get(edges::csv)),
+        route("/d/{district}/filtering/edges/{edge}/revoke", edges, post(edges::revoke)),
+        // Asked by programs, which show a token of their own and keep no cookie.
+        route("/edge/policy", Needs::Public, get(edges::policy)).file(),
+    ]
+}

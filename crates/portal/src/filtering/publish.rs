@@ -1,0 +1,350 @@
+//! The policy that edges fetch: compiled anew when anything that it is made of changes, signed, kept in a file, served
+//! from memory.
+//!
+//! What it is made of is marked by one digest: the settings' file and its lists, answers, rosters, and the day. A
+//! server looks every [`LOOK`] whether the mark is still that of the newest version. With several servers on one
+//! database the first to store a version wins, and the others take it up from the folder that they share.
+
+use super::queries::{self, Version};
+use super::rules::merge;
+use crate::db::now_ms;
+use crate::{App, audit};
+use evenfield_model::Problems;
+use evenfield_policy::compile::{Compiled, People, compile};
+use evenfield_policy::config::{Config, Names, read};
+use evenfield_policy::{Aligned, SecretKey, SiteId, Snapshot, Subject, View};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+/// How often the mark is looked at.
+const LOOK: Duration = Duration::from_secs(2);
+/// How many versions keep their file.
+const KEPT: i64 = 3;
+/// How many problems of the settings are kept to be shown.
+const SHOWN: usize = 50;
+
+/// What is published now.
+#[derive(Default)]
+pub struct Published {
+    current: RwLock<Option<Arc<Current>>>,
+    problems: RwLock<Vec<String>>,
+}
+
+/// A version in force.
+pub struct Current {
+    /// Its row.
+    pub version: Version,
+    /// Its bytes, open.
+    pub snapshot: Snapshot<Aligned>,
+    places: Vec<Place>,
+    zones: Vec<(Option<String>, TimeZone)>,
+}
+
+/// A site, and whose it is.
+struct Place {
+    site: Option<SiteId>,
+    district: Option<String>,
+    school: Option<String>,
+}
+
+impl Published {
+    /// The version in force; none before the first.
+    pub fn current(&self) -> Option<Arc<Current>> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What is wrong with the settings, so that the version in force is not theirs.
+    pub fn problems(&self) -> Vec<String> {
+        self.problems.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, current: Arc<Current>) {
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(current);
+    }
+
+    /// Keeps what is wrong; whether it is something new.
+    fn complain(&self, problems: Vec<String>) -> bool {
+        let mut kept = self.problems.write().unwrap_or_else(PoisonError::into_inner);
+        let is_new = *kept != problems;
+        *kept = problems;
+        is_new
+    }
+}
+
+impl Current {
+    fn new(version: Version, snapshot: Snapshot<Aligned>, config: &Config) -> Self {
+        let view = snapshot.view();
+        let place = |site: &evenfield_policy::config::Site| Place {
+            site: view.site(&site.name),
+            district: site.district.clone(),
+            school: site.school.clone(),
+        };
+        let places = config.sites.iter().map(place).collect();
+        let zones = config.calendars.iter().map(|c| (c.district.clone(), c.calendar.zone.clone())).collect();
+        Self { version, snapshot, places, zones }
+    }
+
+    /// Who asks from this address, and its district and school where it is a site that has them.
+    pub fn subject(&self, address: Option<IpAddr>) -> (Subject, Option<&str>, Option<&str>) {
+        let site = address.and_then(|address| self.view().site_of(address));
+        let place = site.and_then(|site| self.places.iter().find(|place| place.site == Some(site)));
+        let subject = site.map_or(Subject::Unknown, Subject::Site);
+        (subject, place.and_then(|p| p.district.as_deref()), place.and_then(|p| p.school.as_deref()))
+    }
+
+    /// The snapshot, laid open.
+    pub fn view(&self) -> View<'_> {
+        self.snapshot.view()
+    }
+
+    /// The time zone of a district's first calendar; UTC where it has none.
+    pub fn zone(&self, district: &str) -> TimeZone {
+        let of = |(whose, _): &&(Option<String>, TimeZone)| whose.as_deref().is_none_or(|d| d == district);
+        self.zones.iter().find(of).map_or(TimeZone::UTC, |(_, zone)| zone.clone())
+    }
+}
+
+/// Why no version could be made.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// The database's.
+    #[error("database: {0}")]
+    Db(#[from] sqlx::Error),
+    /// A file's.
+    #[error("{}: {error}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// The settings, one a line.
+    #[error("{}", .0.join("\n"))]
+    Settings(Vec<String>),
+    /// Anything else.
+    #[error("{0}")]
+    Other(String),
+}
+
+/// Publishes for ever, when the settings name a policy.
+pub async fn run(app: App) {
+    let (Some(policy), Some(key)) = (app.config.filtering.policy.clone(), app.config.filtering.key.clone())
+    else {
+        return std::future::pending().await;
+    };
+    loop {
+        match look(&app, &policy, &key).await {
+            Ok(()) => {
+                app.policy.complain(Vec::new());
+            }
+            Err(error) => {
+                let lines = error.to_string().lines().take(SHOWN).map(str::to_owned).collect();
+                if app.policy.complain(lines) {
+                    tracing::error!(%error, "no new policy is published; the version in force stays");
+                }
+            }
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// Makes or takes up a version when the one in force is not the newest, or not of what there is now.
+///
+/// # Errors
+/// [`PublishError`]; the version in force stays.
+pub async fn look(app: &App, policy: &Path, key: &SecretKey) -> Result<(), PublishError> {
+    let latest = queries::latest_version(app.db.read()).await?;
+    let records = queries::mark(app.db.read()).await?;
+    let (path, day) = (policy.to_owned(), crate::db::today());
+    let (config, mark) = blocking(move || settings(&path, &format!("{records}\n{day}"))).await?;
+    let in_force = app.policy.current();
+    if let Some(latest) = latest.as_ref().filter(|latest| latest.mark == mark) {
+        if in_force.is_some_and(|current| current.version.version == latest.version) {
+            return Ok(());
+        }
+        let file = file_of(app, latest);
+        let key = key.public();
+        let opened = blocking(move || Ok(open(&file, &key))).await?;
+        // Another database's, where two share the folder, is none of ours.
+        if let Some(snapshot) = opened.filter(|snapshot| hexadecimal(&snapshot.digest()) == latest.digest) {
+            app.policy.set(Arc::new(Current::new(latest.clone(), snapshot, &config)));
+            return Ok(());
+        }
+    }
+    make(app, policy, key, (config, mark), latest).await
+}
+
+/// Compiles a version, writes its file, stores its row, and puts it in force.
+async fn make(
+    app: &App,
+    policy: &Path,
+    key: &SecretKey,
+    (config, mark): (Config, String),
+    latest: Option<Version>,
+) -> Result<(), PublishError> {
+    let mut people = Vec::new();
+    for district in &config.districts {
+        people.push(queries::people(app.db.read(), &district.id).await?);
+    }
+    let allowed = queries::allowed(app.db.read(), now_ms()).await?;
+    let mut merged = config.clone();
+    let answers = merge::lay(&mut merged, &allowed);
+    // A newer version is never the older one by the clock: edges take no older one.
+    let before_s = latest.as_ref().map_or(0, |latest| latest.created_s);
+    let created_s = Timestamp::now().as_second().max(before_s + 1);
+    let (from, signer) = (policy.to_owned(), key.clone());
+    let (mut version, bytes) =
+        blocking(move || compiled(&from, &merged, &people, &signer, created_s)).await?;
+    version.version = latest.map_or(0, |latest| latest.version) + 1;
+    (version.mark, version.answers) = (mark, answers as i64);
+    let (file, public) = (file_of(app, &version), key.public());
+    let written = file.clone();
+    let snapshot = blocking(move || {
+        write(&written, &bytes)?;
+        open(&written, &public)
+            .ok_or_else(|| PublishError::Other("the file just written cannot be read".to_owned()))
+    })
+    .await?;
+    version.digest = hexadecimal(&snapshot.digest());
+    (version.octets, version.devices) = (snapshot.len() as i64, snapshot.devices() as i64);
+    let mut tx = app.db.write().await?;
+    if !queries::insert_version(&mut tx, &version).await? {
+        // Another server was faster: its version is taken up at the next look.
+        return Ok(());
+    }
+    let detail = json!({ "digest": version.digest, "answers": version.answers, "devices": version.devices });
+    let subject = ("policy_version", version.version.to_string());
+    let entry = audit::Entry {
+        district_id: None,
+        account_id: None,
+        action: "policy.publish",
+        subject: (subject.0, &subject.1),
+        detail,
+    };
+    audit::record(&mut tx, &entry).await?;
+    tx.commit().await?;
+    tracing::info!(version = version.version, answers, "a policy is published");
+    forget(app, version.version);
+    app.policy.set(Arc::new(Current::new(version, snapshot, &config)));
+    Ok(())
+}
+
+/// The settings, and the mark of all that a version is made of.
+fn settings(path: &Path, records: &str) -> Result<(Config, String), PublishError> {
+    let file = |error| PublishError::File { path: path.to_owned(), error };
+    let text = std::fs::read_to_string(path).map_err(file)?;
+    let config = read(&path.display().to_string(), &text).map_err(|problems| told(&problems))?;
+    let with_files = config.districts.iter().filter(|d| d.roster.is_some() || d.devices.is_some());
+    let refused: Vec<String> = with_files
+        .map(|d| {
+            format!(
+                "{}: district {}: wanted no `roster` and no `devices`: the portal has them",
+                path.display(),
+                d.id
+            )
+        })
+        .collect();
+    if !refused.is_empty() {
+        return Err(PublishError::Settings(refused));
+    }
+    let mut hash = Sha256::new();
+    hash.update(format!("{}\n{records}\n", env!("CARGO_PKG_VERSION")));
+    hash.update(&text);
+    for list in &config.lists {
+        if let Names::File(name, ..) = &list.names {
+            let stamp = std::fs::metadata(folder(path).join(name)).map(|m| (m.len(), m.modified().ok()));
+            hash.update(format!("{name} {stamp:?}\n"));
+        }
+    }
+    Ok((config, hexadecimal(&hash.finalize())))
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new(""))
+}
+
+fn told(problems: &Problems) -> PublishError {
+    PublishError::Settings(problems.kept().iter().map(ToString::to_string).collect())
+}
+
+/// Compiles and signs; what the row says of it that its bytes do not is filled in.
+fn compiled(
+    path: &Path,
+    config: &Config,
+    people: &[People],
+    key: &SecretKey,
+    created_s: i64,
+) -> Result<(Version, Vec<u8>), PublishError> {
+    let other = |error: &dyn std::fmt::Display| PublishError::Other(error.to_string());
+    let mut seed = [0; 16];
+    getrandom::fill(&mut seed).map_err(|e| other(&e))?;
+    let now = Timestamp::from_second(created_s).map_err(|e| other(&e))?;
+    let mut read = |file: &str| std::fs::read(folder(path).join(file)).map_err(|error| error.to_string());
+    let compiled: Compiled =
+        compile(&path.display().to_string(), config, people, &mut read, now, seed).map_err(|p| told(&p))?;
+    let lists = compiled.lists.iter().map(|list| {
+        json!({ "name": list.name, "category": list.category, "version": list.version, "names": list.rows })
+    });
+    let version = Version {
+        version: 0,
+        digest: String::new(),
+        created_s,
+        mark: String::new(),
+        octets: 0,
+        devices: 0,
+        policies: compiled.policies as i64,
+        lists_json: serde_json::Value::from(lists.collect::<Vec<_>>()).to_string(),
+        answers: 0,
+    };
+    let bytes = compiled.finish(key).map_err(|e| other(&e))?;
+    Ok((version, bytes))
+}
+
+fn file_of(app: &App, version: &Version) -> PathBuf {
+    app.config.data_dir.join("policy").join(format!("{}.snapshot", version.version))
+}
+
+/// Writes a file beside its place and moves it there whole.
+fn write(path: &Path, bytes: &[u8]) -> Result<(), PublishError> {
+    let file = |error| PublishError::File { path: path.to_owned(), error };
+    std::fs::create_dir_all(folder(path)).map_err(file)?;
+    let part = path.with_extension(format!("{}.part", std::process::id()));
+    let mut open = std::fs::File::create(&part).map_err(file)?;
+    std::io::Write::write_all(&mut open, bytes).map_err(file)?;
+    open.sync_all().map_err(file)?;
+    std::fs::rename(&part, path).map_err(file)
+}
+
+/// Opens a version's file and verifies every octet of it; none when it is not there or not what it should be: then the
+/// version is made again.
+fn open(path: &Path, key: &evenfield_policy::PublicKey) -> Option<Snapshot<Aligned>> {
+    let bytes = std::fs::read(path).ok()?;
+    let snapshot = Snapshot::open(Aligned::copy(&bytes), key).ok()?;
+    snapshot.verify_all().ok()?;
+    Some(snapshot)
+}
+
+/// Removes the file of the version that is one too many.
+fn forget(app: &App, newest: i64) {
+    let old = app.config.data_dir.join("policy").join(format!("{}.snapshot", newest - KEPT));
+    // That it is not there is what is wanted.
+    let _ = std::fs::remove_file(old);
+}
+
+/// The digits of these bytes.
+pub fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Work with files, away from the threads that answer requests.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, PublishError> + Send + 'static,
+) -> Result<T, PublishError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| PublishError::Other(error.to_string()))?
+}

@@ -1,0 +1,58 @@
+//! Why a name is blocked, from what the policy says.
+
+use evenfield_policy::{Action, Because, InForce, Name, Ruling, Step, Subject, View, explain};
+
+/// What decides on a name now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// It is let through.
+    Open,
+    /// A list.
+    List {
+        /// Its name.
+        list: String,
+        /// Its category.
+        category: String,
+    },
+    /// A rule of the settings.
+    Rule {
+        /// For whom it is.
+        scope: String,
+        /// Whether no answer can open the name.
+        mandatory: bool,
+    },
+    /// Only names that are allowed are let through now.
+    AllowedOnly,
+}
+
+impl Why {
+    /// The category for which it is blocked.
+    pub fn category(&self) -> &str {
+        match self {
+            Self::List { category, .. } => category,
+            _ => "",
+        }
+    }
+}
+
+/// What the policy says of a name to this subject, at this second.
+pub fn why(view: &View<'_>, subject: &Subject, name: &Name<'_>, now_s: u32) -> Why {
+    let told = explain(view, &InForce::at(view, now_s), subject, name);
+    if !matches!(told.verdict.action, Action::Block(_)) {
+        return Why::Open;
+    }
+    match told.verdict.because {
+        Because::List(list) => Why::List {
+            list: view.list_name(list).to_owned(),
+            category: told.verdict.category.map_or("", |c| view.category_name(c)).to_owned(),
+        },
+        Because::Rule(rule) => Why::Rule {
+            scope: view.rule(rule).map_or("", |r| r.scope).to_owned(),
+            mandatory: told
+                .steps
+                .iter()
+                .any(|step| matches!(step, Step::Ruled(_, by, Ruling::MandatoryDeny) if *by == rule)),
+        },
+        Because::Nothing | Because::NotAllowed => Why::AllowedOnly,
+    }
+}

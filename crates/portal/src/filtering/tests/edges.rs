@@ -1,0 +1,109 @@
+use super::*;
+use crate::access::Role;
+use evenfield_policy::{Aligned, Snapshot};
+
+/// Fetches as an edge does.
+async fn fetch(browser: &Browser, token: &str, has: &str) -> Reply {
+    let mut request = Request::get("/edge/policy").header("authorization", format!("Bearer {token}"));
+    if !has.is_empty() {
+        request = request.header("if-none-match", has);
+    }
+    browser.send(request.body(Body::empty()).expect("a request")).await
+}
+
+/// Lets an edge in; its token.
+async fn let_in(staff: &Browser, name: &str) -> String {
+    let page = staff.post(&format!("/d/{HERE}/filtering/edges"), &[("name", name)]).await;
+    let (_, rest) = page.body.split_once("id=\"token\"").expect("the token");
+    rest.split("value=\"").nth(1).and_then(|r| r.split('"').next()).expect("its value").to_owned()
+}
+
+#[tokio::test]
+async fn an_edge_with_a_token_gets_the_signed_policy_and_nobody_else_does() {
+    each(|here| async move {
+        let staff = here.kit.sign_in(Role::Coordinator, HERE).await;
+        let token = let_in(&staff, "Bus 12").await;
+        let edge = here.kit.browser();
+        assert_eq!(fetch(&edge, &token, "").await.status, 503, "before the first version");
+        here.publish().await;
+        let whole = fetch(&edge, &token, "").await;
+        assert_eq!(whole.status, 200);
+        let snapshot =
+            Snapshot::open(Aligned::copy(&whole.bytes), &key().public()).expect("signed by our key");
+        snapshot.verify_all().expect("whole");
+        let tag = whole.headers["etag"].to_str().expect("text").to_owned();
+        let same = fetch(&edge, &token, &tag).await;
+        assert_eq!((same.status, same.bytes.len()), (304, 0));
+        let edges = format!("/d/{HERE}/filtering/edges");
+        let page = staff.get(&edges).await;
+        assert!(page.body.contains("Bus 12") && page.body.contains("Up to date"), "{}", page.body);
+        assert!(!page.body.contains(&token), "shown once");
+        let csv = staff.get(&format!("{edges}.csv")).await;
+        assert!(csv.body.contains("Bus 12,"), "{}", csv.body);
+
+        for wrong in ["", "x", &token[1..]] {
+            assert_eq!(fetch(&edge, wrong, "").await.status, 404);
+        }
+        let stored =
+            number(&here.kit.app.db, "SELECT COUNT(*) FROM edge WHERE LENGTH(token_hash) = 43").await;
+        assert_eq!(stored, 1);
+        let id: String = sqlx::query_scalar("SELECT id FROM edge")
+            .fetch_one(here.kit.app.db.read())
+            .await
+            .expect("an edge");
+        assert_eq!(staff.post(&format!("{edges}/{id}/revoke"), &[]).await.status, 303);
+        assert_eq!(fetch(&edge, &token, &tag).await.status, 404, "shut out");
+        assert_eq!(staff.post(&edges, &[("name", " ")]).await.status, 422);
+        let teacher = here.kit.sign_in(Role::Teacher, HERE).await;
+        assert_eq!(teacher.get(&edges).await.status, 403);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn faulty_settings_leave_the_version_in_force_and_are_told() {
+    each(|here| async move {
+        here.publish().await;
+        let (path, key) = (here.folder.path().join("policy.toml"), key());
+        let try_with = |text: String| {
+            std::fs::write(&path, text).expect("written");
+            look(&here.kit.app, &path, &key)
+        };
+        let wrong =
+            try_with(format!("{POLICY}\n[[scope]]\nblok = [\"games\"]\n")).await.expect_err("unknown");
+        assert!(wrong.to_string().contains("scope.blok"), "{wrong}");
+        let with_files = POLICY.replace("id = \"5100001\"", "id = \"5100001\"\nroster = \"r.zip\"");
+        assert!(try_with(with_files).await.expect_err("files").to_string().contains("the portal has them"));
+        assert_eq!(here.kit.app.policy.current().expect("a version").version.version, 1);
+        let more = POLICY.replace("\"puzzles.example\"", "\"puzzles.example\", \"cards.example\"");
+        try_with(more).await.expect("sound again");
+        assert_eq!(here.kit.app.policy.current().expect("a version").version.version, 2);
+        assert!(!here.is_open("cards.example", "", 0));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_server_that_starts_takes_up_what_was_published_and_makes_it_again_where_the_file_is_gone() {
+    each(|here| async move {
+        here.publish().await;
+        let digest = here.kit.app.policy.current().expect("a version").version.digest.clone();
+        let again = Kit::on(here.kit.app.db.clone(), crate::config::Config::clone(&here.kit.app.config));
+        let path = here.folder.path().join("policy.toml");
+        look(&again.app, &path, &key()).await.expect("taken up");
+        assert_eq!(again.app.policy.current().expect("a version").version.digest, digest);
+        std::fs::write(here.folder.path().join("data/policy/1.snapshot"), b"cut").expect("damaged");
+        let third = Kit::on(here.kit.app.db.clone(), crate::config::Config::clone(&here.kit.app.config));
+        look(&third.app, &path, &key()).await.expect("made again");
+        let current = third.app.policy.current().expect("a version");
+        assert_eq!(current.version.version, 2);
+        assert!(current.version.created_s > 0 && current.version.digest != digest);
+        look(&here.kit.app, &path, &key()).await.expect("taken up");
+        assert_eq!(
+            here.kit.app.policy.current().expect("a version").version.version,
+            2,
+            "the first one follows"
+        );
+    })
+    .await;
+}
