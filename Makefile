@@ -8,8 +8,10 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 WEB := crates/portal/web
 BROWSER := tests/browser
 SECONDS ?= 60
+NAMES ?= 1000000
 
-.PHONY: help demo test test-rust test-browser picture lint fuzz deny release web packages packages-test clean
+.PHONY: help demo test test-rust test-browser picture show-dns agree lint fuzz deny release web packages packages-test \
+  packages-peers clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 16
@@ -35,6 +37,15 @@ test-browser: packages-test web ## Run the end-to-end tests in a real browser
 
 picture: ## Take the README's picture anew, by the end-to-end test that looks at the home page
 	EVENFIELD_PICTURE=$(CURDIR)/docs/home.png $(MAKE) --no-print-directory test-browser
+
+show-dns: packages packages-test web ## See the resolver answer dig, kdig (TLS, HTTPS), curl and Chromium with its DoH setting
+	@echo "==> Building evenfield and evenfield-edge"
+	cargo build --locked --bin evenfield --bin evenfield-edge
+	@target=$$(cargo metadata --format-version 1 --no-deps --locked | sed -E 's/.*"target_directory":"([^"]*)".*/\1/'); \
+	  tests/show_dns.sh "$$target/debug"
+
+agree: packages-peers ## Ask six resolvers for two names of each of NAMES (1000000) listed ones, and compare what they block
+	benches/agree.sh $(NAMES)
 
 lint: web ## Format, clippy, licences, tidy
 	cargo fmt --check
@@ -69,6 +80,17 @@ packages-test:
 	  command -v dig >/dev/null || missing="$$missing dnsutils"; \
 	  command -v kdig >/dev/null || missing="$$missing knot-dnsutils"; \
 	  command -v unbound >/dev/null || missing="$$missing unbound"; \
+	  command -v ldns-signzone >/dev/null || missing="$$missing ldnsutils"; \
+	  command -v certutil >/dev/null || missing="$$missing libnss3-tools"; \
+	  command -v openssl >/dev/null || missing="$$missing openssl"; \
+	  command -v curl >/dev/null || missing="$$missing curl"; \
+	  [ -z "$$missing" ] || $(MAKE) --no-print-directory apt WHAT="$$missing"
+
+packages-peers: packages packages-test
+	@missing=""; \
+	  command -v dnsdist >/dev/null || missing="$$missing dnsdist"; \
+	  command -v dnsmasq >/dev/null || missing="$$missing dnsmasq-base"; \
+	  command -v dnsperf >/dev/null || missing="$$missing dnsperf"; \
 	  [ -z "$$missing" ] || $(MAKE) --no-print-directory apt WHAT="$$missing"
 
 .PHONY: apt

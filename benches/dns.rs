@@ -1,9 +1,10 @@
 //! What the comparison of resolvers needs beside them: `benches/dns.sh` runs it.
 //!
-//!     dns snapshot LIST OUT    a policy of one category from a file of names; prints the key that signed it
+//!     dns snapshot LIST OUT [domains|rpz]    a policy of one category from a list; prints the key that signed it
 //!     dns echo ADDRESS         a server of two threads that answers each query with one address, and does nothing else
 
-use evenfield_policy::{Builder, Cover, NameBuf, Regime, SecretKey, YouTube};
+use evenfield_policy::lists::{Format, Options, read};
+use evenfield_policy::{Builder, Regime, SecretKey, YouTube};
 use nix::sys::socket::{MsgFlags, MultiHeaders, SockaddrStorage, recvmmsg, sendmmsg};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io::{IoSlice, IoSliceMut};
@@ -16,7 +17,11 @@ fn main() {
     // What `cargo bench` adds is not for us.
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
     match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["snapshot", list, out] => snapshot(list, out),
+        ["snapshot", list, out] => snapshot(list, out, Format::Domains),
+        ["snapshot", list, out, word] => {
+            let format = Format::ALL.into_iter().find(|f| f.word() == word);
+            snapshot(list, out, format.expect("a format"));
+        }
         ["echo", address] => echo(address.parse().expect("an address and a port")),
         // As one of all benches: there is nothing to do without a list.
         [] => {}
@@ -24,17 +29,15 @@ fn main() {
     }
 }
 
-fn snapshot(list: &str, out: &str) {
+fn snapshot(list: &str, out: &str, format: Format) {
     let mut b = Builder::new([3; 16]);
     let category = b.category("listed", false);
     let number = b.list("list", "1", category);
-    let mut count = 0;
-    for line in std::fs::read_to_string(list).expect("the list").lines() {
-        if let Ok(name) = NameBuf::from_text(line) {
-            b.listed(number, &name.as_name(), Cover::Both);
-            count += 1;
-        }
-    }
+    let bytes = std::fs::read(list).expect("the list");
+    let reading = read(format, list, &bytes, Options::default(), &mut |row| {
+        let add = if row.excepted { Builder::excepted } else { Builder::listed };
+        add(&mut b, number, &row.name.as_name(), row.cover);
+    });
     let regime = Regime {
         blocked: category.mask(),
         safe_search: true,
@@ -46,7 +49,7 @@ fn snapshot(list: &str, out: &str) {
     b.policy("safe default", regime);
     let key = SecretKey::from_seed(&[9; 32]);
     std::fs::write(out, b.finish(0, 0, &key).expect("a snapshot")).expect("written");
-    eprintln!("{count} names");
+    eprintln!("{} names", reading.rows);
     println!("{}", key.public());
 }
 

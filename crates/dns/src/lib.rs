@@ -28,7 +28,7 @@ pub mod wire;
 mod worker;
 
 pub use server::{Bound, Running, StartError};
-pub use settings::{By, Fetch, Listen, Portal, Server, Settings, Tls, Upstreams};
+pub use settings::{By, Fetch, Listen, Portal, Server, Settings, Tls, Upstreams, Validation};
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 

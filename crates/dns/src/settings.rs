@@ -117,6 +117,21 @@ pub struct Upstreams {
     pub timeout: Duration,
     /// The file with the certificates of those who are believed when they say who a server is, PEM.
     pub roots: PathBuf,
+    /// Whether signatures are checked here.
+    pub validation: Validation,
+}
+
+/// Whether the signatures of DNSSEC are checked by this program.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Validation {
+    /// What the servers say is passed on.
+    #[default]
+    Pass,
+    /// They are.
+    Validate {
+        /// A file of DS or DNSKEY records that are believed; the root's when there is none.
+        anchors: Option<PathBuf>,
+    },
 }
 
 /// By which transport a server is asked.

@@ -121,7 +121,7 @@ impl Status {
             ("upstream_down", "gauge", "Whether a server failed lately, so that the others are asked first."),
             ("upstream_answer_microseconds", "gauge", "How long a server takes to answer, smoothed."),
         ] {
-            for upstream in &self.resolver.upstreams {
+            for upstream in &self.resolver.servers.upstreams {
                 let value = match name {
                     "upstream_down" => u64::from(upstream.health.is_down(now_s)),
                     _ => upstream.health.time().as_micros() as u64,

@@ -2,7 +2,7 @@
 //! told at once.
 
 use evenfield_dns::access::{Prefix, Prefixes};
-use evenfield_dns::{Fetch, Listen, Settings, Upstreams};
+use evenfield_dns::{Fetch, Listen, Settings, Upstreams, Validation};
 use evenfield_model::Problems;
 use evenfield_policy::PublicKey;
 use std::net::SocketAddr;
@@ -281,6 +281,36 @@ pub const SETTINGS: &[Setting] = &[
         wanted: "a PEM file",
         about: "The certificates of those who are believed when they say who an encrypted server, or the portal, is. Read at the start, and only when there is such a server.",
         put: |s, v| v.text().map(|path| s.upstream.roots = v.folder.join(path)),
+    },
+    Setting {
+        name: "upstream.dnssec",
+        default: Some("\"pass\""),
+        required: false,
+        wanted: "`\"pass\"` or `\"validate\"`",
+        about: "Whether the signatures of DNSSEC are checked here or what the servers say of them is passed on. With `validate` an answer that is not as it was signed is SERVFAIL with extended error 6; the servers must send signatures.",
+        put: |s, v| {
+            let anchors = match &s.upstream.validation {
+                Validation::Validate { anchors } => anchors.clone(),
+                Validation::Pass => None,
+            };
+            s.upstream.validation = match v.text()? {
+                "pass" => Validation::Pass,
+                "validate" => Validation::Validate { anchors },
+                _ => return None,
+            };
+            Some(())
+        },
+    },
+    Setting {
+        name: "upstream.anchors",
+        default: None,
+        required: false,
+        wanted: "a file of DS or DNSKEY records",
+        about: "The keys that are believed when signatures are checked, as in a zone file; without it those of the root. Needs `upstream.dnssec` before it.",
+        put: |s, v| match &mut s.upstream.validation {
+            Validation::Validate { anchors } => v.text().map(|path| *anchors = Some(v.folder.join(path))),
+            Validation::Pass => None,
+        },
     },
     Setting {
         name: "upstream.timeout_ms",

@@ -7,11 +7,12 @@ mod message;
 mod quic;
 mod server;
 mod stream;
+mod validate;
 
 use crate::Clock;
 use crate::cache::{Answer, Question};
 use crate::pipeline::Core;
-use crate::settings::{By, Server, Settings, Upstreams};
+use crate::settings::{By, Server, Settings, Upstreams, Validation};
 use crate::wire::{Checked, Form, HEADER, ede, rcode};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
@@ -24,6 +25,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
+use validate::{Outcome, Validator};
 
 /// After so long a client gets what there is, RFC 8767 section 5.
 const PATIENCE: Duration = Duration::from_millis(1_800);
@@ -52,10 +54,18 @@ pub struct UpstreamCounts {
     pub ignored: AtomicU64,
 }
 
+/// The servers upstream.
+pub struct Servers {
+    /// In the order of the settings.
+    pub upstreams: Vec<Arc<Upstream>>,
+    clock: Clock,
+}
+
 /// Asks upstream.
 pub struct Resolver {
-    /// The servers, in the order of the settings.
-    pub upstreams: Vec<Arc<Upstream>>,
+    /// Who is asked.
+    pub servers: Arc<Servers>,
+    validator: Option<Validator>,
     stale_s: u32,
     in_flight: Mutex<HashMap<Question, Waiting>>,
     core: Arc<Mutex<Core>>,
@@ -81,17 +91,26 @@ impl Resolver {
     /// A resolver that keeps its answers in this core's cache.
     ///
     /// # Errors
-    /// When there are encrypted servers and nothing by which to know them.
+    /// When there are encrypted servers and nothing by which to know them, or no keys to validate by.
     pub fn new(settings: &Settings, core: Arc<Mutex<Core>>, clock: Clock) -> io::Result<Self> {
         let counts = Arc::new(UpstreamCounts::default());
-        let Upstreams { servers, timeout, roots } = &settings.upstream;
+        let Upstreams { servers, timeout, roots, validation } = &settings.upstream;
         let encrypted = servers.iter().any(|server| server.by != By::Plain);
         let trust = encrypted.then(|| Trust::read(roots)).transpose()?;
         let upstream = |server: &Server| {
             Upstream::new(server.clone(), *timeout, trust.as_ref(), counts.clone()).map(Arc::new)
         };
+        let upstreams = servers.iter().map(upstream).collect::<io::Result<_>>()?;
+        let servers = Arc::new(Servers { upstreams, clock });
+        let validator = match validation {
+            Validation::Pass => None,
+            Validation::Validate { anchors } => {
+                Some(Validator::new(validate::anchors(anchors.as_deref())?, servers.clone()))
+            }
+        };
         Ok(Self {
-            upstreams: servers.iter().map(upstream).collect::<io::Result<_>>()?,
+            servers,
+            validator,
             stale_s: settings.stale_s,
             in_flight: Mutex::new(HashMap::new()),
             core,
@@ -122,7 +141,7 @@ impl Resolver {
             },
             None => outcome.await,
         };
-        answer.unwrap_or_else(|| Arc::new(failure(question, self.clock.up_s())))
+        answer.unwrap_or_else(|| Arc::new(failure(question, self.clock.up_s(), ede::NO_REACHABLE_AUTHORITY)))
     }
 
     /// Waits with those who have asked the same, or begins to ask.
@@ -135,13 +154,14 @@ impl Resolver {
         in_flight.insert(question.clone(), waiting.clone());
         let (this, question) = (self.clone(), question.clone());
         tokio::spawn(async move {
-            let checked = this.ask_all(&question).await;
+            let outcome = this.ask(&question).await;
             let now_s = this.clock.up_s();
-            let answer = Arc::new(match (checked, old) {
-                (Some(checked), _) if is_usable(&checked) => fresh(checked, now_s, this.stale_s),
+            let answer = Arc::new(match (outcome, old) {
+                (Outcome::Answer(checked), _) if is_usable(&checked) => fresh(checked, now_s, this.stale_s),
+                (Outcome::Bogus, _) => failure(&question, now_s, ede::DNSSEC_BOGUS),
                 (_, Some(old)) => past_its_time(&old, now_s),
-                (Some(checked), None) => fresh(Checked { life_s: FAILURE_S, ..checked }, now_s, 0),
-                (None, None) => failure(&question, now_s),
+                (Outcome::Answer(checked), None) => fresh(Checked { life_s: FAILURE_S, ..checked }, now_s, 0),
+                (Outcome::Nothing, None) => failure(&question, now_s, ede::NO_REACHABLE_AUTHORITY),
             });
             if answer.checked.life_s > 0 && answer.checked.form.message.len() <= LARGEST_KEPT {
                 lock(&this.core).cache.keep(&question.key(), answer.clone());
@@ -152,6 +172,16 @@ impl Resolver {
         waiting
     }
 
+    /// Asks with or without validation; who says that nothing is to be checked gets what there is, RFC 4035 section 3.2.2.
+    async fn ask(&self, question: &Question) -> Outcome {
+        match &self.validator {
+            Some(validator) if !question.checking_disabled => validator.ask(question).await,
+            _ => self.servers.ask_all(question).await.map_or(Outcome::Nothing, Outcome::Answer),
+        }
+    }
+}
+
+impl Servers {
     /// Goes through the servers until one gives an answer that can be used; else the best that there was. When one takes
     /// longer than it does otherwise, the next is asked as well, and after the last the first once more.
     async fn ask_all(&self, question: &Question) -> Option<Checked> {
@@ -216,8 +246,8 @@ fn past_its_time(old: &Answer, at_s: u32) -> Answer {
     }
 }
 
-/// SERVFAIL, because nobody could be reached.
-fn failure(question: &Question, at_s: u32) -> Answer {
+/// SERVFAIL, with what is wrong as the extended error.
+fn failure(question: &Question, at_s: u32, error: u16) -> Answer {
     let mut message = vec![0; HEADER];
     message[3] = rcode::SERVFAIL as u8;
     message[5] = 1;
@@ -232,5 +262,5 @@ fn failure(question: &Question, at_s: u32) -> Answer {
         rcode: rcode::SERVFAIL,
         truncated: false,
     };
-    Answer { checked, at_s, cap_s: FAILURE_S, stale_until_s: 0, error: Some(ede::NO_REACHABLE_AUTHORITY) }
+    Answer { checked, at_s, cap_s: FAILURE_S, stale_until_s: 0, error: Some(error) }
 }

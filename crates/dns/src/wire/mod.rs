@@ -54,6 +54,7 @@ pub mod rcode {
 pub mod ede {
     #![allow(missing_docs, reason = "the names are those of the registry")]
     pub const STALE_ANSWER: u16 = 3;
+    pub const DNSSEC_BOGUS: u16 = 6;
     pub const BLOCKED: u16 = 15;
     pub const FILTERED: u16 = 17;
     pub const NO_REACHABLE_AUTHORITY: u16 = 22;

@@ -8,4 +8,5 @@ mod encrypted_upstream;
 mod faults;
 mod fetched;
 mod malformed;
+mod signed;
 mod verdicts;
