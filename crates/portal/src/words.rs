@@ -3,6 +3,7 @@
 //! A template calls `{{ p.t("gap-title") }}`, or `{{ p.tv("gap-count", "n", count) }}` with one value.
 //! A test in `tests` below fails on a key that a template uses and a language lacks.
 
+mod problems;
 #[cfg(test)]
 mod reading;
 #[cfg(test)]
@@ -63,6 +64,7 @@ struct Locales;
 /// All messages in all languages.
 pub struct Words {
     bundles: HashMap<Language, FluentBundle<FluentResource>>,
+    phrases: Vec<problems::Phrase>,
 }
 
 impl Words {
@@ -86,7 +88,9 @@ impl Words {
             }
             bundles.insert(language, bundle);
         }
-        Ok(Self { bundles })
+        let mut words = Self { bundles, phrases: Vec::new() };
+        words.phrases = problems::Phrase::all(&words);
+        Ok(words)
     }
 
     /// The message of this key, filled with these values; the key itself when it is missing, so that a

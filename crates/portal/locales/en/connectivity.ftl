@@ -27,7 +27,6 @@ connectivity-missing = { $mbps } Mbps missing
 connectivity-unknown = No speed or no students given
 connectivity-note = * By contract; nothing was measured.
 connectivity-not-stored = The file has problems. Nothing was stored.
-connectivity-empty = at least one school
 connectivity-upload-title = Load the lines of all schools
 connectivity-file = File of lines
 connectivity-file-hint = A CSV with school_id, enrollment, contracted_mbps, measured_mbps. It replaces all lines.

@@ -28,7 +28,6 @@ data-upload = Check and store
 data-no-file = Choose a file first.
 data-kind-wrong = Choose what the file is.
 data-vintage-wrong = Give the year or date of the data, at most 40 letters.
-data-empty = rows of the kind that you chose; there are none in this file
 data-known = This file was loaded before. Nothing was changed.
 data-not-stored = The file has problems. Nothing was stored.
 data-readable = { $n ->

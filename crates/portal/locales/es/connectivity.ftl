@@ -27,7 +27,6 @@ connectivity-missing = Faltan { $mbps } Mbps
 connectivity-unknown = Falta la velocidad o el número de estudiantes
 connectivity-note = * Según el contrato; no se midió.
 connectivity-not-stored = El archivo tiene problemas. No se guardó nada.
-connectivity-empty = al menos una escuela
 connectivity-upload-title = Cargar las líneas de todas las escuelas
 connectivity-file = Archivo de líneas
 connectivity-file-hint = Un CSV con school_id, enrollment, contracted_mbps, measured_mbps. Reemplaza todas las líneas.

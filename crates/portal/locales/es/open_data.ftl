@@ -28,7 +28,6 @@ data-upload = Revisar y guardar
 data-no-file = Primero escoja un archivo.
 data-kind-wrong = Escoja qué es el archivo.
 data-vintage-wrong = Dé el año o la fecha de los datos, con 40 letras como máximo.
-data-empty = filas del tipo que usted escogió; en este archivo no hay ninguna
 data-known = Este archivo ya se había cargado. No se cambió nada.
 data-not-stored = El archivo tiene problemas. No se guardó nada.
 data-readable = { $n ->

@@ -6,7 +6,7 @@ use crate::access::Action;
 use crate::db::{Write, now_ms};
 use crate::error::{Error, Result};
 use crate::exchange::{UploadForm, count, csv_file};
-use crate::layout::Frame;
+use crate::layout::{Frame, ProblemList};
 use crate::routes::{Needs, Route, escape, route};
 use crate::{App, audit};
 use askama::Template;
@@ -17,14 +17,12 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use evenfield_gap::connectivity::parse;
 use evenfield_gap::read::{decode, plain_number};
-use evenfield_model::{Problem, Problems};
+use evenfield_model::Problems;
 use serde::Deserialize;
 use serde_json::json;
 
 /// The largest file of lines, bytes.
 const UPLOAD_BYTES: usize = 8 * 1024 * 1024;
-/// How many problems a page shows.
-const SHOWN: usize = 200;
 
 /// The rows of the route table.
 pub fn routes() -> Vec<Route> {
@@ -82,8 +80,7 @@ struct Page {
     /// Whether any school goes by its contract, for nothing was measured there.
     by_contract: bool,
     may_load: bool,
-    shown: Vec<Problem>,
-    found: u64,
+    problems: ProblemList,
 }
 
 fn view(district: &str, line: SchoolLine) -> SchoolView {
@@ -132,11 +129,10 @@ async fn render(app: &App, p: Frame, sort: &str, problems: &Problems) -> Result<
             .into(),
         schools: lines.into_iter().map(|line| view(&district, line)).collect(),
         may_load: p.may(Action::LoadData),
-        shown: problems.kept().iter().take(SHOWN).cloned().collect(),
-        found: problems.found(),
+        problems: p.problems(problems),
         p,
     };
-    let status = if page.found > 0 { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let status = if page.problems.found > 0 { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     Ok((status, Html(page.render()?)).into_response())
 }
 
@@ -210,7 +206,7 @@ pub async fn upload(State(app): State<App>, p: Frame, multipart: Multipart) -> R
         }
     };
     if lines.is_empty() && problems.is_empty() {
-        problems.push(&file.name, 0, "", "", p.t("connectivity-empty"));
+        problems.push(&file.name, 0, "", "", "at least one school");
     }
     if !problems.is_empty() {
         return render(&app, p, "", &problems).await;

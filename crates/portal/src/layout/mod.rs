@@ -9,6 +9,7 @@ use crate::audit;
 use crate::words::{Language, Words};
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
+use evenfield_model::Problems;
 use fluent_bundle::FluentValue;
 use std::sync::Arc;
 
@@ -65,6 +66,40 @@ pub struct PageLink {
     pub current: bool,
 }
 
+/// How many problems a page shows; the CSV has more.
+const PROBLEMS_SHOWN: usize = 200;
+
+/// The problems of an input as a page lists them.
+pub struct ProblemList {
+    /// The first of them.
+    pub rows: Vec<ProblemRow>,
+    /// How many there are.
+    pub found: u64,
+}
+
+/// One problem.
+pub struct ProblemRow {
+    /// The file.
+    pub file: String,
+    /// The line; 0 when the whole file is meant.
+    pub line: u64,
+    /// The column.
+    pub column: String,
+    /// What the input said.
+    pub said: String,
+    /// What was wanted, in the reader's language where there are words for it.
+    pub wanted: String,
+    /// Whether there are none, so that `wanted` is English in a page of another language.
+    pub english: bool,
+}
+
+impl ProblemList {
+    /// Whether a text of it is English in a page of another language.
+    pub fn some_english(&self) -> bool {
+        self.rows.iter().any(|row| row.english)
+    }
+}
+
 /// The navigation of a district: message key, path with `{}` for the district, and what the viewer must
 /// be allowed to do to see the entry.
 const NAVIGATION: [(&str, &str, Action); 12] = [
@@ -112,6 +147,22 @@ impl Frame {
     /// The message of this key with several values.
     pub fn tvs(&self, key: &str, values: &[(&str, FluentValue<'_>)]) -> String {
         self.words.text(self.language, key, values)
+    }
+
+    /// Problems as the page lists them, in the reader's language.
+    pub fn problems(&self, problems: &Problems) -> ProblemList {
+        let rows = problems.kept().iter().take(PROBLEMS_SHOWN).map(|problem| {
+            let (wanted, translated) = self.words.problem(self.language, &problem.wanted);
+            ProblemRow {
+                file: problem.file.clone(),
+                line: problem.line,
+                column: problem.column.clone(),
+                said: problem.said.clone(),
+                wanted,
+                english: !translated,
+            }
+        });
+        ProblemList { rows: rows.collect(), found: problems.found() }
     }
 
     /// Whether the viewer may do this in this page's district.

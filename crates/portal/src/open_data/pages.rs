@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::exchange::{Upload, UploadForm, count, csv_file, digest, minute, problems_file};
 use crate::jobs::estimate;
 use crate::jobs::pages::{Awaited, awaited};
-use crate::layout::Frame;
+use crate::layout::{Frame, ProblemList};
 use crate::routes::{Needs, Route, route};
 use crate::{App, audit};
 use askama::Template;
@@ -18,12 +18,12 @@ use axum::extract::{Multipart, Path, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use evenfield_model::{GeographyKind, Problem, Problems};
+use evenfield_model::{GeographyKind, Problems};
 use serde_json::json;
 
 /// The largest file, bytes: a state's packed availability file is a fifth of it.
 const UPLOAD_BYTES: usize = 256 * 1024 * 1024;
-/// How many problems a page shows; the CSV has more.
+/// How many schools the page shows; the CSV has more.
 const SHOWN: usize = 200;
 
 /// The rows of the route table.
@@ -290,8 +290,7 @@ struct Uploaded {
     file_name: String,
     rows: i64,
     known: bool,
-    shown: Vec<Problem>,
-    found: u64,
+    problems: ProblemList,
 }
 
 /// What a load is, besides its rows.
@@ -359,7 +358,8 @@ pub async fn upload(State(app): State<App>, p: Frame, multipart: Multipart) -> R
     });
     let (file, (rows, mut problems)) = read.await.map_err(|e| Error::Internal(e.to_string()))?;
     if rows.is_empty() && problems.is_empty() {
-        problems.push(&file.name, 0, "", "", p.t("data-empty"));
+        let wanted = "rows of the kind that you chose; there are none in this file";
+        problems.push(&file.name, 0, "", "", wanted);
     }
     let mut known = false;
     if !rows.is_empty() && (accepts || problems.is_empty()) {
@@ -371,8 +371,7 @@ pub async fn upload(State(app): State<App>, p: Frame, multipart: Multipart) -> R
     let page = Uploaded {
         rows: i64::try_from(rows.len()).unwrap_or(i64::MAX),
         known,
-        shown: problems.kept().iter().take(SHOWN).cloned().collect(),
-        found: problems.found(),
+        problems: p.problems(&problems),
         file_name: file.name,
         p,
     };

@@ -152,6 +152,27 @@ async fn a_column_of_block_groups_without_their_zeros_is_refused() {
 }
 
 #[tokio::test]
+async fn problems_are_said_in_the_readers_language_and_english_is_marked_as_such() {
+    let (_kit, staff) = kit().await;
+    let table = b"geoid,measure,value\n1001,a,1\n51001,a,one\n99999999,a,1\n";
+    let english = load(&staff, "area_table", &[], table).await.body;
+    assert!(english.contains("dropped its leading zero") && !english.contains("<td lang="), "{english}");
+    staff.get(&format!("/d/{HERE}/data?lang=es")).await;
+    let spanish = load(&staff, "area_table", &[], table).await.body;
+    assert!(
+        spanish.contains("una hoja de cálculo lo quitó") && spanish.contains("<td>un número</td>"),
+        "{spanish}"
+    );
+    assert!(!spanish.contains("<td lang="), "all of these have words: {spanish}");
+    let boundary =
+        load(&staff, "boundaries", &[], br#"{"type":"FeatureCollection","features":[3]}"#).await.body;
+    assert!(
+        boundary.contains("<td lang=\"en\">") && boundary.contains("solo existen en inglés"),
+        "{boundary}"
+    );
+}
+
+#[tokio::test]
 async fn the_years_of_a_long_table_are_named_and_one_is_taken() {
     let (kit, staff) = kit().await;
     let table = b"geoid,year,measure,value\n510010901001,2021,income,1\n510010901001,2022,income,2\n";

@@ -5,7 +5,7 @@ use crate::db::{Write, new_id, now_ms, today};
 use crate::error::{Error, Result};
 use crate::exchange::{UploadForm, count, digest, minute, problems_file};
 use crate::jobs::estimate;
-use crate::layout::Frame;
+use crate::layout::{Frame, ProblemList};
 use crate::roster::queries::{self, LoadFacts, LoadRow, Part, Replaced, Staged, StagedRow, UndoError};
 use crate::roster::rules::{self, Changes, Counts, Named, Review};
 use crate::{App, audit};
@@ -14,14 +14,11 @@ use axum::Form;
 use axum::extract::{Multipart, Path, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use evenfield_model::Problem;
 use serde::Deserialize;
 use serde_json::json;
 
 /// How long an upload waits to be accepted, milliseconds.
 const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
-/// How many problems a page shows; the CSV has more.
-const SHOWN: usize = 200;
 
 struct LoadView {
     id: String,
@@ -193,8 +190,7 @@ struct ReviewPage {
     students: String,
     no_address: String,
     changes: Vec<ChangeView>,
-    shown: Vec<Problem>,
-    found: u64,
+    problems: ProblemList,
     changed_since: bool,
 }
 
@@ -219,8 +215,7 @@ fn review_page(
         students: number(review.students),
         no_address: number(review.students.saturating_sub(review.addresses)),
         changes: change_views(&p, &review.changes),
-        shown: review.problems.kept().iter().take(SHOWN).cloned().collect(),
-        found: review.problems.found(),
+        problems: p.problems(&review.problems),
         changed_since: changed,
         upload,
         review,
@@ -366,8 +361,7 @@ pub async fn undo(
 struct CoordinatesPage {
     p: Frame,
     file_name: String,
-    shown: Vec<Problem>,
-    found: u64,
+    problems: ProblemList,
 }
 
 /// Stores coordinates that the district found itself. A file with problems is not stored.
@@ -387,7 +381,7 @@ pub async fn coordinates(State(app): State<App>, p: Frame, multipart: Multipart)
         }
     };
     if places.is_empty() && problems.is_empty() {
-        problems.push(&file_name, 0, "", "", p.t("roster-coordinates-none"));
+        problems.push(&file_name, 0, "", "", "the coordinates of at least one student");
     }
     if problems.is_empty() {
         let mut tx = app.db.write().await?;
@@ -402,13 +396,9 @@ pub async fn coordinates(State(app): State<App>, p: Frame, multipart: Multipart)
         }
         drop(tx);
         let missing = places.len() as u64 - stored;
-        problems.push(&file_name, 0, "student_id", &missing.to_string(), p.t("roster-coordinates-unknown"));
+        let wanted = "ids of students in the roster, each once; this many rows have none";
+        problems.push(&file_name, 0, "student_id", &missing.to_string(), wanted);
     }
-    let page = CoordinatesPage {
-        shown: problems.kept().iter().take(SHOWN).cloned().collect(),
-        found: problems.found(),
-        file_name,
-        p,
-    };
+    let page = CoordinatesPage { problems: p.problems(&problems), file_name, p };
     Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page.render()?)).into_response())
 }

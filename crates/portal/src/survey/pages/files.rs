@@ -6,7 +6,7 @@ use crate::db::now_ms;
 use crate::error::{Error, Result};
 use crate::exchange::{Upload, UploadForm, attachment, digest, problems_file};
 use crate::jobs::estimate;
-use crate::layout::Frame;
+use crate::layout::{Frame, ProblemList};
 use crate::survey::queries::{self, LoadFacts};
 use askama::Template;
 use axum::Form;
@@ -15,13 +15,10 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use evenfield_gap::read::{Limits, Source};
 use evenfield_gap::survey::{self, Defaults, Response as Answer, parse, write_csv, write_ed_fi};
-use evenfield_model::{Problem, Problems};
+use evenfield_model::Problems;
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::HashSet;
-
-/// How many problems a page shows; the CSV has more.
-const SHOWN: usize = 200;
 
 #[derive(Template)]
 #[template(path = "survey/templates/uploaded.html")]
@@ -31,8 +28,7 @@ struct Uploaded {
     /// How many have no problem.
     answers: i64,
     known: bool,
-    shown: Vec<Problem>,
-    found: u64,
+    problems: ProblemList,
 }
 
 /// Takes a file. One with problems is stored only when the person has said that the good answers are
@@ -75,8 +71,7 @@ pub async fn upload(State(app): State<App>, p: Frame, multipart: Multipart) -> R
         file_name,
         answers: i64::try_from(answers.len()).unwrap_or(i64::MAX),
         known,
-        shown: problems.kept().iter().take(SHOWN).cloned().collect(),
-        found: problems.found(),
+        problems: p.problems(&problems),
         p,
     };
     Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page.render()?)).into_response())
