@@ -32,7 +32,7 @@ pub enum LoadError {
         error: std::io::Error,
     },
     /// The reader said no.
-    #[error("{0}")]
+    #[error(transparent)]
     Read(#[from] ReadError),
     /// The settings ask for something that makes no sense.
     #[error("{}: {what}", path.display())]

@@ -251,6 +251,23 @@ fn assess(folder: &Path, load: &str) -> (Output, PathBuf) {
 }
 
 #[test]
+fn a_workbook_is_named_once_with_what_to_do() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("in.xlsx");
+    std::fs::write(&path, zipped([("xl/workbook.xml", b"<workbook/>".to_vec())])).expect("written");
+    let said = "in.xlsx: this is an Excel workbook; save it as CSV (UTF-8)";
+    let path = path.to_str().expect("UTF-8");
+    let mut heard = vec![text(&run(["roster", "check", path]).stderr)];
+    for kind in ["roster", "survey", "connectivity"] {
+        let load = format!("kind = \"{kind}\"\nfile = \"in.xlsx\"");
+        heard.push(text(&assess(folder.path(), &load).0.stderr));
+    }
+    for heard in heard {
+        assert_eq!(heard.matches(said).count(), 1, "{heard}");
+    }
+}
+
+#[test]
 fn a_district_with_a_bad_file_is_not_stored_at_all() {
     let folder = tempfile::tempdir().expect("a folder");
     let crossed = r#"{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"GEOID":"510010901001"},
