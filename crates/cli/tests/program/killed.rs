@@ -134,14 +134,19 @@ fn forget_leases(database: &Path) {
 /// Serves until no job is left.
 fn serve_until_idle(settings: &Path, database: &Path) -> Found {
     let mut server = serve(settings);
-    let patience = Instant::now();
+    // A machine with other work makes an estimate slowly: only one on which nothing comes of it any more is stuck.
+    let (mut since, mut last) = (Instant::now(), String::new());
     let found = loop {
         std::thread::sleep(Duration::from_millis(500));
         let found = look(database);
         if found.jobs("waiting") + found.jobs("running") == 0 {
             break found;
         }
-        assert!(patience.elapsed() < Duration::from_secs(60), "no end in sight: {found:?}");
+        let now = format!("{found:?}");
+        if now != last {
+            (since, last) = (Instant::now(), now);
+        }
+        assert!(since.elapsed() < Duration::from_secs(300), "no end in sight: {found:?}");
     };
     server.kill().expect("killed");
     server.wait().expect("ended");
