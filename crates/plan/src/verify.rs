@@ -4,7 +4,7 @@
 //! 2. [`bound`]: for prices of what is scarce, no plan that keeps to the limits can be worth more than: all service at its price,
 //!    plus the limits at their prices, less the floors at theirs, plus for each option what it serves above those prices, less its
 //!    own cost at the limit's price, if that is more than nothing. (Lagrangian duality: what a plan pays in prices it gets back in
-//!    this sum.) Where the tree has cases, the largest of them counts.
+//!    this sum.) Where the tree has cases, the largest of them counts, rounded down to what a plan can be worth.
 
 use crate::certificate::{Case, Certificate, FORMAT, Plan, Prices, Question};
 use crate::{Fixed, Instance, MILLION, NONE, UNLIMITED};
@@ -37,7 +37,10 @@ pub fn verify(instance: &Instance, certificate: &Certificate) -> Result<(), Refu
     ensure(*question == Question::Floors || met >= i128::from(MILLION), || {
         format!("the plan meets {met} millionths of a floor")
     })?;
-    let bound = bound(instance, *question, prices, tree)?;
+    let mut bound = bound(instance, *question, prices, tree)?;
+    if *question == Question::Objective {
+        bound -= bound.rem_euclid(grain(instance));
+    }
     ensure(bound == *said, || format!("the prices prove a bound of {bound}, not {said}"))
 }
 
@@ -121,6 +124,23 @@ fn plan_value(instance: &Instance, plan: &Plan) -> Result<(i128, i128), Refusal>
         worth,
         instance.floors.iter().map(part).min().unwrap_or(i128::from(MILLION)).min(i128::from(MILLION)),
     ))
+}
+
+/// Without capacities each plan is worth a sum of weights times qualities, hence a multiple of what divides all of these.
+fn grain(instance: &Instance) -> i128 {
+    if instance.capacities.iter().any(|capacity| *capacity != UNLIMITED) {
+        return 1;
+    }
+    let products = instance.covered.iter().zip(&instance.qualities);
+    let products =
+        products.map(|(demand, q)| i128::from(instance.weights[*demand as usize]) * i128::from(*q));
+    let grain = products.fold(0, |mut grain, mut product| {
+        while product > 0 {
+            (grain, product) = (product, grain % product);
+        }
+        grain
+    });
+    grain.max(1)
 }
 
 /// The bound that prices and cases prove.

@@ -2,7 +2,7 @@
 
 use super::dual::Prices as Found;
 use super::state::CLOSED;
-use crate::certificate::{Plan, Prices, Question};
+use crate::certificate::{Case, Plan, Prices, Question};
 use crate::{Fixed, Instance, MILLION, NONE, UNLIMITED};
 use rayon::prelude::*;
 
@@ -10,7 +10,12 @@ const PICO: f64 = 1e12;
 
 /// Prices in whole numbers. Those of service are rounded up, so that options of one demand, which the solver has priced away, add nothing.
 pub(super) fn whole(found: &Found, of: Option<&[u32]>, demands: usize) -> Prices {
-    let unit = |price: f32| (f64::from(price) * PICO).ceil() as u64;
+    let unit = |price: f32| {
+        // A price that is a quality is that quality, which has six decimals, and not what comes nearest to it in 24 bits.
+        let millionths = f64::from(price) * 1e6;
+        let near = (millionths - millionths.round()).abs() <= millionths * 6e-8;
+        if near { millionths.round() as u64 * 1_000_000 } else { (f64::from(price) * PICO).ceil() as u64 }
+    };
     let service = found.service.iter().map(|year| match of {
         Some(of) => of.iter().map(|row| if *row == NONE { 0 } else { unit(year[*row as usize]) }).collect(),
         None => year[..demands].iter().map(|price| unit(*price)).collect(),
@@ -116,6 +121,36 @@ impl Sums {
             Question::Floors => Some((sum * MILLION as i128).div_euclid(self.needs)),
         }
     }
+}
+
+/// The bound of a tree of cases.
+pub(super) fn bound(instance: &Instance, question: Question, prices: &[Prices], tree: &[Case]) -> i128 {
+    let sums: Vec<Sums> = prices.iter().map(|p| sums(instance, question, p)).collect();
+    let mut decided = vec![None; instance.option_count()];
+    let mut largest = i128::MIN;
+    // Where a case is left again, what it decided is undone.
+    let mut steps = vec![(0usize, None::<(usize, Option<bool>)>)];
+    while let Some((case, set)) = steps.pop() {
+        if let Some((option, value)) = set {
+            decided[option] = value;
+            if value.is_none() {
+                continue;
+            }
+        }
+        match &tree[case] {
+            Case::Priced(at) => {
+                let bound = sums[*at as usize].bound(instance, question, |o| decided[o]);
+                largest = largest.max(bound.unwrap_or(i128::MIN));
+            }
+            Case::Split { option, bought, left } => {
+                let option = *option as usize;
+                steps.push((case, Some((option, None))));
+                steps.push((*bought as usize, Some((option, Some(true)))));
+                steps.push((*left as usize, Some((option, Some(false)))));
+            }
+        }
+    }
+    largest
 }
 
 /// What a plan is worth: the objective, and the part of the floors that it meets, in millionths.

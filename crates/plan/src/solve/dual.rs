@@ -25,7 +25,7 @@ struct Answer {
     spent: Vec<f64>,
     /// What each floor gets.
     floors: Vec<f64>,
-    /// Whether each site is open, by its place in the list of sites.
+    /// Whether each site is opened in each year, by its place in the list of sites.
     open: Vec<f32>,
 }
 
@@ -37,12 +37,13 @@ pub(super) struct Dual<'a, 'g> {
     decided: Vec<Option<bool>>,
     pub best: Prices,
     pub value: f64,
-    /// The average answer; its `open` says how much of each site the relaxation would buy.
+    /// The average answer: what the relaxation would do.
     mean: Answer,
     step: f64,
     reds: u32,
     cells: Vec<Vec<Cell>>,
     profits: Vec<(f64, u8)>,
+    best_profits: Vec<f64>,
 }
 
 impl<'a, 'g> Dual<'a, 'g> {
@@ -54,10 +55,11 @@ impl<'a, 'g> Dual<'a, 'g> {
             best: prices,
             value: f64::INFINITY,
             mean: Answer::default(),
-            step: 0.5,
+            step: 0.2,
             reds: 0,
             cells: vec![vec![Cell::default(); ground.weights.len()]; ground.years],
             profits: Vec::new(),
+            best_profits: Vec::new(),
         };
         dual.restart();
         dual
@@ -73,6 +75,36 @@ impl<'a, 'g> Dual<'a, 'g> {
         self.mean = self.answer(&prices);
         self.value = self.mean.value;
         self.best = prices;
+        self.keep_profits();
+    }
+
+    /// Begins anew where some options are decided, from these prices.
+    pub fn decide(&mut self, decided: &[Option<bool>], prices: &Prices) {
+        decided.clone_into(&mut self.decided);
+        self.best = prices.clone();
+        self.step = 0.1;
+        self.reds = 0;
+        self.restart();
+    }
+
+    /// How much of a site the relaxation would open in all years together, by its place in the list of sites.
+    pub fn share(&self, site: usize) -> f32 {
+        self.mean.open[site * self.ground.years..(site + 1) * self.ground.years].iter().sum()
+    }
+
+    fn keep_profits(&mut self) {
+        self.best_profits.clear();
+        self.best_profits.extend(self.profits.iter().map(|p| p.0));
+    }
+
+    /// How much of each site the relaxation would open in each year: a run of years for each place in the list of sites.
+    pub fn open(&self) -> &[f32] {
+        &self.mean.open
+    }
+
+    /// What a site adds at the best prices, by its place in the list of sites.
+    pub fn adds(&self, site: usize) -> f64 {
+        self.best_profits[site]
     }
 
     fn own(&self) -> f64 {
@@ -196,12 +228,12 @@ impl<'a, 'g> Dual<'a, 'g> {
             served: vec![vec![0.0; ground.weights.len()]; years],
             spent: vec![0.0; years],
             floors: vec![0.0; ground.needs.len()],
-            open: vec![0.0; ground.sites.len()],
+            open: vec![0.0; ground.sites.len() * years],
         };
         let mut parts = Vec::new();
         for (at, option) in ground.sites.iter().enumerate().filter(|(at, _)| self.profits[*at].1 != u8::MAX) {
             let (option, from) = (*option as usize, usize::from(self.profits[at].1));
-            answer.open[at] = 1.0;
+            answer.open[at * years + from] = 1.0;
             for year in from..years {
                 answer.spent[year] += instance.charge(option, year == from) as f64;
                 ground.parts(option, &self.cells[year], &ground.weights, &mut parts);
@@ -292,13 +324,14 @@ impl<'a, 'g> Dual<'a, 'g> {
         if fell {
             self.value = answer.value;
             self.best = prices;
-            self.step = (self.step * 1.1).min(2.0);
+            self.keep_profits();
+            self.step = (self.step * 1.15).min(2.0);
             self.reds = 0;
         } else {
             self.reds += 1;
-            if self.reds >= 10 {
+            if self.reds >= 4 {
                 self.reds = 0;
-                self.step = (self.step * 0.66).max(1e-4);
+                self.step = (self.step * 0.6).max(1e-4);
             }
         }
         fell
@@ -323,10 +356,12 @@ impl<'a, 'g> Dual<'a, 'g> {
         prices.service.iter_mut().flatten().for_each(|p| *p *= by as f32);
     }
 
-    /// How much the price of a year's limit is moved by a whole limit too much: so much as would buy all that is wanted.
+    /// How much the price of a year's limit is moved by a whole limit too much.
     fn scale(&self, year: usize) -> f64 {
         let all = self.value.abs().max(1e-9) / self.ground.years as f64;
-        (self.best.limit[year]).max(0.05 * all / self.ground.limits[year].max(1.0))
+        // Where much is bought by options of one demand, a little in the price turns all of them.
+        let caution = if self.ground.single.is_empty() { 1.0 } else { 0.03 };
+        caution * self.best.limit[year].max(0.05 * all / self.ground.limits[year].max(1.0))
     }
 
     fn norm(&self) -> f64 {
@@ -354,15 +389,40 @@ impl<'a, 'g> Dual<'a, 'g> {
         norm
     }
 
+    /// Moves the average towards a new answer, so far as makes the average's slack least, within a tenth and the whole of a most.
     fn average(&mut self, answer: &Answer) {
-        const NEW: f32 = 0.1;
-        let mix = |old: &mut f32, new: &f32| *old += NEW * (new - *old);
+        const MOST: f64 = 0.5;
+        let by = self.least_slack(answer).clamp(MOST * 0.1, MOST);
+        let mix = |old: &mut f32, new: &f32| *old += by as f32 * (new - *old);
         for (old, new) in self.mean.served.iter_mut().zip(&answer.served) {
             old.par_iter_mut().zip(new).for_each(|(old, new)| mix(old, new));
         }
         self.mean.open.iter_mut().zip(&answer.open).for_each(|(old, new)| mix(old, new));
         for (old, new) in [(&mut self.mean.spent, &answer.spent), (&mut self.mean.floors, &answer.floors)] {
-            old.iter_mut().zip(new).for_each(|(old, new)| *old += f64::from(NEW) * (new - *old));
+            old.iter_mut().zip(new).for_each(|(old, new)| *old += by * (new - *old));
         }
+    }
+
+    /// How far the average has to move towards a new answer for its slack, as `norm` measures it, to be least.
+    fn least_slack(&self, answer: &Answer) -> f64 {
+        let ground = self.ground;
+        let (mut across, mut square) = (0.0, 0.0);
+        let mut add = |scale: f64, old: f64, new: f64| {
+            across += scale * old * (old - new);
+            square += scale * (old - new) * (old - new);
+        };
+        for (year, served) in self.mean.served.iter().enumerate() {
+            for ((weight, old), new) in ground.weights.iter().zip(served).zip(&answer.served[year]) {
+                add(f64::from(*weight), f64::from(1.0 - old), f64::from(1.0 - new));
+            }
+            let limit = ground.limits[year].max(1.0);
+            let slack = |spent: f64| 1.0 - spent / limit;
+            add(self.scale(year) * limit, slack(self.mean.spent[year]), slack(answer.spent[year]));
+        }
+        for (floor, needs) in ground.needs.iter().enumerate().filter(|(_, needs)| **needs > 0.0) {
+            let slack = |met: f64| met / needs - self.wanted();
+            add(*needs, slack(self.mean.floors[floor]), slack(answer.floors[floor]));
+        }
+        if square > 0.0 { across / square } else { 0.0 }
     }
 }

@@ -41,7 +41,7 @@ pub(super) fn even_prices(ground: &Ground<'_>) -> Vec<f64> {
 }
 
 /// Opens more until nothing fits that adds anything; `prices` say how much a unit of each year's limit counts. Gives the ratio at
-/// which the last option was opened.
+/// which options were opened when nearly all was spent.
 pub(super) fn fill(state: &mut State<'_, '_>, prices: &[f64]) -> f64 {
     let ground = state.ground;
     let years = 0..ground.years as u8;
@@ -58,7 +58,7 @@ pub(super) fn fill(state: &mut State<'_, '_>, prices: &[f64]) -> f64 {
         years.clone().filter_map(candidate).collect()
     };
     let now = &*state;
-    let mut heap: Vec<Candidate> = ground
+    let mut sorted: Vec<Candidate> = ground
         .sites
         .par_iter()
         .with_min_len(256)
@@ -66,10 +66,14 @@ pub(super) fn fill(state: &mut State<'_, '_>, prices: &[f64]) -> f64 {
         .flatten_iter()
         .collect();
     let singles = ground.single.iter().filter_map(|option| single(now, *option, prices));
-    heap.extend(singles);
-    let mut heap = BinaryHeap::from(heap);
+    sorted.extend(singles);
+    sorted.par_sort_unstable_by(|a, b| b.cmp(a));
+    // Most candidates come up once, in order; a heap holds those alone whose ratio had to be worked out anew.
+    let (mut sorted, mut again) = (sorted.into_iter().peekable(), BinaryHeap::new());
     let (mut parts, mut last) = (Vec::new(), 0.0);
-    while let Some(mut top) = heap.pop() {
+    loop {
+        let from_heap = again.peek().is_some_and(|b| sorted.peek().is_none_or(|a| b > a));
+        let Some(mut top) = (if from_heap { again.pop() } else { sorted.next() }) else { break };
         let (option, from) = (top.option as usize, usize::from(top.from));
         if state.opened[option] != CLOSED || !state.fits(option, from) {
             continue;
@@ -79,13 +83,17 @@ pub(super) fn fill(state: &mut State<'_, '_>, prices: &[f64]) -> f64 {
         if ratio <= 0.0 {
             continue;
         }
-        if heap.peek().is_some_and(|next| ratio < next.ratio) {
+        let next = sorted.peek().into_iter().chain(again.peek()).map(|c| c.ratio).fold(0.0, f32::max);
+        if ratio < next {
             top.ratio = ratio;
-            heap.push(top);
+            again.push(top);
             continue;
         }
         state.open(option, from, &mut parts);
-        last = f64::from(ratio);
+        // What fits into the very last of a limit says little about what a limit is worth.
+        if state.left.iter().zip(&ground.limits).any(|(left, limit)| *left as f64 > 0.01 * limit) {
+            last = f64::from(ratio);
+        }
     }
     last
 }
@@ -100,8 +108,8 @@ fn single(state: &State<'_, '_>, option: u32, prices: &[f64]) -> Option<Candidat
     (ratio > 0.0).then_some(Candidate { ratio, option, from: 0 })
 }
 
-/// The option that adds most by itself, if there is one that fits.
-pub(super) fn best_single(state: &State<'_, '_>) -> Option<usize> {
+/// What the option adds that adds most by itself, and which it is, if there is one that fits.
+pub(super) fn best_single(state: &State<'_, '_>) -> Option<(f64, usize)> {
     let ground = state.ground;
     let all = ground.sites.par_iter().chain(&ground.single);
     let gains = all.map_init(Vec::new, |parts, option| {
@@ -109,5 +117,5 @@ pub(super) fn best_single(state: &State<'_, '_>) -> Option<usize> {
         (if state.fits(at, 0) { state.gain(at, 0, parts) } else { 0.0 }, std::cmp::Reverse(*option))
     });
     let (gain, option) = gains.max_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)))?;
-    (gain > 0.0).then_some(option.0 as usize)
+    (gain > 0.0).then_some((gain, option.0 as usize))
 }

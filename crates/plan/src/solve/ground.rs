@@ -9,6 +9,9 @@ pub(super) struct Cell {
     pub weight: f32,
 }
 
+/// Options up to which cases are split by any of them.
+pub(super) const MOST_SITES: usize = 5_000;
+
 /// Students or shares of them, from millionths.
 pub(super) const UNIT: f64 = 1e-6;
 const UNIT32: f32 = 1e-6;
@@ -25,7 +28,7 @@ pub(super) struct Ground<'a> {
     pub needs: Vec<f64>,
     /// The floor of each group, or `usize::MAX`.
     pub floor_of: Vec<usize>,
-    /// Options that serve one demand and are bound by nothing else: their price can be worked out at once. Of instances of one year.
+    /// Options that serve one demand and are bound by nothing else: their price can be worked out at once. Of instances of one year with many options.
     pub single: Vec<u32>,
     /// All other options that may be bought.
     pub sites: Vec<u32>,
@@ -40,10 +43,13 @@ impl<'a> Ground<'a> {
             floor_of[floor.group as usize] = at;
         }
         let (mut single, mut sites) = (Vec::new(), Vec::new());
+        // Of few options each can be decided on, which proves more.
+        let many = instance.option_count() > MOST_SITES;
         for option in (0..instance.option_count()).filter(|o| instance.fixed(*o) != Fixed::Out) {
             let covers = instance.covers(option).len();
             let plain = instance.fixed(option) == Fixed::Free && instance.exclusive(option) == crate::NONE;
-            if years == 1
+            if many
+                && years == 1
                 && covers == 1
                 && plain
                 && instance.capacity(option) == UNLIMITED

@@ -23,6 +23,11 @@ fn mixed(n: u64) -> u64 {
 /// different demands ever have the same, the plan is a worse one, but what is proved of it, on the instance itself, still holds.
 pub(super) fn merge(instance: &Instance) -> Option<Merged> {
     let demands = instance.weights.len();
+    // A demand that has an option of its own is like no other.
+    let own = (0..instance.option_count()).filter(|o| instance.covers(*o).len() == 1).count();
+    if own * 10 > demands * 9 {
+        return None;
+    }
     let mut keys = vec![0u128; demands];
     for option in 0..instance.option_count() {
         for (demand, quality) in instance.covers(option).filter(|c| c.1 > 0) {
@@ -53,6 +58,13 @@ pub(super) fn merge(instance: &Instance) -> Option<Merged> {
         return None;
     }
     drop((keys, rows));
+    let groups = if instance.groups.is_empty() { Vec::new() } else { groups };
+    let small = Instance { weights, groups, ..covers_of_first(instance, &of, &first) };
+    Some(Merged { instance: small, of })
+}
+
+/// The instance with the covers of those demands alone that stand first for a merged one.
+fn covers_of_first(instance: &Instance, of: &[u32], first: &[u32]) -> Instance {
     let mut starts = Vec::with_capacity(instance.starts.len());
     let (mut covered, mut qualities) = (Vec::new(), Vec::new());
     starts.push(0);
@@ -66,11 +78,11 @@ pub(super) fn merge(instance: &Instance) -> Option<Merged> {
         }
         starts.push(covered.len() as u32);
     }
-    let small = Instance {
+    Instance {
         demands: crate::Names::default(),
         options: crate::Names::default(),
-        weights,
-        groups: if instance.groups.is_empty() { Vec::new() } else { groups },
+        weights: Vec::new(),
+        groups: Vec::new(),
         group_names: instance.group_names.clone(),
         strategies: Vec::new(),
         strategy_names: Vec::new(),
@@ -85,8 +97,7 @@ pub(super) fn merge(instance: &Instance) -> Option<Merged> {
         qualities,
         limit: instance.limit.clone(),
         floors: instance.floors.clone(),
-    };
-    Some(Merged { instance: small, of })
+    }
 }
 
 impl Merged {

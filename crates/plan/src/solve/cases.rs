@@ -1,0 +1,175 @@
+//! The exact finish: branch and bound on the Lagrangian bound. What is cut off stays in the certificate as a case with the prices that cut it
+//! off, so that the whole proof can be checked.
+
+use super::desk::Desk;
+use super::dual::{Dual, Prices};
+use super::ground::Ground;
+use crate::Fixed;
+use crate::certificate::Case;
+
+/// Numbers in a proof at most: prices times demands.
+const MOST_NUMBERS: usize = 30_000_000;
+/// Steps of the dual in one case.
+const STEPS: usize = 120;
+/// Steps without a better bound after which a case is split.
+const PATIENCE: usize = 25;
+
+/// A case that is still to be looked at.
+struct Open {
+    /// Its place in the tree.
+    at: usize,
+    decided: Vec<Option<bool>>,
+    /// The set of prices to start from.
+    prices: usize,
+    bound: f64,
+}
+
+/// A tree of cases and the prices of its leaves.
+pub(super) struct Cases {
+    pub tree: Vec<Case>,
+    pub prices: Vec<Prices>,
+}
+
+impl Cases {
+    /// The proof that the root's prices make.
+    pub fn root(prices: Prices) -> Self {
+        Self { tree: vec![Case::Priced(0)], prices: vec![prices] }
+    }
+
+    /// Splits the root into cases until all are below the cut, or there is no time or room left.
+    pub fn split(&mut self, ground: &Ground<'_>, dual: &mut Dual<'_, '_>, desk: &mut Desk<'_, '_, '_>) {
+        let none = vec![None; ground.instance.option_count()];
+        let mut open = vec![Open { at: 0, decided: none, prices: 0, bound: dual.value }];
+        let mut closed = f64::NEG_INFINITY;
+        while let Some(case) = open.pop() {
+            let others = open.iter().map(|o| o.bound).fold(closed, f64::max);
+            let room = (self.prices.len() + 2) * ground.weights.len() * ground.years <= MOST_NUMBERS;
+            if case.bound <= desk.cut() || !room || !desk.bounded(others.max(case.bound)) {
+                // Its prices bound it as they are.
+                closed = closed.max(case.bound);
+                continue;
+            }
+            dual.decide(&case.decided, &self.prices[case.prices]);
+            Self::improve(dual, desk, others);
+            let at = self.prices.len();
+            self.prices.push(dual.best.clone());
+            self.tree[case.at] = Case::Priced(at as u32);
+            let bound = dual.value;
+            if bound <= desk.cut() {
+                closed = closed.max(bound);
+                continue;
+            }
+            self.fix(ground, dual, Open { prices: at, bound, ..case }, desk, &mut open, &mut closed);
+        }
+    }
+
+    fn improve(dual: &mut Dual<'_, '_>, desk: &mut Desk<'_, '_, '_>, others: f64) {
+        let mut still = 0;
+        for n in 0..STEPS {
+            if dual.value <= desk.cut() || still > PATIENCE {
+                return;
+            }
+            still = if dual.step(desk.cut()) { 0 } else { still + 1 };
+            if n % 20 == 19 && !desk.bounded(others.max(dual.value)) {
+                return;
+            }
+        }
+    }
+
+    /// Decides at once what the prices decide, and splits what is left by the option that is least decided.
+    fn fix(
+        &mut self,
+        ground: &Ground<'_>,
+        dual: &mut Dual<'_, '_>,
+        mut case: Open,
+        desk: &mut Desk<'_, '_, '_>,
+        open: &mut Vec<Open>,
+        closed: &mut f64,
+    ) {
+        let instance = ground.instance;
+        let mut widest: Option<(f32, u32)> = None;
+        for (place, option) in ground.sites.iter().enumerate() {
+            let at = *option as usize;
+            if case.decided[at].is_some() || instance.fixed(at) != Fixed::Free {
+                continue;
+            }
+            let adds = dual.adds(place);
+            let against = case.bound - adds.abs();
+            if against <= desk.cut() && instance.exclusive(at) == crate::NONE {
+                let buy = adds > 0.0;
+                let (inner, outer) = self.branch(&case, *option, buy);
+                self.tree[outer] = Case::Priced(case.prices as u32);
+                *closed = closed.max(against);
+                case.decided[at] = Some(buy);
+                case.at = inner;
+                continue;
+            }
+            let share = dual.share(place);
+            let even = (share - 0.5).abs();
+            if widest.is_none_or(|w| even < w.0) {
+                widest = Some((even, *option));
+            }
+        }
+        let bought: Vec<u32> =
+            (0..case.decided.len() as u32).filter(|o| case.decided[*o as usize] == Some(true)).collect();
+        desk.offer_filled(&bought, &dual.best);
+        let Some((_, option)) = widest else {
+            // All is decided: either this is a plan, whose worth is a bound by itself, or it breaks a limit.
+            let (prices, bound) = decided_prices(ground, &case.decided);
+            if bound < case.bound {
+                self.tree[case.at] = Case::Priced(self.prices.len() as u32);
+                self.prices.push(prices);
+            }
+            *closed = closed.max(bound.min(case.bound));
+            return;
+        };
+        let likely = dual.share(ground.sites.iter().position(|s| *s == option).unwrap_or_default()) >= 0.5;
+        let (inner, outer) = self.branch(&case, option, likely);
+        for (at, buy) in [(outer, !likely), (inner, likely)] {
+            let mut decided = case.decided.clone();
+            decided[option as usize] = Some(buy);
+            self.tree[at] = Case::Priced(case.prices as u32);
+            open.push(Open { at, decided, prices: case.prices, bound: case.bound });
+        }
+    }
+
+    /// Splits a case; gives the places of the case in which the option is as said, and of the other one.
+    fn branch(&mut self, case: &Open, option: u32, buy: bool) -> (usize, usize) {
+        let (first, second) = (self.tree.len(), self.tree.len() + 1);
+        self.tree.extend([Case::Priced(case.prices as u32), Case::Priced(case.prices as u32)]);
+        self.tree[case.at] = Case::Split { option, bought: first as u32, left: second as u32 };
+        if buy { (first, second) } else { (second, first) }
+    }
+}
+
+/// Where every site is decided, of one year: prices that come to what is bought is worth, or to next to nothing where it breaks the limit.
+fn decided_prices(ground: &Ground<'_>, decided: &[Option<bool>]) -> (Prices, f64) {
+    let instance = ground.instance;
+    let bought =
+        || (0..decided.len()).filter(|o| decided[*o] == Some(true) || instance.fixed(*o) == Fixed::In);
+    let spent: u64 = bought().map(|o| instance.charge(o, true)).sum();
+    let limit = instance.limit.amounts()[0];
+    let mut prices = Prices {
+        limit: vec![0.0],
+        floors: vec![0.0; ground.needs.len()],
+        service: vec![vec![0.0; ground.weights.len()]],
+    };
+    let all: f64 = ground.weights.iter().map(|w| f64::from(*w)).sum();
+    if spent > limit {
+        prices.limit[0] = 1.01 * all / (spent - limit) as f64;
+        prices.service[0].fill(1.0);
+        return (prices, 0.0);
+    }
+    if ground.has_capacity || !ground.single.is_empty() {
+        return (prices, f64::INFINITY);
+    }
+    for option in bought() {
+        for (demand, quality) in instance.covers(option) {
+            let price = &mut prices.service[0][demand];
+            *price = price.max((f64::from(quality) * super::ground::UNIT) as f32);
+        }
+    }
+    let worth =
+        ground.weights.iter().zip(&prices.service[0]).map(|(w, p)| f64::from(*w) * f64::from(*p)).sum();
+    (prices, worth)
+}
