@@ -66,6 +66,7 @@ pub(super) fn fill(state: &mut State<'_, '_>, prices: &[f64]) -> f64 {
         .flatten_iter()
         .collect();
     let singles = ground.single.iter().filter_map(|option| single(now, *option, prices));
+    sorted.reserve_exact(ground.single.len());
     sorted.extend(singles);
     sorted.par_sort_unstable_by(|a, b| b.cmp(a));
     // Most candidates come up once, in order; a heap holds those alone whose ratio had to be worked out anew.

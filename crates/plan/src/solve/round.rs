@@ -96,11 +96,12 @@ fn cleared(ground: &Ground<'_>, own: f32, prices: &Prices, opened: &[u8]) -> Vec
     let mut kept: Vec<(f64, u32)> = Vec::new();
     for (option, from) in opened.iter().enumerate().filter(|(_, from)| **from != CLOSED) {
         let price = ground.priced(option, usize::from(*from), &prices.limit);
-        let ratio = gains[option] / price.max(1e-12);
+        let ratio = f64::from(gains[option]) / price.max(1e-12);
         if ratio >= 0.98 && ground.instance.fixed(option) == Fixed::Free {
             kept.push((ratio, option as u32));
         }
     }
+    drop(gains);
     kept.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     let mut state = State::new(ground, own, &prices.floors);
     let mut parts = Vec::new();
@@ -115,10 +116,10 @@ fn cleared(ground: &Ground<'_>, own: f32, prices: &Prices, opened: &[u8]) -> Vec
 }
 
 /// What each option that is open adds to all the others.
-fn contributions(ground: &Ground<'_>, own: f32, prices: &Prices, opened: &[u8]) -> Vec<f64> {
+fn contributions(ground: &Ground<'_>, own: f32, prices: &Prices, opened: &[u8]) -> Vec<f32> {
     let instance = ground.instance;
     let plan = state::serve(instance, opened);
-    let mut gains = vec![0.0; opened.len()];
+    let mut gains = vec![0.0f32; opened.len()];
     for year in 0..ground.years {
         let last = year + 1 == ground.years;
         let lift = |demand: usize| {
@@ -140,21 +141,23 @@ fn contributions(ground: &Ground<'_>, own: f32, prices: &Prices, opened: &[u8]) 
                 }
             }
         }
-        let mut rest = ground.weights.clone();
+        // What options with a capacity leave.
+        let mut rest = std::borrow::Cow::Borrowed(&ground.weights);
         for serve in plan.serve.iter().filter(|s| usize::from(s.year) == year + 1) {
             let mut parts = serve.parts.iter().peekable();
             for (demand, quality) in instance.covers(serve.option as usize) {
                 if let Some((_, amount)) = parts.next_if(|part| part.0 as usize == demand) {
                     let amount = *amount as f64 * UNIT;
-                    rest[demand] -= amount as f32;
+                    rest.to_mut()[demand] -= amount as f32;
                     gains[serve.option as usize] +=
-                        amount * f64::from(quality - best[demand].0) * lift(demand);
+                        (amount * f64::from(quality - best[demand].0) * lift(demand)) as f32;
                 }
             }
         }
         for (demand, (first, option, second)) in best.into_iter().enumerate().filter(|(_, b)| b.1 != u32::MAX)
         {
-            gains[option as usize] += f64::from(rest[demand]) * f64::from(first - second) * lift(demand);
+            gains[option as usize] +=
+                (f64::from(rest[demand]) * f64::from(first - second) * lift(demand)) as f32;
         }
     }
     gains
