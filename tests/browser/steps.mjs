@@ -142,6 +142,25 @@ export const steps = [
     await page.fill("#reason", "The chess club meets on Tuesdays.");
     await press(page, "main form button");
   }],
+  ["devices-wrong", 422, (page, { url }) =>
+    send(page, `${url}${here}/filtering/devices`, "#file", upload("devices.csv", "serial,student\n5CD1234XYZ,nobody\n"), "/devices/upload")],
+  ["device-wrong", 422, async (page, { url }) => {
+    await page.goto(`${url}${here}/filtering/devices`);
+    await page.fill("#label", "cart 3, number 12");
+    await press(page, "main form[action$='/devices'] button");
+  }],
+  ["device-enrolled", 200, async (page, { url }) => {
+    await page.goto(`${url}${here}/filtering/devices`);
+    await page.fill("#label", "cart 3, number 12");
+    await page.fill("#school", "01");
+    await press(page, "main form[action$='/devices'] button");
+  }],
+  ["evidence-step", 200, async (page, { url }) => {
+    await page.goto(`${url}${here}/filtering/evidence`);
+    await page.fill("#hearing", "2026-09-14");
+    await page.fill("#hearing-note", "Minutes of the board, item 7");
+    await press(page, "form:has(#hearing) button");
+  }],
   ["edge-wrong", 422, async (page, { url }) => {
     await page.goto(`${url}${here}/filtering/edges`);
     await page.fill("#name", " ");

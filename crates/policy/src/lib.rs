@@ -21,6 +21,7 @@ mod build;
 pub mod compile;
 pub mod config;
 mod decide;
+pub mod evidence;
 mod hash;
 mod in_force;
 pub mod lists;

@@ -78,7 +78,7 @@ pub enum Action {
     SeeRequests,
     /// Answer requests for everybody or a school, and undo answers.
     AnswerRequests,
-    /// Let edges fetch the policy.
+    /// Let edges fetch the policy, enrol devices, and keep evidence of what is in force.
     ManageEdges,
     /// Give and change accounts and roles.
     ManageAccounts,

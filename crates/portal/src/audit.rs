@@ -170,6 +170,14 @@ pub async fn record(write: &mut Write, entry: &Entry<'_>) -> Result<(), sqlx::Er
     Ok(())
 }
 
+/// The last entry's place and digest: to be kept elsewhere, and given to [`verify`] later.
+///
+/// # Errors
+/// The database's.
+pub async fn head(pool: &AnyPool) -> Result<(i64, String), sqlx::Error> {
+    sqlx::query_as("SELECT seq, digest FROM audit_head WHERE id = 1").fetch_one(pool).await
+}
+
 /// Whose entries: of a district, that all of it was written to a file or read from one, and what the people who have a role in it did outside any district, as signing in, or
 /// what was tried in their names, as signing in wrongly.
 #[derive(Clone, Copy, Debug)]

@@ -63,6 +63,12 @@ pub struct Filtering {
     pub policy: Option<PathBuf>,
     /// The key that signs.
     pub key: Option<evenfield_policy::SecretKey>,
+    /// Where devices ask by HTTPS, without a slash at the end: `https://dns.example.org/dns-query`.
+    pub https: Option<String>,
+    /// The name before which devices put their token, to ask by TLS.
+    pub tls_domain: Option<String>,
+    /// Addresses for routers.
+    pub addresses: Vec<std::net::IpAddr>,
     /// Whether blocked names lead here.
     pub block_page: bool,
 }

@@ -1,6 +1,7 @@
 //! `evenfield policy`.
 
 mod build;
+mod evidence;
 mod explain;
 mod people;
 mod zone;
@@ -33,6 +34,9 @@ pub enum Policy {
     Build(build::Build),
     /// Say what a snapshot decides on a name, and each step that led to it
     Explain(explain::Explain),
+    /// Read evidence of what was in force, as the portal exports it
+    #[command(subcommand)]
+    Evidence(evidence::Evidence),
     /// Write a list of names as a response policy zone for another resolver
     Zone(zone::Zone),
 }
@@ -45,6 +49,7 @@ impl Policy {
             Self::Check(args) => args.run(),
             Self::Build(args) => args.run(),
             Self::Explain(args) => args.run(),
+            Self::Evidence(command) => command.run(),
             Self::Zone(args) => args.run(),
         }
     }

@@ -8,7 +8,8 @@ pub fn settings(records: &Path) -> String {
     let mut text = format!(
         "# A fictional district. The same keys name the files of a real one; see docs/config.md.\n\n\
          database = {:?}\ndata_dir = {:?}\n\n\
-         [filtering]\npolicy = \"files/policy.toml\"\nkey = \"files/policy.key\"\n\n\
+         [filtering]\npolicy = \"files/policy.toml\"\nkey = \"files/policy.key\"\n\
+         https = \"https://dns.example.org/dns-query\"\ntls_domain = \"dns.example.org\"\naddresses = [\"192.0.2.53\"]\n\n\
          [[district]]\nleaid = \"{LEAID}\"\nname = \"{NAME}\"\nfictional = true\nterm = \"{TERM}\"\nas_of = \"2026-10-15\"\n",
         format!("sqlite:{}", records.display()),
         records.with_file_name("data").display().to_string(),

@@ -132,3 +132,68 @@ fn a_list_becomes_a_zone() {
     let zone = std::fs::read_to_string(folder.path().join("zone")).expect("the zone");
     assert!(zone.ends_with("bets.example CNAME .\n*.bets.example CNAME .\nfair.bets.example CNAME rpz-passthru.\n*.fair.bets.example CNAME rpz-passthru.\n"), "{zone}");
 }
+
+#[test]
+fn evidence_is_believed_as_it_was_signed_and_no_other_way() {
+    use evenfield_policy::SecretKey;
+    use evenfield_policy::evidence::seal;
+    use evenfield_portal::filtering::rules::evidence::{Document, List, Step, Version};
+    let folder = tempfile::tempdir().expect("a folder");
+    let (key, other) = (SecretKey::from_seed(&[1; 32]), SecretKey::from_seed(&[2; 32]));
+    let list = List { name: "own".into(), category: "games".into(), version: "7".into(), names: 2 };
+    let version = Version { version: 1, digest: "a".repeat(64), created_s: 1_796_000_000, lists: vec![list] };
+    let step = Step { step: "hearing".into(), done_on: "2026-09-14".into(), note: "minutes".into() };
+    let mut document = Document {
+        district: "5100001".into(),
+        name: "Shore".into(),
+        made_ms: 1_796_000_001_000,
+        audit_head: (7, "b".repeat(64)),
+        versions: vec![version],
+        measures: std::collections::BTreeMap::new(),
+        devices: vec![],
+        steps: vec![step],
+    };
+    let text = serde_json::to_string(&document).expect("JSON");
+    let good = seal(&text, &key);
+    document.versions[0].digest.clear();
+    let faulty = seal(&serde_json::to_string(&document).expect("JSON"), &key);
+    let verify = |bytes: &str, by: &SecretKey| {
+        let path = folder.path().join("evidence.txt");
+        std::fs::write(&path, bytes).expect("written");
+        run([
+            "policy",
+            "evidence",
+            "verify",
+            path.to_str().expect("UTF-8"),
+            "--key",
+            &by.public().to_string(),
+        ])
+    };
+    let told = verify(&good, &key);
+    assert!(told.status.success(), "{}", text_of(&told));
+    for said in [
+        "Shore (5100001)",
+        "list own (category games, version 7): 2 names",
+        "0 of 0 enrolled",
+        "hearing: 2026-09-14",
+    ] {
+        assert!(text_of(&told).contains(said), "{said}: {}", text_of(&told));
+    }
+    let cut = &good[..good.len() - 1];
+    for (bytes, by, why) in [
+        (good.as_str(), &other, "signed by the key"),
+        (&good.replace("2026-09-14", "2026-09-15"), &key, "changed after it was signed"),
+        (cut, &key, "changed after it was signed"),
+        (text.as_str(), &key, "not a file of evidence"),
+        (faulty.as_str(), &key, "version 1 has no digest"),
+    ] {
+        let told = verify(bytes, by);
+        assert_eq!(told.status.code(), Some(1), "{why}");
+        assert!(text_of(&told).contains(why), "{why}: {}", text_of(&told));
+    }
+}
+
+/// What a program said, to both streams.
+fn text_of(output: &Output) -> String {
+    text(&output.stdout) + &text(&output.stderr)
+}

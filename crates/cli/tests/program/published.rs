@@ -31,8 +31,10 @@ impl Drop for Running {
 
 /// Reads what a program prints until `look` finds something in a line.
 fn hear<T>(child: &mut Child, mut look: impl FnMut(&str) -> Option<T>) -> T {
-    let lines = BufReader::new(child.stdout.take().expect("its output")).lines();
-    let found = lines.map_while(Result::ok).find_map(|line| look(&line));
+    let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines().map_while(Result::ok);
+    let found = lines.find_map(|line| look(&line));
+    // A program that nobody listens to any more ends with its next line.
+    std::thread::spawn(move || lines.for_each(drop));
     found.expect("it says so before it ends")
 }
 

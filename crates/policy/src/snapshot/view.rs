@@ -227,6 +227,20 @@ impl<'a> View<'a> {
         self.policies.get(policy.0 as usize).map_or("", |r| self.text(u32_at(r, 16)))
     }
 
+    /// The regimes that a policy ever has in force: of its schedule, of its overrides, and outside them. Some may come twice.
+    pub fn regimes_of(&self, policy: PolicyId) -> impl Iterator<Item = Regime> {
+        let view = *self;
+        let record = self.policies.get(policy.0 as usize);
+        let [at, count, outside] =
+            record.map_or([0, 0, u32::MAX], |r| [4, 8, 12].map(|octet| u32_at(r, octet)));
+        let end = at.saturating_add(count) as usize;
+        let scheduled = self.slot_regimes.get(at as usize..end).unwrap_or_default();
+        let spans = self.spans.iter().filter(move |span| u32_at(*span, 0) == policy.0);
+        let scheduled = scheduled.iter().map(|r| u32::from_le_bytes(*r));
+        let all = scheduled.chain(spans.map(|span| u32_at(span, 12))).chain([outside]);
+        all.map(move |number| view.regime(number))
+    }
+
     /// How many policies there are.
     pub fn policies(&self) -> usize {
         self.policies.len()

@@ -147,6 +147,52 @@ pub const SETTINGS: &[Setting] = &[
         put: |c, v| v.flag().map(|flag| c.filtering.block_page = flag),
     },
     Setting {
+        name: "filtering.https",
+        default: None,
+        wanted: "an address that begins with `https://` and has a path",
+        about: "Where devices reach the edges by DNS over HTTPS, as `https://dns.example.org/dns-query`: the certificate's name and the edges' `https.path`. Devices enrol with it.",
+        put: |c, v| {
+            let said = v.text()?;
+            let url = Url::parse(said).ok().filter(|url| url.scheme() == "https" && url.query().is_none());
+            let path = url.as_ref().map_or("", |url| url.path()).trim_end_matches('/');
+            if path.is_empty() || said.contains(['{', '}', '<', '&', '\'', '"']) {
+                return Err("an address as https://dns.example.org/dns-query".to_owned());
+            }
+            c.filtering.https = Some(said.trim_end_matches('/').to_owned());
+            Ok(())
+        },
+    },
+    Setting {
+        name: "filtering.tls_domain",
+        default: None,
+        wanted: "a host name",
+        about: "The edges' `tls.domain`: Android's private DNS asks for a device's token and this name.",
+        put: |c, v| {
+            let said = v.text()?.trim_end_matches('.').to_ascii_lowercase();
+            let is_label =
+                |l: &str| !l.is_empty() && l.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+            if !said.contains('.') || !said.split('.').all(is_label) {
+                return Err("a host name as dns.example.org".to_owned());
+            }
+            c.filtering.tls_domain = Some(said);
+            Ok(())
+        },
+    },
+    Setting {
+        name: "filtering.addresses",
+        default: Some("[]"),
+        wanted: "a list of addresses",
+        about: "Addresses of the edges, for the settings of routers.",
+        put: |c, v| {
+            let list = v.raw.as_array().ok_or("a list of addresses")?;
+            let parsed =
+                list.iter().map(|one| one.get_ref().as_str()?.parse().ok()).collect::<Option<Vec<_>>>();
+            c.filtering.addresses =
+                parsed.ok_or("a list of addresses, as [\"192.0.2.53\", \"2001:db8::53\"]")?;
+            Ok(())
+        },
+    },
+    Setting {
         name: "publication.min_students",
         default: Some("10"),
         wanted: "5 to 1000",

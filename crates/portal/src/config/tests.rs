@@ -66,11 +66,25 @@ fn what_a_file_says_is_taken() {
 #[test]
 fn a_policy_needs_its_key_and_a_block_page_an_address() {
     let text = "[server]\npublic_url = 'https://gap.example.org'\n[filtering]\npolicy = 'policy.toml'\n\
-                key = '/run/policy.key'\nblock_page = true\n";
+                key = '/run/policy.key'\nblock_page = true\nhttps = 'https://dns.example.org/dns-query/'\n\
+                tls_domain = 'DNS.example.org.'\naddresses = ['192.0.2.53', '2001:db8::53']\n";
     let config = read("f", text, &Fixed).unwrap();
     let filtering = config.filtering;
     assert_eq!(filtering.policy.as_deref(), Some(std::path::Path::new("/etc/evenfield/policy.toml")));
     assert!(filtering.key.is_some() && filtering.block_page);
+    assert_eq!(filtering.https.as_deref(), Some("https://dns.example.org/dns-query"));
+    assert_eq!((filtering.tls_domain.as_deref(), filtering.addresses.len()), (Some("dns.example.org"), 2));
+    for said in [
+        "https = 'http://dns.example.org/dns-query'",
+        "https = 'https://dns.example.org'",
+        "https = 'https://dns.example.org/{x}'",
+        "tls_domain = 'localhost'",
+        "tls_domain = 'a b.example'",
+        "addresses = ['dns.example.org']",
+        "addresses = '192.0.2.53'",
+    ] {
+        assert_eq!(wrong(&format!("[filtering]\n{said}\n")).len(), 1, "{said}");
+    }
     let found = wrong("[filtering]\npolicy = 'policy.toml'\nblock_page = true\n");
     let names: Vec<&str> = found.iter().map(|f| f.1.as_str()).collect();
     assert_eq!(names, ["filtering", "filtering.block_page"]);

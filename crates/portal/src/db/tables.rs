@@ -85,9 +85,13 @@ pub const TABLES: &[Table] = &[
     of_district("district_part"),
     of_district("mobile_cell"),
     of_district("directory_entry"),
-    // 0016 filtering
+    // 0016 filtering, 0017 devices, 0018 evidence
     of_district("filter_answer"),
     of_district("filter_request"),
+    of_district("filter_device"),
+    of_district("filter_measure"),
+    of_district("filter_device_measure"),
+    of_district("safety_step"),
     stays("policy_version", "what this installation published"),
     stays("edge", "a secret of an edge, which asks this installation"),
 ];

@@ -6,8 +6,9 @@
 //! database the first to store a version wins, and the others take it up from the folder that they share.
 
 use super::queries::{self, Version};
-use super::rules::merge;
-use crate::db::now_ms;
+use super::rules::evidence::Measure;
+use super::rules::{enroll, merge};
+use crate::db::{Write, now_ms};
 use crate::{App, audit};
 use evenfield_model::Problems;
 use evenfield_policy::compile::{Compiled, People, compile};
@@ -17,6 +18,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -218,6 +220,9 @@ async fn make(
         // Another server was faster: its version is taken up at the next look.
         return Ok(());
     }
+    for district in &config.districts {
+        record_measures(&mut tx, &snapshot.view(), version.version, &district.id).await?;
+    }
     let detail = json!({ "digest": version.digest, "answers": version.answers, "devices": version.devices });
     let subject = ("policy_version", version.version.to_string());
     let entry = audit::Entry {
@@ -233,6 +238,31 @@ async fn make(
     forget(app, version.version);
     app.policy.set(Arc::new(Current::new(version, snapshot, &config)));
     Ok(())
+}
+
+/// Writes down, for each device of a district, what holds from this version on, where it is something else than before.
+async fn record_measures(
+    tx: &mut Write,
+    view: &View<'_>,
+    version: i64,
+    district: &str,
+) -> Result<(), sqlx::Error> {
+    let last = queries::last_measures(tx, district).await?;
+    let (mut of_policy, mut measures, mut changed) = (HashMap::new(), BTreeMap::new(), Vec::new());
+    for (id, key, counts) in queries::device_keys(tx, district).await? {
+        let known = enroll::read_key(&key).filter(|key| counts && view.device_number(*key).is_some());
+        let now = known.map_or(String::new(), |key| {
+            let policy = view.policy_of(&Subject::Device(key));
+            let measure = of_policy.entry(policy.0).or_insert_with(|| Measure::of(view, policy));
+            measures.entry(measure.id()).or_insert_with(|| measure.clone());
+            measure.id()
+        });
+        // One that was never known has nothing to tell of.
+        if last.get(&id).map_or("", String::as_str) != now {
+            changed.push((id, now));
+        }
+    }
+    queries::insert_measures(tx, district, version, &measures, &changed).await
 }
 
 /// The settings, and the mark of all that a version is made of.

@@ -1,7 +1,9 @@
 //! The slice through the whole router, on both databases.
 
 mod block;
+mod devices;
 mod edges;
+mod evidence;
 mod queue;
 
 use super::publish::look;

@@ -1,7 +1,9 @@
 //! HTTP of the slice `filtering`: the block page, the queue of requests, the edges.
 
 mod block;
+mod devices;
 mod edges;
+mod evidence;
 mod queue;
 
 pub use block::led_astray;
@@ -12,8 +14,12 @@ use crate::routes::{Needs, Route, route};
 use axum::routing::{get, post};
 
 /// The pages that lead to each other: the message's key, and the path in the district.
-pub const TABS: [(&str, &str); 2] =
-    [("filtering-title", "/filtering"), ("filtering-edges-title", "/filtering/edges")];
+pub const TABS: [(&str, &str); 4] = [
+    ("filtering-title", "/filtering"),
+    ("filtering-devices-title", "/filtering/devices"),
+    ("filtering-edges-title", "/filtering/edges"),
+    ("filtering-evidence-title", "/filtering/evidence"),
+];
 
 /// The rows of the route table.
 pub fn routes() -> Vec<Route> {
@@ -32,6 +38,16 @@ pub fn routes() -> Vec<Route> {
         route("/d/{district}/filtering/edges", edges, get(edges::list).post(edges::added)),
         route("/d/{district}/filtering/edges.csv", edges, get(edges::csv)),
         route("/d/{district}/filtering/edges/{edge}/revoke", edges, post(edges::revoke)),
+        route("/d/{district}/filtering/devices", edges, get(devices::list).post(devices::enrolled)),
+        route("/d/{district}/filtering/devices.csv", edges, get(devices::csv)),
+        route("/d/{district}/filtering/devices/chrome-policy.json", edges, get(devices::fleet)),
+        route("/d/{district}/filtering/devices/upload", edges, post(devices::upload))
+            .uploads(devices::UPLOAD_BYTES),
+        route("/d/{district}/filtering/devices/profile", edges, post(devices::profile)),
+        route("/d/{district}/filtering/devices/{device}/revoke", edges, post(devices::revoke)),
+        route("/d/{district}/filtering/evidence", edges, get(evidence::page).post(evidence::put)),
+        route("/d/{district}/filtering/evidence.txt", edges, get(evidence::file)),
+        route("/d/{district}/filtering/evidence.csv", edges, get(evidence::csv)),
         // Asked by programs, which show a token of their own and keep no cookie.
         route("/edge/policy", Needs::Public, get(edges::policy)).file(),
     ]

@@ -30,7 +30,7 @@ pub struct Version {
 }
 
 impl Version {
-    fn from_row(row: &AnyRow) -> Result<Self> {
+    pub(super) fn from_row(row: &AnyRow) -> Result<Self> {
         Ok(Self {
             version: row.try_get("version")?,
             digest: row.try_get("digest")?,

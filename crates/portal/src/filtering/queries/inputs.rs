@@ -1,8 +1,9 @@
 //! What a policy is made of, beside its settings: answers in force, and people of the roster.
 
+use crate::filtering::rules::enroll;
 use crate::filtering::rules::merge::Allowed;
 use evenfield_model::Grade;
-use evenfield_policy::compile::{People, Section, Student};
+use evenfield_policy::compile::{Device, Owner, People, Section, Student};
 use sqlx::{AnyPool, Row};
 use std::collections::HashMap;
 
@@ -13,10 +14,12 @@ type Result<T> = sqlx::Result<T>;
 /// # Errors
 /// The database's.
 pub async fn mark(pool: &AnyPool) -> Result<String> {
-    let counts: (i64, i64, i64, i64, i64) = sqlx::query_as(
+    let counts: (i64, i64, i64, i64, i64, i64, i64, i64) = sqlx::query_as(
         "SELECT (SELECT COUNT(*) FROM filter_answer), (SELECT COUNT(*) FROM filter_answer WHERE undone_ms IS NOT NULL), \
          (SELECT COUNT(*) FROM roster_load), (SELECT COUNT(*) FROM roster_load WHERE undone_ms IS NOT NULL), \
-         (SELECT COALESCE(MAX(loaded_ms), 0) FROM roster_load)",
+         (SELECT COALESCE(MAX(loaded_ms), 0) FROM roster_load), (SELECT COUNT(*) FROM filter_device), \
+         (SELECT COUNT(*) FROM filter_device WHERE revoked_ms IS NOT NULL), \
+         (SELECT COALESCE(MAX(changed_ms), 0) FROM filter_device)",
     )
     .fetch_one(pool)
     .await?;
@@ -78,19 +81,44 @@ pub async fn people(pool: &AnyPool, district: &str) -> Result<People> {
             .bind(district)
             .fetch_all(pool)
             .await?;
-    let students = students.into_iter().map(|(id, school, grade)| Student {
-        sections: of_student.remove(id.as_str()).unwrap_or_default(),
-        grade: Grade::parse(&grade).unwrap_or(Grade::Ungraded),
-        id,
-        school,
-    });
+    let students: Vec<Student> = students
+        .into_iter()
+        .map(|(id, school, grade)| Student {
+            sections: of_student.remove(id.as_str()).unwrap_or_default(),
+            grade: Grade::parse(&grade).unwrap_or(Grade::Ungraded),
+            id,
+            school,
+        })
+        .collect();
     Ok(People {
         district: district.to_owned(),
-        students: students.collect(),
+        devices: devices(pool, district, &students).await?,
+        students,
         sections: sections
             .iter()
             .map(|(id, period)| Section { id: id.clone(), period: period.clone() })
             .collect(),
-        devices: Vec::new(),
     })
+}
+
+/// The devices that count, of students who are still on the roster and of schools. A device of a student who has left
+/// is not known any more.
+async fn devices(pool: &AnyPool, district: &str, students: &[Student]) -> Result<Vec<Device>> {
+    let places: HashMap<&str, usize> =
+        students.iter().enumerate().map(|(at, s)| (s.id.as_str(), at)).collect();
+    let rows: Vec<(String, Option<String>, Option<String>)> = sqlx::query_as(
+        "SELECT device_key, student_id, school_id FROM filter_device \
+         WHERE district_id = $1 AND revoked_ms IS NULL ORDER BY device_key",
+    )
+    .bind(district)
+    .fetch_all(pool)
+    .await?;
+    let device = |(key, student, school): (String, Option<String>, Option<String>)| {
+        let owner = match student {
+            Some(id) => Owner::Student(*places.get(id.as_str())?),
+            None => Owner::School(school?),
+        };
+        Some(Device { key: enroll::read_key(&key)?, owner })
+    };
+    Ok(rows.into_iter().filter_map(device).collect())
 }

@@ -1,13 +1,19 @@
 //! SQL of the slice `filtering`.
 
+mod devices;
 mod edges;
+mod evidence;
 mod inputs;
 mod requests;
 
+pub use devices::{
+    Device, NewDevice, Whose, count_devices, device_keys, devices, enrol, revoke_device, roster_ids,
+};
 pub use edges::{
     Edge, EdgeAt, Version, edge_of_token, edges, insert_edge, insert_version, latest_version, revoke_edge,
     saw_edge, version_of_digest,
 };
+pub use evidence::{devices_in_force, insert_measures, last_measures, measures, put_step, steps, versions};
 pub use inputs::{allowed, mark, people};
 pub use requests::{
     Answered, Asked, Group, NewAnswer, Request, answers, ask, districts, forget_answered, groups,

@@ -2,5 +2,8 @@
 
 pub mod answer;
 pub mod ask;
+pub mod device_file;
+pub mod enroll;
+pub mod evidence;
 pub mod merge;
 pub mod why;

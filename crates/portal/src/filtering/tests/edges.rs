@@ -92,7 +92,9 @@ async fn a_server_that_starts_takes_up_what_was_published_and_makes_it_again_whe
         let path = here.folder.path().join("policy.toml");
         look(&again.app, &path, &key()).await.expect("taken up");
         assert_eq!(again.app.policy.current().expect("a version").version.digest, digest);
-        std::fs::write(here.folder.path().join("data/policy/1.snapshot"), b"cut").expect("damaged");
+        let file = |version: i64| here.folder.path().join(format!("data/policy/{version}.snapshot"));
+        let first = std::fs::read(file(1)).expect("the first one");
+        std::fs::write(file(1), b"cut").expect("damaged");
         let third = Kit::on(here.kit.app.db.clone(), crate::config::Config::clone(&here.kit.app.config));
         look(&third.app, &path, &key()).await.expect("made again");
         let current = third.app.policy.current().expect("a version");
@@ -104,6 +106,11 @@ async fn a_server_that_starts_takes_up_what_was_published_and_makes_it_again_whe
             2,
             "the first one follows"
         );
+        // What another database has put there is signed by the same key, and is not this version.
+        std::fs::write(file(2), first).expect("written");
+        let fourth = Kit::on(here.kit.app.db.clone(), crate::config::Config::clone(&here.kit.app.config));
+        look(&fourth.app, &path, &key()).await.expect("made again");
+        assert_eq!(fourth.app.policy.current().expect("a version").version.version, 3);
     })
     .await;
 }

@@ -13,7 +13,7 @@ const NOTHING: &str = "00000000-0000-7000-8000-000000000000";
 const FORM: [(&str, &str); 4] = [("act", "accept"), ("role", "clerk"), ("term", "2026-fall"), ("scope", "")];
 
 /// Something of each kind in district B. The ids begin with `of-b` so that they are found wherever they leak.
-const ROWS: [&str; 11] = [
+const ROWS: [&str; 12] = [
     "INSERT INTO school (district_id, id, name) VALUES ('5100002', 'of-b-school', 'Beta School')",
     "INSERT INTO student (district_id, id, school_id, grade, given_name, family_name, name_key) VALUES \
      ('5100002', 'of-b-student', 'of-b-school', '05', 'Given', 'Family', 'family given')",
@@ -34,12 +34,14 @@ const ROWS: [&str; 11] = [
     "INSERT INTO survey_term (district_id, term, opened_ms) VALUES ('5100002', '2026-fall', 1)",
     "INSERT INTO filter_answer (district_id, id, name, ruling, reason, requests, answered_ms, answered_by) VALUES \
      ('5100002', 'of-b-answer', 'beta.example', 'allow', 'Beta reason', 1, 1, 'x')",
+    "INSERT INTO filter_device (district_id, id, device_key, way, label, school_id, enrolled_ms, enrolled_by, changed_ms) \
+     VALUES ('5100002', 'of-b-device', 'x', 'token', 'Beta cart', 'of-b-school', 1, 'x', 1)",
     "INSERT INTO edge (district_id, id, name, token_hash, made_ms, made_by) VALUES \
      ('5100002', 'of-b-edge', 'Beta edge', 'x', 1, 'x')",
 ];
 
 /// The tables whose rows of B must be as they were.
-const KEPT: [&str; 9] = [
+const KEPT: [&str; 10] = [
     "school",
     "student",
     "roster_load",
@@ -49,6 +51,7 @@ const KEPT: [&str; 9] = [
     "account_role",
     "filter_answer",
     "edge",
+    "filter_device",
 ];
 
 async fn kit() -> (Kit, String) {
@@ -85,6 +88,7 @@ fn ids<'a>(parameter: &str, account: &'a str) -> Vec<&'a str> {
         "{load}" => vec!["of-b-roster-load", "of-b-survey-load", "of-b-load"],
         "{account}" => vec![account],
         "{answer}" => vec!["of-b-answer"],
+        "{device}" => vec!["of-b-device"],
         "{edge}" => vec!["of-b-edge"],
         other => panic!("say here which ids {other} stands for, and put one into district B"),
     }

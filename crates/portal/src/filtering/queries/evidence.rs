@@ -1,0 +1,149 @@
+//! What was in force for which device since when, and the steps of the safety policy.
+
+use super::edges::Version;
+use crate::bulk::{self, Value};
+use crate::db::Write;
+use crate::filtering::rules::evidence::{Device, Measure, Since, Step};
+use sqlx::{AnyPool, Row};
+use std::collections::{BTreeMap, HashMap};
+
+type Result<T> = sqlx::Result<T>;
+
+/// The measure that was last written down for each device of a district; empty for one that the policy knew no more.
+///
+/// # Errors
+/// The database's.
+pub async fn last_measures(tx: &mut Write, district: &str) -> Result<HashMap<String, String>> {
+    let rows: Vec<(String, String)> = sqlx::query_as(
+        "SELECT m.device_id, m.measure_id FROM filter_device_measure m WHERE m.district_id = $1 AND m.version = \
+         (SELECT MAX(l.version) FROM filter_device_measure l WHERE l.district_id = m.district_id AND l.device_id = m.device_id)",
+    )
+    .bind(district)
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Writes down what holds from this version on, where it is something else than before.
+///
+/// # Errors
+/// The database's.
+pub async fn insert_measures(
+    tx: &mut Write,
+    district: &str,
+    version: i64,
+    measures: &BTreeMap<String, Measure>,
+    changed: &[(String, String)],
+) -> Result<()> {
+    let rows = measures.iter().map(|(id, measure)| {
+        let text = serde_json::to_string(measure).unwrap_or_default();
+        vec![district.into(), id.into(), (&text).into()]
+    });
+    bulk::run(
+        tx,
+        "INSERT INTO filter_measure (district_id, id, measure_json) VALUES",
+        "ON CONFLICT (district_id, id) DO NOTHING",
+        rows,
+    )
+    .await?;
+    let rows = changed.iter().map(|(device, measure)| -> Vec<Value> {
+        vec![district.into(), device.into(), version.into(), measure.into()]
+    });
+    let insert = "INSERT INTO filter_device_measure (district_id, device_id, version, measure_id) VALUES";
+    bulk::run(tx, insert, "", rows).await.map(drop)
+}
+
+/// Every version, the oldest first.
+///
+/// # Errors
+/// The database's.
+pub async fn versions(pool: &AnyPool) -> Result<Vec<Version>> {
+    let sql = "SELECT version, digest, created_s, mark, octets, devices, policies, lists_json, answers \
+               FROM policy_version ORDER BY version";
+    sqlx::query(sql).fetch_all(pool).await?.iter().map(Version::from_row).collect()
+}
+
+/// The measures of a district.
+///
+/// # Errors
+/// The database's.
+pub async fn measures(pool: &AnyPool, district: &str) -> Result<BTreeMap<String, Measure>> {
+    let rows: Vec<(String, String)> =
+        sqlx::query_as("SELECT id, measure_json FROM filter_measure WHERE district_id = $1")
+            .bind(district)
+            .fetch_all(pool)
+            .await?;
+    let read = |(id, text): (String, String)| {
+        serde_json::from_str(&text).map(|measure| (id, measure)).map_err(|e| sqlx::Error::Decode(e.into()))
+    };
+    rows.into_iter().map(read).collect()
+}
+
+/// The devices of a district with what held for each; nobody's id.
+///
+/// # Errors
+/// The database's.
+pub async fn devices_in_force(pool: &AnyPool, district: &str) -> Result<Vec<Device>> {
+    let rows: Vec<(String, i64, String)> = sqlx::query_as(
+        "SELECT device_id, version, measure_id FROM filter_device_measure WHERE district_id = $1 ORDER BY version",
+    )
+    .bind(district)
+    .fetch_all(pool)
+    .await?;
+    let mut in_force: HashMap<String, Vec<Since>> = HashMap::new();
+    for (device, version, measure) in rows {
+        in_force.entry(device).or_default().push(Since { version, measure });
+    }
+    let rows = sqlx::query(
+        "SELECT id, student_id, enrolled_ms, revoked_ms FROM filter_device WHERE district_id = $1 ORDER BY id",
+    )
+    .bind(district)
+    .fetch_all(pool)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let (id, student): (String, Option<String>) = (row.try_get("id")?, row.try_get("student_id")?);
+            Ok(Device {
+                of: if student.is_some() { "student" } else { "school" }.to_owned(),
+                enrolled_ms: row.try_get("enrolled_ms")?,
+                revoked_ms: row.try_get("revoked_ms")?,
+                in_force: in_force.remove(&id).unwrap_or_default(),
+                id,
+            })
+        })
+        .collect()
+}
+
+/// The steps that were written down.
+///
+/// # Errors
+/// The database's.
+pub async fn steps(pool: &AnyPool, district: &str) -> Result<Vec<Step>> {
+    let rows: Vec<(String, String, String)> =
+        sqlx::query_as("SELECT step, done_on, note FROM safety_step WHERE district_id = $1 ORDER BY step")
+            .bind(district)
+            .fetch_all(pool)
+            .await?;
+    Ok(rows.into_iter().map(|(step, done_on, note)| Step { step, done_on, note }).collect())
+}
+
+/// Writes a step down, in place of what was said of it before.
+///
+/// # Errors
+/// The database's.
+pub async fn put_step(tx: &mut Write, district: &str, step: &Step, (by, ms): (&str, i64)) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO safety_step (district_id, step, done_on, note, changed_ms, changed_by) VALUES ($1, $2, $3, $4, $5, $6) \
+         ON CONFLICT (district_id, step) DO UPDATE SET done_on = EXCLUDED.done_on, note = EXCLUDED.note, \
+         changed_ms = EXCLUDED.changed_ms, changed_by = EXCLUDED.changed_by",
+    )
+    .bind(district)
+    .bind(&step.step)
+    .bind(&step.done_on)
+    .bind(&step.note)
+    .bind(ms)
+    .bind(by)
+    .execute(&mut **tx)
+    .await
+    .map(drop)
+}
