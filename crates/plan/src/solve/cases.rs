@@ -2,17 +2,19 @@
 //! off, so that the whole proof can be checked.
 
 use super::desk::Desk;
-use super::dual::{Dual, Prices};
+use super::dual::{Answer, Dual, Prices};
+use super::exchange::Exchange;
 use super::ground::Ground;
 use crate::Fixed;
 use crate::certificate::Case;
+use std::rc::Rc;
 
 /// Numbers in a proof at most: prices times demands.
 const MOST_NUMBERS: usize = 30_000_000;
 /// Steps of the dual in one case.
-const STEPS: usize = 120;
+const STEPS: usize = 30;
 /// Steps without a better bound after which a case is split.
-const PATIENCE: usize = 25;
+const PATIENCE: usize = 8;
 
 /// A case that is still to be looked at.
 struct Open {
@@ -22,6 +24,8 @@ struct Open {
     /// The set of prices to start from.
     prices: usize,
     bound: f64,
+    /// What the relaxation did in the case that was split.
+    mean: Option<Rc<Answer>>,
 }
 
 /// A tree of cases and the prices of its leaves.
@@ -37,11 +41,19 @@ impl Cases {
     }
 
     /// Splits the root into cases until all are below the cut, or there is no time or room left.
-    pub fn split(&mut self, ground: &Ground<'_>, dual: &mut Dual<'_, '_>, desk: &mut Desk<'_, '_, '_>) {
+    pub fn split(
+        &mut self,
+        ground: &Ground<'_>,
+        dual: &mut Dual<'_, '_>,
+        exchange: &mut Exchange<'_, '_>,
+        desk: &mut Desk<'_, '_, '_>,
+    ) {
         let none = vec![None; ground.instance.option_count()];
-        let mut open = vec![Open { at: 0, decided: none, prices: 0, bound: dual.value }];
+        let mut open = vec![Open { at: 0, decided: none, prices: 0, bound: dual.value, mean: None }];
         let mut closed = f64::NEG_INFINITY;
-        while let Some(case) = open.pop() {
+        // The case with the highest bound first, since only there can the bound of the whole fall; of equals the one found last.
+        while let Some(at) = (0..open.len()).max_by(|a, b| open[*a].bound.total_cmp(&open[*b].bound)) {
+            let case = open.remove(at);
             let others = open.iter().map(|o| o.bound).fold(closed, f64::max);
             let room = (self.prices.len() + 2) * ground.weights.len() * ground.years <= MOST_NUMBERS;
             if case.bound <= desk.cut() || !room || !desk.bounded(others.max(case.bound)) {
@@ -49,7 +61,7 @@ impl Cases {
                 closed = closed.max(case.bound);
                 continue;
             }
-            dual.decide(&case.decided, &self.prices[case.prices]);
+            dual.decide(&case.decided, &self.prices[case.prices], case.mean.as_deref());
             Self::improve(dual, desk, others);
             let at = self.prices.len();
             self.prices.push(dual.best.clone());
@@ -59,7 +71,9 @@ impl Cases {
                 closed = closed.max(bound);
                 continue;
             }
-            self.fix(ground, dual, Open { prices: at, bound, ..case }, desk, &mut open, &mut closed);
+            look_nearby(ground, dual, &case.decided, exchange, desk);
+            let mean = Some(Rc::new(dual.mean().clone()));
+            self.fix(ground, dual, Open { prices: at, bound, mean, ..case }, desk, &mut open, &mut closed);
         }
     }
 
@@ -76,7 +90,7 @@ impl Cases {
         }
     }
 
-    /// Decides at once what the prices decide, and splits what is left by the option that is least decided.
+    /// Decides at once what the prices decide, and splits what is left by the option that is least decided for what it takes.
     fn fix(
         &mut self,
         ground: &Ground<'_>,
@@ -104,15 +118,13 @@ impl Cases {
                 case.at = inner;
                 continue;
             }
+            // What the relaxation opens in part matters the more, the more it takes from the limit.
             let share = dual.share(place);
-            let even = (share - 0.5).abs();
-            if widest.is_none_or(|w| even < w.0) {
-                widest = Some((even, *option));
+            let torn = (share.min(1.0 - share) + 0.01) * instance.charge(at, true) as f32;
+            if widest.is_none_or(|w| torn > w.0) {
+                widest = Some((torn, *option));
             }
         }
-        let bought: Vec<u32> =
-            (0..case.decided.len() as u32).filter(|o| case.decided[*o as usize] == Some(true)).collect();
-        desk.offer_filled(&bought, &dual.best);
         let Some((_, option)) = widest else {
             // All is decided: either this is a plan, whose worth is a bound by itself, or it breaks a limit.
             let (prices, bound) = decided_prices(ground, &case.decided);
@@ -129,7 +141,7 @@ impl Cases {
             let mut decided = case.decided.clone();
             decided[option as usize] = Some(buy);
             self.tree[at] = Case::Priced(case.prices as u32);
-            open.push(Open { at, decided, prices: case.prices, bound: case.bound });
+            open.push(Open { at, decided, prices: case.prices, bound: case.bound, mean: case.mean.clone() });
         }
     }
 
@@ -140,6 +152,29 @@ impl Cases {
         self.tree[case.at] = Case::Split { option, bought: first as u32, left: second as u32 };
         if buy { (first, second) } else { (second, first) }
     }
+}
+
+/// Looks for plans near what is bought in a case and what the relaxation opens there for the most part.
+fn look_nearby(
+    ground: &Ground<'_>,
+    dual: &Dual<'_, '_>,
+    decided: &[Option<bool>],
+    exchange: &mut Exchange<'_, '_>,
+    desk: &mut Desk<'_, '_, '_>,
+) {
+    let mut bought: Vec<(f32, u32)> = Vec::new();
+    for (place, option) in ground.sites.iter().enumerate() {
+        match decided[*option as usize] {
+            Some(true) => bought.push((2.0, *option)),
+            None if dual.share(place) > 0.5 => bought.push((dual.share(place), *option)),
+            _ => {}
+        }
+    }
+    bought.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    let opened = desk.filled(bought.into_iter().map(|b| b.1), &dual.best);
+    desk.offer(&opened);
+    exchange.start(&opened);
+    exchange.search(0, desk);
 }
 
 /// Where every site is decided, of one year: prices that come to what is bought is worth, or to next to nothing where it breaks the limit.

@@ -17,7 +17,7 @@ pub(super) struct Prices {
 
 /// What is asked of options at some prices.
 #[derive(Clone, Debug, Default)]
-struct Answer {
+pub(super) struct Answer {
     value: f64,
     /// How often each demand is served in each year.
     served: Vec<Vec<f32>>,
@@ -78,13 +78,22 @@ impl<'a, 'g> Dual<'a, 'g> {
         self.keep_profits();
     }
 
-    /// Begins anew where some options are decided, from these prices.
-    pub fn decide(&mut self, decided: &[Option<bool>], prices: &Prices) {
+    /// What the relaxation would do.
+    pub fn mean(&self) -> &Answer {
+        &self.mean
+    }
+
+    /// Begins anew where some options are decided, from these prices and what the relaxation did before, if that is known.
+    pub fn decide(&mut self, decided: &[Option<bool>], prices: &Prices, mean: Option<&Answer>) {
         decided.clone_into(&mut self.decided);
         self.best = prices.clone();
         self.step = 0.1;
         self.reds = 0;
         self.restart();
+        if let Some(mean) = mean {
+            let answer = std::mem::replace(&mut self.mean, mean.clone());
+            self.average(&answer);
+        }
     }
 
     /// How much of a site the relaxation would open in all years together, by its place in the list of sites.

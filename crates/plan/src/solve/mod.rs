@@ -147,13 +147,13 @@ fn run(desk: &mut Desk<'_, '_, '_>, prices: Prices) -> Cases {
         }
         still = if dual.value < before * (1.0 - 1e-5) { 0 } else { still + 1 };
         tired = if better { 0 } else { tired + 1 };
-        if still >= STILL && tired >= if splits { 6 } else { TIRED } {
+        if still >= STILL && tired >= if splits { 2 } else { TIRED } {
             break;
         }
     }
     let mut cases = Cases::root(dual.best.clone());
-    if splits && !desk.is_stopped() {
-        cases.split(ground, &mut dual, desk);
+    if let Some(exchange) = exchange.as_mut().filter(|_| splits && !desk.is_stopped()) {
+        cases.split(ground, &mut dual, exchange, desk);
     }
     cases
 }

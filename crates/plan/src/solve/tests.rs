@@ -99,6 +99,83 @@ fn best(instance: &Instance) -> (i128, i128) {
     best
 }
 
+/// The optimum without floors: of all plans, each with the best service that there is.
+fn optimum(instance: &Instance) -> i128 {
+    let (options, years) = (instance.option_count(), instance.years());
+    let served: Vec<i128> = (0..1 << options).map(|open| best_service(instance, open)).collect();
+    let mut best = i128::MIN;
+    for code in 0..(years + 1).pow(options as u32) {
+        let opened: Vec<u8> = (0..options)
+            .map(|o| match code / (years + 1).pow(o as u32) % (years + 1) {
+                0 => super::CLOSED,
+                year => year as u8 - 1,
+            })
+            .collect();
+        if is_allowed(instance, &opened) {
+            // What is never opened stands at 255, after the last year.
+            let open = |year: &usize| -> usize {
+                (0..options).filter(|o| usize::from(opened[*o]) <= *year).map(|o| 1 << o).sum()
+            };
+            best = best.max((0..years).map(|year| served[open(&year)]).sum());
+        }
+    }
+    best
+}
+
+/// The most that these options (a bit for each) serve in one year: a transportation problem, solved by the path that gains most, again and
+/// again until none gains anything.
+fn best_service(instance: &Instance, open: usize) -> i128 {
+    let edges: Vec<(usize, usize, i128)> = (0..instance.option_count())
+        .filter(|o| open >> o & 1 == 1)
+        .flat_map(|o| instance.covers(o).map(move |(demand, quality)| (demand, o, i128::from(quality))))
+        .collect();
+    let mut flows = vec![0; edges.len()];
+    let mut rest = instance.weights.clone();
+    let mut left: Vec<u64> = (0..instance.option_count()).map(|o| instance.capacity(o)).collect();
+    let mut worth = 0;
+    loop {
+        // The best gain on the way to each demand and option, and the edge by which it comes (Bellman and Ford).
+        let mut demands: Vec<Option<(i128, usize)>> =
+            rest.iter().map(|rest| (*rest > 0).then_some((0, usize::MAX))).collect();
+        let mut options: Vec<Option<(i128, usize)>> = vec![None; left.len()];
+        for _ in 0..demands.len() + options.len() {
+            for (edge, (demand, option, quality)) in edges.iter().enumerate() {
+                let there = demands[*demand].map(|d| (d.0 + quality, edge));
+                if there.map(|t| t.0) > options[*option].map(|o| o.0) {
+                    options[*option] = there;
+                }
+                let back = options[*option].filter(|_| flows[edge] > 0).map(|o| (o.0 - quality, edge));
+                if back.map(|b| b.0) > demands[*demand].map(|d| d.0) {
+                    demands[*demand] = back;
+                }
+            }
+        }
+        let ends = (0..left.len()).filter(|o| left[*o] > 0).filter_map(|o| options[o].map(|to| (to.0, o)));
+        let Some((gain, end)) = ends.max().filter(|end| end.0 > 0) else { return worth };
+        let (mut path, mut option, mut amount) = (Vec::new(), end, left[end]);
+        let start = loop {
+            let to = options[option].expect("on the path").1;
+            path.push((to, true));
+            let demand = edges[to].0;
+            match demands[demand].expect("on the path").1 {
+                usize::MAX => break demand,
+                back => {
+                    path.push((back, false));
+                    amount = amount.min(flows[back]);
+                    option = edges[back].1;
+                }
+            }
+        };
+        amount = amount.min(rest[start]);
+        for (edge, more) in path {
+            flows[edge] = if more { flows[edge] + amount } else { flows[edge] - amount };
+        }
+        rest[start] -= amount;
+        left[end] -= if left[end] == UNLIMITED { 0 } else { amount };
+        worth += gain * i128::from(amount);
+    }
+}
+
 fn is_allowed(instance: &Instance, opened: &[u8]) -> bool {
     let open = |o: &usize| opened[*o] != super::CLOSED;
     let all = 0..opened.len();
@@ -149,6 +226,19 @@ proptest! {
                     prop_assert!(certificate.objective <= floors);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn with_capacities_the_optimum_lies_between_plan_and_bound(mut instance in instances()) {
+        instance.floors.clear();
+        let certificate = solved(&instance);
+        prop_assert_eq!(verify(&instance, &certificate), Ok(()));
+        let optimum = optimum(&instance);
+        prop_assert!(certificate.objective <= optimum, "{} <= {}", certificate.objective, optimum);
+        prop_assert!(optimum <= certificate.bound, "{} <= {}", optimum, certificate.bound);
+        if instance.years() == 1 && instance.capacities.is_empty() {
+            prop_assert_eq!(certificate.objective, optimum);
         }
     }
 
