@@ -172,7 +172,6 @@ fn look_nearby(
     }
     bought.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     let opened = desk.filled(bought.into_iter().map(|b| b.1), &dual.best);
-    desk.offer(&opened);
     exchange.start(&opened);
     exchange.search(0, desk);
 }

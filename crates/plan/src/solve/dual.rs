@@ -192,7 +192,11 @@ impl<'a, 'g> Dual<'a, 'g> {
             .sites
             .par_iter()
             .with_min_len(64)
-            .map_init(Vec::new, |parts, option| self.profit(*option as usize, prices, parts))
+            .map_init(Vec::new, |parts, option| match self.is_decided(*option as usize) {
+                // Nobody asks what an option adds that is left.
+                Some(false) => (0.0, u8::MAX),
+                _ => self.profit(*option as usize, prices, parts),
+            })
             .collect_into_vec(&mut profits);
         let instance = self.ground.instance;
         // Of each exclusive group: whether its best must be bought, what that adds, and its place.

@@ -145,9 +145,12 @@ fn run(desk: &mut Desk<'_, '_, '_>, prices: Prices) -> Cases {
             exchange.search(if still >= STILL { 30 } else { 8 }, desk);
             better |= desk.best.worth.beats(worth);
         }
-        still = if dual.value < before * (1.0 - 1e-5) { 0 } else { still + 1 };
+        // Where cases can be split they give more than the last of what the dual has.
+        let little = if splits { 0.02 * (before - desk.cut()).max(0.0) } else { 0.0 };
+        still = if dual.value < before * (1.0 - 1e-5) - little { 0 } else { still + 1 };
         tired = if better { 0 } else { tired + 1 };
-        if still >= STILL && tired >= if splits { 2 } else { TIRED } {
+        let exhausted = if splits { still >= STILL / 2 } else { still >= STILL && tired >= TIRED };
+        if exhausted {
             break;
         }
     }
