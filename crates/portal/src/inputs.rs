@@ -16,7 +16,8 @@ pub struct DistrictInputs {
     /// Whether it is made up; then each page says so.
     #[serde(default)]
     pub fictional: bool,
-    /// The survey's term that counts, for example `2026-fall`; the latest when it is left out.
+    /// The survey's term, for example `2026-fall`: its answers count, and families can answer in it from then on. When it is
+    /// left out, the term whose answers count is found as `docs/formats/survey.md` says.
     #[serde(default)]
     pub term: Option<String>,
     /// The date that the files are of, `2026-09-30`: enrollments that have ended by then do not count. Today when left out.

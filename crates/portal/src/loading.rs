@@ -360,6 +360,9 @@ pub async fn store(
     let mut write = db.write().await?;
     let id = district.leaid.as_str();
     crate::account::queries::put_district(&mut write, id, &district.name, district.fictional).await?;
+    if let Some(term) = &district.term {
+        survey::queries::know_term(&mut write, id, term, now_ms()).await?;
+    }
     let count = files.len();
     let mut kept = Vec::new();
     for file in files {

@@ -37,6 +37,23 @@ pub async fn open_term(tx: &mut Write, district: &str, term: &str, now_ms: i64) 
     Ok(())
 }
 
+/// Opens a term that is not known yet; one that was closed stays so.
+///
+/// # Errors
+/// The database's.
+pub async fn know_term(tx: &mut Write, district: &str, term: &str, now_ms: i64) -> sqlx::Result<()> {
+    sqlx::query(
+        "INSERT INTO survey_term (district_id, term, opened_ms, closed_ms) VALUES ($1, $2, $3, NULL) \
+         ON CONFLICT (district_id, term) DO NOTHING",
+    )
+    .bind(district)
+    .bind(term)
+    .bind(now_ms)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 /// Closes a term: its codes are no longer taken. `false` when there is no such open term.
 ///
 /// # Errors

@@ -9,6 +9,6 @@ pub use answers::{
     loads, put_back, remove,
 };
 pub use asked::{
-    Holder, Letter, TermRow, close_term, code_holder, forget_term, is_of_closed_term, letters, make_codes,
-    open_term, student_exists, student_ids, terms,
+    Holder, Letter, TermRow, close_term, code_holder, forget_term, is_of_closed_term, know_term, letters,
+    make_codes, open_term, student_exists, student_ids, terms,
 };
