@@ -112,7 +112,7 @@ pub fn assess_all(lines: Vec<Line>) -> Vec<SchoolConnectivity> {
 
 /// Names that headers have in the wild; letter case, spaces and signs do not matter.
 const HEADERS: [&[&str]; 4] = [
-    &["school", "school_id", "school_name", "school_sourcedId", "NCESSCH", "site", "name"],
+    &["school_id", "school_sourcedId", "NCESSCH", "school", "school_name", "site", "name"],
     &["enrollment", "enrolment", "students", "membership", "student_count", "member"],
     &["contracted_mbps", "contracted", "contract_mbps", "contracted_bandwidth", "contracted_bandwidth_mbps"],
     &["measured_mbps", "measured", "measured_bandwidth", "measured_bandwidth_mbps", "speedtest_mbps"],

@@ -110,13 +110,10 @@ struct Stored {
 
 async fn read(db: &Db, district: &str, term: Option<String>) -> Result<Stored, Failure> {
     let stored = roster::queries::read(db, district).await?;
-    let term = match term {
-        Some(term) => Some(term),
-        None => {
-            let terms = survey::queries::terms(db.read(), district).await?;
-            survey::rules::counting(&terms).map(|t| t.term.clone())
-        }
-    };
+    let terms = survey::queries::terms(db.read(), district).await?;
+    // A term that was asked for and has no answer says nothing: it may be mistyped.
+    let asked = terms.iter().find(|t| Some(&t.term) == term.as_ref() && t.answered > 0);
+    let term = asked.or_else(|| survey::rules::counting(&terms)).map(|t| t.term.clone());
     let responses = match &term {
         Some(term) => survey::queries::latest(db.read(), district, term).await?,
         None => Vec::new(),

@@ -63,7 +63,7 @@ pub struct Read {
 enum Content {
     Roster(Box<Roster>),
     Survey(Vec<Response>),
-    Connectivity(Vec<connectivity::queries::LineRow>),
+    Connectivity(Vec<evenfield_gap::connectivity::Line>),
     Open(Kind, Rows, Vec<u8>),
 }
 
@@ -111,7 +111,6 @@ impl Read {
                 let text = decode(&name, &bytes, &mut problems)?;
                 let (lines, found) = evenfield_gap::connectivity::parse(&name, &text);
                 problems.append(found);
-                let lines = lines.into_iter().map(connectivity::rules::stored).collect();
                 (digest([bytes.as_slice()]), Content::Connectivity(lines))
             }
             _ => {
@@ -130,20 +129,31 @@ impl Read {
         Ok(Self { input: input.clone(), name, digest, content, problems })
     }
 
-    /// Leaves out answers for students whom the rosters that were read before do not have, and notes them.
-    pub fn check_students(&mut self, before: &[Self]) {
-        let Content::Survey(responses) = &mut self.content else { return };
-        let rosters = before.iter().filter_map(|file| match &file.content {
-            Content::Roster(roster) => Some(roster),
-            _ => None,
-        });
-        let students: HashSet<&str> =
-            rosters.flat_map(|roster| roster.students.iter().map(|s| s.source_id.as_str())).collect();
-        if students.is_empty() {
-            return;
+    /// Leaves out what is about students or schools that the rosters among these files do not have, and notes it. Without a
+    /// roster everything stays.
+    pub fn check(&mut self, files: &[Self]) {
+        let rosters = || {
+            files.iter().filter_map(|file| match &file.content {
+                Content::Roster(roster) => Some(roster),
+                _ => None,
+            })
+        };
+        match &mut self.content {
+            Content::Survey(responses) => {
+                let students: HashSet<&str> =
+                    rosters().flat_map(|r| r.students.iter().map(|s| s.source_id.as_str())).collect();
+                if !students.is_empty() {
+                    let has = |id: &str| students.contains(id);
+                    evenfield_gap::survey::of_students(responses, has, &self.name, &mut self.problems);
+                }
+            }
+            Content::Connectivity(lines) => {
+                let schools: Vec<_> = rosters().flat_map(|r| r.schools.iter().map(on_roster)).collect();
+                let all = std::mem::take(lines);
+                *lines = connectivity::rules::of_schools(all, &schools, &self.name, &mut self.problems);
+            }
+            Content::Roster(_) | Content::Open(..) => {}
         }
-        let has = |id: &str| students.contains(id);
-        evenfield_gap::survey::of_students(responses, has, &self.name, &mut self.problems);
     }
 
     /// Stores it within the caller's transaction. Loading the same file again changes nothing. Returns the lines of schools that people
@@ -178,6 +188,7 @@ impl Read {
             }
             Content::Connectivity(lines) => {
                 let changed = connectivity::queries::Changed { ms: loaded_ms, by: BY };
+                let lines: Vec<_> = lines.into_iter().map(connectivity::rules::stored).collect();
                 let schools = connectivity::queries::replace_own(write, district, &lines, changed).await?;
                 kept.extend((!schools.is_empty()).then_some(Kept { file: self.name, schools }));
             }
@@ -202,6 +213,16 @@ impl Read {
             }
         }
         Ok(kept)
+    }
+}
+
+/// A school of a roster that is not stored yet.
+fn on_roster(school: &evenfield_gap::roster::School) -> connectivity::queries::RosterSchool {
+    connectivity::queries::RosterSchool {
+        id: school.source_id.clone(),
+        ncessch: school.ncessch.as_ref().map(ToString::to_string),
+        name: school.name.clone(),
+        students: 0,
     }
 }
 

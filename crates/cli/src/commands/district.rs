@@ -9,7 +9,7 @@ use evenfield_portal::App;
 use evenfield_portal::gap::queries;
 use evenfield_portal::gap::rules::meaning::{Blind, counted_key};
 use evenfield_portal::gap::rules::{Figure, lines};
-use evenfield_portal::inputs::DistrictInputs;
+use evenfield_portal::inputs::{DistrictInputs, FileKind};
 use evenfield_portal::jobs::worker::Worker;
 use evenfield_portal::jobs::{Job, State};
 use evenfield_portal::loading::{self, Read};
@@ -95,10 +95,12 @@ pub fn read_all(district: &DistrictInputs, base: &Path) -> Result<Vec<Read>> {
     let bar = ProgressBar::new(district.load.len() as u64)
         .with_style(ProgressStyle::with_template("{msg:40!} {bar:30} {pos}/{len} files, {eta} left")?);
     let mut files = Vec::new();
-    for input in &district.load {
+    // Rosters first: answers and lines are checked against them, wherever they stand in the settings.
+    let (rosters, others): (Vec<_>, Vec<_>) = district.load.iter().partition(|i| i.kind == FileKind::Roster);
+    for input in rosters.into_iter().chain(others) {
         bar.set_message(input.file.display().to_string());
         let mut file = Read::new(district, input, base)?;
-        file.check_students(&files);
+        file.check(&files);
         bar.suspend(|| tell(&file));
         files.push(file);
         bar.inc(1);

@@ -76,7 +76,7 @@ pub(super) fn read(
             let at = HEADERS.iter().position(|h| *h == header).and_then(|n| columns[n]);
             problems.push(file, row.line, row.header(at), &said, wanted);
         }
-        if is_read && !skips.contradicts {
+        if is_read && !skips.contradicts && !response.is_empty() {
             responses.push(response);
         }
     }

@@ -176,13 +176,7 @@ fn response(at: &Resource<'_>, defaults: &Defaults, problems: &mut Problems) -> 
     if let Some(Value::Object(own)) = at.fields.get("_ext").and_then(|ext| ext.get("evenfield")) {
         extension(at, own, &mut response, problems);
     }
-    let empty = Response {
-        student: response.student.clone(),
-        term: response.term.clone(),
-        answered_ms: response.answered_ms,
-        ..Response::default()
-    };
-    (response != empty).then_some(response)
+    (!response.is_empty()).then_some(response)
 }
 
 fn answered(at: &Resource<'_>, defaults: &Defaults, problems: &mut Problems) -> i64 {

@@ -58,6 +58,20 @@ pub struct Response {
     pub household_students: Option<u32>,
 }
 
+impl Response {
+    /// Whether nothing was answered: such a row is no answer, or it would take the place of one.
+    fn is_empty(&self) -> bool {
+        let Self { student, term, answered_ms, .. } = self;
+        let nothing = Self {
+            student: student.clone(),
+            term: term.clone(),
+            answered_ms: *answered_ms,
+            ..Self::default()
+        };
+        *self == nothing
+    }
+}
+
 /// What a survey file does not say itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Defaults {
@@ -117,7 +131,7 @@ pub fn of_students(
 }
 
 /// Whether a text is a term like `2026-fall`: a year and a season.
-fn is_term(text: &str) -> bool {
+pub fn is_term(text: &str) -> bool {
     let Some((year, season)) = text.split_once('-') else { return false };
     year.len() == 4
         && year.bytes().all(|b| b.is_ascii_digit())

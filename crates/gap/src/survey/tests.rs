@@ -131,7 +131,7 @@ fn plain_csv_is_read_with_its_own_and_with_ceds_headers() {
     let text = "Student Unique Id,InternetAccessInResidence,Internet Access Type In Residence,\
         Internet Download Speed,Household Students,Favourite colour,Answered At\n\
         S1,Yes,CommunityProvidedWi-Fi,25.5,3,blue,2026-09-03\nS2,No,,-5,0,red,yesterday\n1.2E+9,Yes,,,,,\n\
-        S3,Yes,Fibre,,,,2026-09-03 10:00\nS4,Yes,,,,,\nS5,Yes,,,,,2062-09-03\n";
+        S3,Yes,Fibre,,,,2026-09-03 10:00\nS4,Yes,,,,,\nS5,Yes,,,,,2062-09-03\nS6,,,,,,\n";
     let (responses, problems) = read("a.csv", text);
     assert_eq!(responses.len(), 2, "those with a problem are left out whole");
     assert_eq!(responses[0].internet_type, Some(InternetType::CommunityProvidedWiFi));

@@ -38,6 +38,7 @@ connectivity-errors = Please check these fields
 connectivity-school-id = School ID
 connectivity-school-id-hint = As in the roster, or the NCES school number.
 connectivity-school-wrong = A school needs an ID.
+connectivity-school-unknown = The roster has no school with this ID, NCES number or name.
 connectivity-students-wrong = The number of students is a whole number, 0 or more.
 connectivity-speed-wrong = A speed is a number of Mbps, 0 or more, or blank.
 connectivity-blank = Leave it blank if it is not known.

@@ -38,6 +38,7 @@ connectivity-errors = Por favor revise estos campos
 connectivity-school-id = ID de la escuela
 connectivity-school-id-hint = Como en la matrícula, o el número NCES de la escuela.
 connectivity-school-wrong = La escuela necesita un ID.
+connectivity-school-unknown = La lista de estudiantes no tiene ninguna escuela con este ID, número de NCES o nombre.
 connectivity-students-wrong = El número de estudiantes es un número entero, 0 o más.
 connectivity-speed-wrong = La velocidad es un número de Mbps, 0 o más, o en blanco.
 connectivity-blank = Déjelo en blanco si no se sabe.

@@ -339,6 +339,13 @@ pub async fn edited(State(app): State<App>, p: Frame, Form(form): Form<LineForm>
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page.render()?)).into_response());
         }
     };
+    let schools = queries::roster_schools(app.db.read(), &district).await?;
+    let is_known = schools.is_empty() || rules::find(&schools, form.school.trim()).is_some();
+    if !removes && !is_known {
+        let errors = vec![("school", p.t("connectivity-school-unknown"))];
+        let page = Edit { known: false, form, errors, p };
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page.render()?)).into_response());
+    }
     let mut tx = app.db.write().await?;
     let school = form.school.trim();
     let action = match row {

@@ -41,7 +41,7 @@ pub fn stored(line: Line) -> LineRow {
 }
 
 /// Which school of the roster this is: by its id, its NCESSCH, or a name that no other has.
-fn find<'s>(schools: &'s [RosterSchool], said: &str) -> Option<&'s RosterSchool> {
+pub fn find<'s>(schools: &'s [RosterSchool], said: &str) -> Option<&'s RosterSchool> {
     let by_id = schools.iter().find(|s| s.id == said || s.ncessch.as_deref() == Some(said));
     let mut named = schools.iter().filter(|s| fold(&s.name) == fold(said));
     by_id.or_else(|| named.next().filter(|_| named.next().is_none()))
@@ -79,10 +79,9 @@ pub fn of_schools(
 /// The schools of the roster of which there is no line, as lines without a speed: a school of which nothing is known must
 /// not drop out of the count.
 pub fn without_line(schools: Vec<RosterSchool>, lines: &[LineRow]) -> Vec<LineRow> {
-    let has = |s: &RosterSchool| {
-        lines.iter().any(|l| l.school_id == s.id || Some(l.school_id.as_str()) == s.ncessch.as_deref())
-    };
-    let missing = schools.into_iter().filter(|s| !has(s));
+    let known: HashSet<String> =
+        lines.iter().filter_map(|l| find(&schools, &l.school_id)).map(|s| s.id.clone()).collect();
+    let missing = schools.into_iter().filter(|s| !known.contains(&s.id));
     let row = |s: RosterSchool| LineRow {
         school_id: s.id,
         name: s.name,

@@ -212,3 +212,35 @@ async fn a_term_is_forgotten_only_while_nothing_is_in_it() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_file_is_stored_anew_when_more_of_its_students_are_known_and_its_terms_come_back_with_it() {
+    harness::each(|db| async move {
+        districts(&db).await;
+        let problems = Problems::default();
+        let facts =
+            LoadFacts { digest: "d", file_name: "s.csv", loaded_ms: 9, loaded_by: "t", problems: &problems };
+        let mut tx = db.write().await.expect("a write");
+        let both = [answer("a", 5, true), answer("b", 5, true)];
+        for (rows, is_new) in [(&both[..1], true), (&both[..1], false), (&both[..], true)] {
+            assert_eq!(queries::load(&mut tx, HERE, rows, facts).await.expect("loaded"), is_new);
+        }
+        tx.commit().await.expect("committed");
+        assert_eq!(queries::latest(db.read(), HERE, "2026-fall").await.expect("answers").len(), 2);
+
+        let loads = queries::loads(db.read(), HERE).await.expect("loads");
+        let mut tx = db.write().await.expect("a write");
+        for load in &loads {
+            assert!(queries::remove(&mut tx, HERE, &load.id, 10).await.expect("removed"));
+        }
+        assert!(queries::forget_term(&mut tx, HERE, "2026-fall").await.expect("forgotten"));
+        assert!(queries::put_back(&mut tx, HERE, &loads[0].id).await.expect("put back"));
+        tx.commit().await.expect("committed");
+        let terms = queries::terms(db.read(), HERE).await.expect("terms");
+        assert_eq!(
+            terms.iter().map(|t| (t.term.as_str(), t.answered)).collect::<Vec<_>>(),
+            [("2026-fall", 2)]
+        );
+    })
+    .await;
+}

@@ -2,6 +2,7 @@
 
 use crate::bulk::{self, Value};
 use crate::db::{Write, new_id};
+use crate::survey::rules;
 use evenfield_gap::survey::Response;
 use evenfield_model::{
     Barrier, DeviceAway, DeviceProvider, DeviceSharing, InternetPerformance, InternetType, Problem, Problems,
@@ -190,11 +191,14 @@ pub async fn load(
     responses: &[Response],
     facts: LoadFacts<'_>,
 ) -> sqlx::Result<bool> {
+    // The same file may hold more good answers than before: a student has joined the roster.
+    let students: Vec<&[u8]> = responses.iter().map(|r| r.student.as_bytes()).collect();
+    let digest = &crate::exchange::digest([facts.digest.as_bytes()].into_iter().chain(students));
     let removed: Option<String> = sqlx::query_scalar(
         "SELECT id FROM survey_load WHERE district_id = $1 AND digest = $2 AND removed_ms IS NOT NULL",
     )
     .bind(district)
-    .bind(facts.digest)
+    .bind(digest)
     .fetch_optional(&mut **tx)
     .await?;
     if let Some(id) = removed {
@@ -208,7 +212,7 @@ pub async fn load(
          problems_json) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (district_id, digest) DO NOTHING",
     )
     .bind(district)
-    .bind(facts.digest)
+    .bind(digest)
     .bind(&id)
     .bind(facts.file_name)
     .bind(facts.loaded_ms)
@@ -245,11 +249,17 @@ pub async fn remove(tx: &mut Write, district: &str, id: &str, now_ms: i64) -> sq
 pub async fn put_back(tx: &mut Write, district: &str, id: &str) -> sqlx::Result<bool> {
     let sql = "UPDATE survey_load SET removed_ms = NULL WHERE district_id = $1 AND id = $2 AND removed_ms IS NOT NULL";
     let done = sqlx::query(sql).bind(district).bind(id).execute(&mut **tx).await?;
+    // Its terms may have been forgotten meanwhile.
+    let terms = "INSERT INTO survey_term (district_id, term, opened_ms, closed_ms) \
+        SELECT district_id, term, MAX(answered_ms), MAX(answered_ms) FROM survey_answer \
+        WHERE district_id = $1 AND load_id = $2 GROUP BY district_id, term \
+        ON CONFLICT (district_id, term) DO NOTHING";
+    sqlx::query(terms).bind(district).bind(id).execute(&mut **tx).await?;
     Ok(done.rows_affected() == 1)
 }
 
-/// Notes each term of these answers that is not known yet, as of its latest answer, for a file may hold answers of
-/// years ago.
+/// Notes each term of these answers that is not known yet, as of its latest answer or of its end, whichever is first: a
+/// file may hold answers of years ago, and may not say when they were given.
 async fn know_terms(
     tx: &mut Write,
     district: &str,
@@ -260,6 +270,9 @@ async fn know_terms(
     for response in responses {
         let latest = terms.entry(&response.term).or_insert(i64::MIN);
         *latest = response.answered_ms.min(loaded_ms).max(*latest);
+    }
+    for (term, ms) in &mut terms {
+        *ms = rules::ends_ms(term).map_or(*ms, |end| end.min(*ms));
     }
     let rows = terms.into_iter().map(|(term, ms)| vec![district.into(), term.into(), ms.into(), ms.into()]);
     let insert = "INSERT INTO survey_term (district_id, term, opened_ms, closed_ms) VALUES";
