@@ -84,6 +84,9 @@ pub enum GeoidError {
     /// No Census code has this length.
     #[error("a GEOID has 2, 5, 11, 12 or 15 digits, \"{0}\" has {1}")]
     Length(String, usize),
+    /// Another length than this kind of place has: the code, its digits, those that it should have.
+    #[error("a GEOID of {2} digits, \"{0}\" has {1}: it is of another kind of place")]
+    OtherKind(String, usize, usize),
     /// The first two digits are no state's.
     #[error(
         "\"{0}\" begins with {1}, which is no state: a zero in front is probably lost, or it is another kind of code"
@@ -126,7 +129,7 @@ impl Geoid {
         match digits.len() {
             n if n == length => Ok(Self(digits.to_owned())),
             n if n + 1 == length => Err(GeoidError::LostZero(digits.to_owned(), n)),
-            n => Err(GeoidError::Length(digits.to_owned(), n)),
+            n => Err(GeoidError::OtherKind(digits.to_owned(), n, length)),
         }
     }
 
@@ -207,7 +210,7 @@ impl Leaid {
     /// [`GeoidError`]; six digits are a lost zero.
     pub fn parse(text: &str) -> Result<Self, GeoidError> {
         Geoid::parse_as(text, 7).map(|g| Self(g.0)).map_err(|error| match error {
-            GeoidError::Length(text, digits) => GeoidError::LeaidLength(text, digits),
+            GeoidError::OtherKind(text, digits, _) => GeoidError::LeaidLength(text, digits),
             other => other,
         })
     }

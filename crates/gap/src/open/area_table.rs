@@ -262,7 +262,12 @@ fn wide_columns(table: &mut Table<'_>, map: &WideMap<'_>, problems: &mut Problem
     match map.measures {
         Measures::Named(named) => named
             .iter()
-            .filter_map(|&(measure, value, moe)| {
+            .enumerate()
+            .filter_map(|(at, &(measure, value, moe))| {
+                if named[..at].iter().any(|(before, ..)| *before == measure) {
+                    problems.push(table.file(), 1, value, measure, "each measure from one column");
+                    return None;
+                }
                 let value = table.require(&[value], problems)?;
                 let moe = if moe.is_empty() { None } else { table.column(&[moe], problems) };
                 Some((measure.to_owned(), value, moe))

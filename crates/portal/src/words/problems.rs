@@ -8,7 +8,7 @@ use super::{Language, Words};
 use fluent_bundle::FluentValue;
 
 /// The messages, without `exchange-problem-` in front.
-const PHRASES: [&str; 91] = [
+const PHRASES: [&str; 93] = [
     "cells",
     "cells-lines",
     "quotation",
@@ -91,6 +91,8 @@ const PHRASES: [&str; 91] = [
     "lost-zero-block-group",
     "lost-zero-state",
     "geoid-length",
+    "geoid-kind",
+    "measure-once",
     "geoid-digits",
     "region-type",
     "part",

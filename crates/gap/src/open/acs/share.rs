@@ -111,14 +111,19 @@ impl ShareKind {
     }
 }
 
-/// The lines that are parts of line 1, and those that are parts of line 2, of each table.
+/// The lines that are parts of another line of their table, by that line.
 /// Source: Census Bureau, table shells of the ACS 2017-2023 (2018 for B28011).
-const PARTS: [(&str, u16, std::ops::RangeInclusive<u16>); 7] = [
+const PARTS: [(&str, u16, std::ops::RangeInclusive<u16>); 12] = [
     ("B28002", 1, 2..=13),
     ("B28002", 2, 3..=11),
+    ("B28002", 4, 5..=10),
+    ("B28002", 5, 6..=6),
+    ("B28002", 7, 8..=8),
+    ("B28002", 9, 10..=10),
     ("B28003", 1, 2..=6),
     ("B28003", 2, 3..=5),
     ("B28005", 2, 3..=7),
+    ("B28005", 3, 4..=6),
     ("B28011", 1, 2..=8),
     ("B28011", 2, 3..=6),
 ];

@@ -24,7 +24,8 @@ pub fn ends_ms(term: &str) -> Option<i64> {
         _ => return None,
     };
     let end = jiff::civil::Date::new(year.parse().ok()?, month, day).ok()?;
-    Some(end.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_millisecond())
+    let end = end.at(23, 59, 59, 0);
+    Some(jiff::tz::TimeZone::UTC.to_timestamp(end).ok()?.as_millisecond())
 }
 
 #[cfg(test)]
@@ -36,7 +37,7 @@ mod tests {
         let ends: Vec<_> = ["2025-fall", "2026-winter", "2026-spring", "2026-summer", "2026-fall"]
             .map(|t| ends_ms(t).expect("a term"))
             .into();
-        assert!(ends.is_sorted() && ends[4] == 1_798_675_200_000, "{ends:?}");
+        assert!(ends.is_sorted() && ends[4] == 1_798_761_599_000, "{ends:?}");
         assert_eq!((ends_ms("2026-q1"), ends_ms("fall")), (None, None));
         assert_eq!((term(" 2026-Fall "), term("2026-autumn")), (Some("2026-fall".to_owned()), None));
     }
