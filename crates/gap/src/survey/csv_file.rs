@@ -1,6 +1,6 @@
 //! Survey answers as plain CSV in Ed-Fi's and CEDS's words.
 
-use super::{Defaults, Response, check_skips, is_term, limits, parse_time};
+use super::{Defaults, Response, is_term, keep, limits, parse_time};
 use crate::read::{ReadError, Row, Table, TableRules, parse_flag};
 use evenfield_model::{
     Barrier, DeviceAway, DeviceProvider, DeviceSharing, InternetPerformance, InternetType, Problems,
@@ -69,16 +69,12 @@ pub(super) fn read(
     table.report_unknown(|_| false, problems);
     while let Some(row) = table.next_row(problems) {
         let before = problems.found();
-        let Some(mut response) = response(&row, &columns, defaults, problems) else { continue };
+        let Some(response) = response(&row, &columns, defaults, problems) else { continue };
         let is_read = problems.found() == before;
-        let skips = check_skips(&mut response);
-        for (header, said, wanted) in skips.found {
+        keep(response, is_read, responses, |header, said, wanted| {
             let at = HEADERS.iter().position(|h| *h == header).and_then(|n| columns[n]);
-            problems.push(file, row.line, row.header(at), &said, wanted);
-        }
-        if is_read && !skips.contradicts && !response.is_empty() {
-            responses.push(response);
-        }
+            problems.push(file, row.line, row.header(at), said, wanted);
+        });
     }
     Ok(())
 }

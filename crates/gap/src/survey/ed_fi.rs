@@ -4,7 +4,7 @@
 //! `_ext.evenfield`, where the standard puts what it does not define.
 
 use super::csv_file::{TIME, one_of, time};
-use super::{Defaults, Response, check_skips, indicators, is_term, limits, parse_time};
+use super::{Defaults, Response, indicators, is_term, keep, limits, parse_time};
 use crate::read::ReadError;
 use evenfield_model::{
     Barrier, DeviceAway, DeviceProvider, DeviceSharing, InternetPerformance, InternetType, Problems,
@@ -139,15 +139,11 @@ fn one(
     };
     let resource = Resource { file, line, fields };
     let before = problems.found();
-    let Some(mut response) = response(&resource, defaults, problems) else { return };
+    let Some(response) = response(&resource, defaults, problems) else { return };
     let is_read = problems.found() == before;
-    let skips = check_skips(&mut response);
-    for (column, said, wanted) in skips.found {
-        problems.push(file, line, column, &said, wanted);
-    }
-    if is_read && !skips.contradicts {
-        responses.push(response);
-    }
+    keep(response, is_read, responses, |column, said, wanted| {
+        problems.push(file, line, column, said, wanted)
+    });
 }
 
 /// Reads a resource; one without any digital-equity element gives no response and is no problem.
@@ -176,7 +172,7 @@ fn response(at: &Resource<'_>, defaults: &Defaults, problems: &mut Problems) -> 
     if let Some(Value::Object(own)) = at.fields.get("_ext").and_then(|ext| ext.get("evenfield")) {
         extension(at, own, &mut response, problems);
     }
-    (!response.is_empty()).then_some(response)
+    Some(response)
 }
 
 fn answered(at: &Resource<'_>, defaults: &Defaults, problems: &mut Problems) -> i64 {

@@ -130,12 +130,44 @@ pub fn of_students(
     });
 }
 
+/// Keeps an answer of which everything could be read, without what was not to be asked; `note` is told of each such
+/// answer: the column (by its CSV header), what it said, and what was wanted.
+fn keep(
+    mut response: Response,
+    is_read: bool,
+    responses: &mut Vec<Response>,
+    mut note: impl FnMut(&str, &str, &str),
+) {
+    let skips = check_skips(&mut response);
+    for (column, said, wanted) in &skips.found {
+        note(column, said, wanted);
+    }
+    if is_read && !skips.contradicts && !response.is_empty() {
+        responses.push(response);
+    }
+}
+
 /// Whether a text is a term like `2026-fall`: a year and a season.
 pub fn is_term(text: &str) -> bool {
-    let Some((year, season)) = text.split_once('-') else { return false };
-    year.len() == 4
-        && year.bytes().all(|b| b.is_ascii_digit())
-        && matches!(season, "fall" | "winter" | "spring" | "summer")
+    term_ends_ms(text).is_some()
+}
+
+/// The last moment that can be meant by a term, milliseconds since 1970 UTC: the end of winter (February), spring (May),
+/// summer (August) or fall (November, and December for those who are late). `None` for what is no term.
+pub fn term_ends_ms(term: &str) -> Option<i64> {
+    let (year, season) = term.split_once('-')?;
+    let (month, day) = match season {
+        "winter" => (2, 28),
+        "spring" => (5, 31),
+        "summer" => (8, 31),
+        "fall" => (12, 31),
+        _ => return None,
+    };
+    if year.len() != 4 || !year.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let end = jiff::civil::Date::new(year.parse().ok()?, month, day).ok()?.at(23, 59, 59, 0);
+    Some(jiff::tz::TimeZone::UTC.to_timestamp(end).ok()?.as_millisecond())
 }
 
 /// Milliseconds since 1970 of a time: `2026-09-03T12:00:00Z`, with an offset, or a bare date or time, which is

@@ -326,3 +326,12 @@ fn contradictory_answers_do_not_count() {
     assert_eq!(known, [Some(false), Some(true)]);
     assert_eq!(problems.kept().iter().map(|p| p.line).collect::<Vec<_>>(), [2, 3]);
 }
+
+#[test]
+fn terms_end_one_after_the_other() {
+    let ends: Vec<_> = ["2025-fall", "2026-winter", "2026-spring", "2026-summer", "2026-fall"]
+        .map(|t| term_ends_ms(t).expect("a term"))
+        .into();
+    assert!(ends.is_sorted() && ends[4] == 1_798_761_599_000, "{ends:?}");
+    assert_eq!((term_ends_ms("2026-q1"), term_ends_ms("fall")), (None, None));
+}

@@ -2,8 +2,7 @@
 
 use crate::bulk::{self, Value};
 use crate::db::{Write, new_id};
-use crate::survey::rules;
-use evenfield_gap::survey::Response;
+use evenfield_gap::survey::{Response, term_ends_ms};
 use evenfield_model::{
     Barrier, DeviceAway, DeviceProvider, DeviceSharing, InternetPerformance, InternetType, Problem, Problems,
 };
@@ -272,7 +271,7 @@ async fn know_terms(
         *latest = response.answered_ms.min(loaded_ms).max(*latest);
     }
     for (term, ms) in &mut terms {
-        *ms = rules::ends_ms(term).map_or(*ms, |end| end.min(*ms));
+        *ms = term_ends_ms(term).map_or(*ms, |end| end.min(*ms));
     }
     let rows = terms.into_iter().map(|(term, ms)| vec![district.into(), term.into(), ms.into(), ms.into()]);
     let insert = "INSERT INTO survey_term (district_id, term, opened_ms, closed_ms) VALUES";

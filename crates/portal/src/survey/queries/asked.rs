@@ -25,15 +25,9 @@ pub struct TermRow {
 /// # Errors
 /// The database's.
 pub async fn open_term(tx: &mut Write, district: &str, term: &str, now_ms: i64) -> sqlx::Result<()> {
-    sqlx::query(
-        "INSERT INTO survey_term (district_id, term, opened_ms, closed_ms) VALUES ($1, $2, $3, NULL) \
-         ON CONFLICT (district_id, term) DO UPDATE SET closed_ms = NULL",
-    )
-    .bind(district)
-    .bind(term)
-    .bind(now_ms)
-    .execute(&mut **tx)
-    .await?;
+    know_term(tx, district, term, now_ms).await?;
+    let sql = "UPDATE survey_term SET closed_ms = NULL WHERE district_id = $1 AND term = $2";
+    sqlx::query(sql).bind(district).bind(term).execute(&mut **tx).await?;
     Ok(())
 }
 
