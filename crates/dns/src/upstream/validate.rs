@@ -3,7 +3,7 @@
 
 use super::{Servers, is_usable};
 use crate::cache::Question;
-use crate::wire::{Checked, HEADER, check, flags};
+use crate::wire::{Checked, HEADER, MAX_NAME, check, expand, flags, u16_at};
 use bytes::Bytes;
 use domain::base::message_builder::MessageBuilder;
 use domain::base::message_builder::TreeCompressor;
@@ -148,14 +148,11 @@ where
 
 /// The one question of a message, to be asked with signatures.
 fn question(message: &[u8]) -> Option<Question> {
-    let mut at = HEADER;
-    while *message.get(at)? != 0 {
-        at += 1 + usize::from(message[at]);
-    }
-    let kind = message.get(at + 1..at + 3)?;
+    let mut name = [0; MAX_NAME];
+    let (length, at) = expand(message, HEADER, &mut name)?;
     Some(Question {
-        name: message[HEADER..=at].to_ascii_lowercase().into(),
-        qtype: u16::from_be_bytes([kind[0], kind[1]]),
+        name: name[..length].to_ascii_lowercase().into(),
+        qtype: u16_at(message, at)?,
         dnssec_ok: true,
         checking_disabled: true,
     })

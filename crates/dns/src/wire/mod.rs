@@ -11,6 +11,7 @@ mod siphash;
 
 pub use cookie::CookieKey;
 pub use message::{Checked, Form, check};
+pub(crate) use names::{MAX_NAME, expand};
 pub use query::{Edns, Query, Refusal, parse};
 pub use reply::{
     Blocked, Extra, Limit, Rewritten, UDP_SIZE, block, cached, come_by_tcp, hinfo, refuse, rewritten,
