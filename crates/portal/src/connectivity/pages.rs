@@ -1,6 +1,6 @@
 //! HTTP of the slice `connectivity`.
 
-use super::queries::{self, Changed, LineRow};
+use super::queries::{self, Changed, LineRow, RosterSchool};
 use super::rules::{self, SchoolLine, SortBy};
 use crate::access::Action;
 use crate::db::{Write, now_ms};
@@ -243,8 +243,11 @@ pub struct LineForm {
 }
 
 impl LineForm {
-    /// The row, or the fields that are wrong with the keys of their messages.
-    fn read(&self) -> std::result::Result<LineRow, Vec<(&'static str, &'static str)>> {
+    /// The row, or the fields that are wrong with the keys of their messages. With a roster its school must be there.
+    fn read(
+        &self,
+        schools: &[RosterSchool],
+    ) -> std::result::Result<LineRow, Vec<(&'static str, &'static str)>> {
         let mut wrong = Vec::new();
         let mut speed = |name: &'static str, text: &str| {
             let text = plain_number(text);
@@ -266,6 +269,8 @@ impl LineForm {
         let (school_id, name) = (self.school.trim(), self.name.trim());
         if school_id.is_empty() {
             wrong.insert(0, ("school", "connectivity-school-wrong"));
+        } else if !schools.is_empty() && rules::find(schools, school_id).is_none() {
+            wrong.insert(0, ("school", "connectivity-school-unknown"));
         }
         match enrollment {
             Some(enrollment) if wrong.is_empty() => Ok(LineRow {
@@ -330,7 +335,8 @@ pub async fn edit(State(app): State<App>, p: Frame, Query(asked): Query<LineForm
 pub async fn edited(State(app): State<App>, p: Frame, Form(form): Form<LineForm>) -> Result<Response> {
     let district = p.district_id().to_owned();
     let removes = form.act == "remove";
-    let row = match form.read() {
+    let schools = queries::roster_schools(app.db.read(), &district).await?;
+    let row = match form.read(&schools) {
         Ok(row) => Some(row),
         Err(_) if removes => None,
         Err(wrong) => {
@@ -339,13 +345,6 @@ pub async fn edited(State(app): State<App>, p: Frame, Form(form): Form<LineForm>
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page.render()?)).into_response());
         }
     };
-    let schools = queries::roster_schools(app.db.read(), &district).await?;
-    let is_known = schools.is_empty() || rules::find(&schools, form.school.trim()).is_some();
-    if !removes && !is_known {
-        let errors = vec![("school", p.t("connectivity-school-unknown"))];
-        let page = Edit { known: false, form, errors, p };
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page.render()?)).into_response());
-    }
     let mut tx = app.db.write().await?;
     let school = form.school.trim();
     let action = match row {
