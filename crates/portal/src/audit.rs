@@ -10,6 +10,7 @@
 mod tests;
 
 use crate::db::{Db, Write, now_ms};
+use crate::exchange::hexadecimal;
 use futures_util::TryStreamExt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -103,10 +104,6 @@ impl Stored {
         }
         hexadecimal(&hash.finalize())
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What the first entry of a chain carries as the digest before it.

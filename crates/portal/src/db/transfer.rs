@@ -17,6 +17,7 @@ pub use load::{Import, import};
 use super::Backend;
 use super::tables::{Belongs, Column, Kind, TABLES, Table, columns_of};
 use crate::audit;
+use crate::exchange::hexadecimal;
 use futures_util::TryStreamExt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -204,14 +205,10 @@ async fn write_tables(
             name: table.name.to_owned(),
             columns: columns.into_iter().map(|c| c.name).collect(),
             rows,
-            sha256: hexadecimal(hash),
+            sha256: hexadecimal(&hash.finalize()),
         });
     }
     Ok(manifest)
-}
-
-fn hexadecimal(hash: Sha256) -> String {
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The rows of a district, in the order of the bytes of the primary key on both databases.

@@ -9,6 +9,7 @@ use super::queries::{self, Version};
 use super::rules::evidence::Measure;
 use super::rules::{enroll, merge};
 use crate::db::{Write, now_ms};
+use crate::exchange::hexadecimal;
 use crate::{App, audit};
 use evenfield_model::Problems;
 use evenfield_policy::compile::{Compiled, People, compile};
@@ -365,11 +366,6 @@ fn forget(app: &App, newest: i64) {
     let old = app.config.data_dir.join("policy").join(format!("{}.snapshot", newest - KEPT));
     // That it is not there is what is wanted.
     let _ = std::fs::remove_file(old);
-}
-
-/// The digits of these bytes.
-pub fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Work with files, away from the threads that answer requests.

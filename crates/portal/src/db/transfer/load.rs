@@ -1,13 +1,11 @@
 //! From the file to the database: all of it in one transaction, or nothing.
 
 use super::super::tables::{Belongs, Column, Kind, Table, columns_of};
-use super::{
-    Error, FORMAT, Manifest, Nowhere, Scope, TableManifest, hexadecimal, moving, refused, schema,
-    write_tables,
-};
+use super::{Error, FORMAT, Manifest, Nowhere, Scope, TableManifest, moving, refused, schema, write_tables};
 use crate::audit;
 use crate::bulk::{self, Value};
 use crate::db::{Db, Write};
+use crate::exchange::hexadecimal;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::io::{BufRead, BufReader, Read, Seek};
@@ -164,7 +162,7 @@ impl Loading<'_> {
                 break;
             }
         }
-        if count != self.said.rows || hexadecimal(hash) != self.said.sha256 {
+        if count != self.said.rows || hexadecimal(&hash.finalize()) != self.said.sha256 {
             return refused(format!(
                 "{name}.ndjson is not what the manifest says: the file was changed or is broken"
             ));

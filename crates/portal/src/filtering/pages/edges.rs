@@ -2,8 +2,8 @@
 
 use crate::db::{new_id, now_ms};
 use crate::error::{Error, Result};
-use crate::exchange::{count, csv_file, minute};
-use crate::filtering::publish::{Current, hexadecimal};
+use crate::exchange::{count, csv_file, hexadecimal, minute};
+use crate::filtering::publish::Current;
 use crate::filtering::queries::{self, Edge, EdgeAt};
 use crate::filtering::rules::ask;
 use crate::layout::Frame;

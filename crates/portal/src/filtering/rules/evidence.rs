@@ -1,5 +1,6 @@
 //! Evidence that a filter was in force: what the signed file holds, and what must be so in any such file.
 
+use crate::exchange::hexadecimal;
 use evenfield_policy::{PolicyId, Regime, View, YouTube};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -54,7 +55,7 @@ impl Measure {
     /// What it is known by: the beginning of its digest.
     pub fn id(&self) -> String {
         let text = serde_json::to_string(self).unwrap_or_default();
-        Sha256::digest(text)[..8].iter().map(|octet| format!("{octet:02x}")).collect()
+        hexadecimal(&Sha256::digest(text)[..8])
     }
 }
 
