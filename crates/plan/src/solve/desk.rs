@@ -48,8 +48,14 @@ pub(super) fn grain(instance: &Instance) -> i128 {
 }
 
 impl<'a, 'g, 'w> Desk<'a, 'g, 'w> {
-    pub fn new(ground: &'g Ground<'a>, goal: Goal, watch: &'w mut dyn FnMut(&Progress) -> bool) -> Self {
-        let grain = grain(ground.instance) as f64 * UNIT * UNIT;
+    /// `grain` is that of the instance before demands were merged: the bound is rounded down by it, and stopping by a coarser one would leave a gap.
+    pub fn new(
+        ground: &'g Ground<'a>,
+        goal: Goal,
+        grain: i128,
+        watch: &'w mut dyn FnMut(&Progress) -> bool,
+    ) -> Self {
+        let grain = grain as f64 * UNIT * UNIT;
         let (best, bound) = (Best::default(), f64::INFINITY);
         Self { ground, goal, question: Question::Objective, best, bound, grain, watch, stopped: false }
     }

@@ -368,5 +368,9 @@ impl<'a, 'g> Exchange<'a, 'g> {
             }
             self.close(other as usize);
         }
+        // What must stay may leave it no room.
+        if self.now.spent > self.ground.instance.limit.amounts()[0] {
+            self.close(option);
+        }
     }
 }

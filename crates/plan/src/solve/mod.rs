@@ -84,7 +84,8 @@ pub fn solve(
     let small = merged.as_ref().map_or(instance, |m| &m.instance);
     let of = merged.as_ref().map(|m| m.of.as_slice());
     let ground = Ground::new(small);
-    let mut desk = Desk::new(&ground, goal, go_on);
+    let grain = desk::grain(instance);
+    let mut desk = Desk::new(&ground, goal, grain, go_on);
     let mut prices = start::first_plans(&mut desk);
     if let Some(from) = from {
         start::take_over(&mut desk, &mut prices, from, of);
@@ -98,7 +99,7 @@ pub fn solve(
     let prices: Vec<_> = cases.prices.iter().map(|p| claim::whole(p, of, instance.weights.len())).collect();
     let mut bound = claim::bound(instance, question, &prices, &cases.tree);
     if question == Question::Objective {
-        bound -= bound.rem_euclid(desk::grain(instance));
+        bound -= bound.rem_euclid(grain);
     }
     let worth = claim::worth(instance, &plan);
     Certificate {

@@ -201,6 +201,25 @@ fn solved(instance: &Instance) -> Certificate {
     })
 }
 
+#[test]
+fn equal_demands_that_merge_leave_no_gap() {
+    let mut instance =
+        instance(&[(1, 1), (1, 1)], &[(0, 0, 1, 0, 5)], &[6, 6], vec![1], (false, false, true, 1));
+    instance.limit = Limit::Count(vec![2]);
+    let certificate = solved(&instance);
+    assert_eq!((certificate.objective, certificate.bound), (1_000_000_000_000, 1_000_000_000_000));
+}
+
+#[test]
+fn what_must_stay_leaves_its_room_to_nothing_else() {
+    let options = [(2, 1, 1, 0, 1), (0, 0, 1, 1, 5), (5, 1, 1, 1, 5)];
+    let instance = instance(&[(1, 0)], &options, &[0, 3, 4], vec![6], (false, false, false, 1));
+    assert_eq!(instance.fixed(0), Fixed::In);
+    let certificate = solved(&instance);
+    assert_eq!(verify(&instance, &certificate), Ok(()));
+    assert_eq!(certificate.plan.buy, [(0, 1), (1, 1)]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
