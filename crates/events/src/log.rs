@@ -289,6 +289,20 @@ mod tests {
         assert_eq!((log.written(), log.dropped()), (10, 5));
     }
 
+    #[test]
+    fn after_a_full_disk_a_new_segment_begins() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut log = Log::open(folder.path(), Limits { octets: 1 << 20 }).expect("a log");
+        // Writing there fails as on a disk without room (full(4)).
+        let full = OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
+        log.current = Some(("/dev/full".into(), full, 0));
+        let error = log.append(&events(5)).expect_err("no room");
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+        log.append(&events(7)).expect("room");
+        assert_eq!((log.written(), log.dropped()), (7, 5));
+        assert_eq!(read(&folder.path().join("events-00000000.log")).expect("a segment").events.len(), 7);
+    }
+
     proptest! {
         #[test]
         fn a_segment_cut_anywhere_gives_its_whole_frames(cut in 0usize..5_000) {

@@ -106,15 +106,11 @@ impl Edge {
     }
 
     pub fn start_in(folder: tempfile::TempDir, settings: &str) -> Self {
-        let command = Command::new(env!("CARGO_BIN_EXE_evenfield-edge"));
-        Self::start_with(folder, settings, command)
-    }
-
-    pub fn start_with(folder: tempfile::TempDir, settings: &str, mut command: Command) -> Self {
         let config = folder.path().join("edge.toml");
         std::fs::write(&config, settings).expect("written");
-        command.args(["dns", "--config"]).arg(&config).stdout(Stdio::piped());
-        let mut child = command.spawn().expect("started");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_evenfield-edge"));
+        let mut child =
+            command.args(["dns", "--config"]).arg(&config).stdout(Stdio::piped()).spawn().expect("started");
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         let mut bound = HashMap::new();
         while !bound.contains_key("status") {
