@@ -1,6 +1,6 @@
 //! DNS over HTTPS, RFC 8484, on HTTP/2.
 
-use super::tls::{Config, handshake};
+use super::tls::{Config, IDLE, handshake};
 use super::{LONGEST, Service, accept};
 use crate::pipeline::Client;
 use crate::wire::shortest_ttl;
@@ -22,8 +22,6 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::server::TlsStream;
 
 const MESSAGE: &str = "application/dns-message";
-/// A connection without a request for so long is ended in good order.
-const IDLE: Duration = Duration::from_secs(60);
 /// One that is not gone so long after that is cut.
 const PARTING: Duration = Duration::from_secs(10);
 /// Requests of one connection at the same time.
@@ -66,6 +64,7 @@ async fn connection(service: Arc<Service>, client: Client, stream: TlsStream<Tcp
     let mut connection = std::pin::pin!(connection);
     let mut last = 0;
     loop {
+        // A connection without a request for so long is ended in good order.
         tokio::select! {
             // Ended by the client, or in a way that the client will know.
             _ = connection.as_mut() => return,

@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::timeout;
 
-/// A client that sends nothing whole for so long is sent away, RFC 7766 section 6.2.3.
+/// A client of plain TCP that sends nothing whole for so long is sent away, RFC 7766 section 6.2.3.
 const IDLE: Duration = Duration::from_secs(10);
 /// A client that takes nothing for so long, too.
 const STALLED: Duration = Duration::from_secs(10);
@@ -28,14 +28,14 @@ pub async fn tcp(service: Arc<Service>, listener: TcpListener) {
             let client = Client { address: from.ip(), transport: Transport::Tcp, device: None };
             let _ = stream.set_nodelay(true);
             // The client ended it, or was too slow: nothing to tell.
-            let _ = messages(service, client, stream).await;
+            let _ = messages(service, client, stream, IDLE).await;
             drop(place);
         });
     }
 }
 
-/// Answers the messages of one stream, in the order in which answers are found, until it ends or idles.
-pub async fn messages<S>(service: Arc<Service>, client: Client, stream: S) -> io::Result<()>
+/// Answers the messages of one stream, in the order in which answers are found, until it ends or idles for so long.
+pub async fn messages<S>(service: Arc<Service>, client: Client, stream: S, idle: Duration) -> io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Send + 'static,
 {
@@ -61,7 +61,7 @@ where
             buffer.resize(length, 0);
             read.read_exact(&mut buffer).await
         };
-        match timeout(IDLE, message).await {
+        match timeout(idle, message).await {
             Ok(Ok(_)) => {}
             Ok(Err(_)) | Err(_) => break,
         }

@@ -20,6 +20,9 @@ use tokio_rustls::server::TlsStream;
 
 /// A handshake that takes longer is given up.
 const HANDSHAKE: Duration = Duration::from_secs(10);
+/// A client that sends nothing whole for so long is sent away: longer than with plain TCP, since a new handshake costs as much as twenty
+/// queries, RFC 7858 section 3.4.
+pub const IDLE: Duration = Duration::from_secs(60);
 /// How often the certificate's file is looked at.
 const LOOK: Duration = Duration::from_secs(10);
 
@@ -123,7 +126,7 @@ pub async fn tls(service: Arc<Service>, config: Config, listener: TcpListener) {
         tokio::spawn(async move {
             if let Some((stream, device)) = handshake(&service, &config, stream).await {
                 let client = Client { address: from.ip(), transport: Transport::Tls, device };
-                let _ = messages(service, client, stream).await;
+                let _ = messages(service, client, stream, IDLE).await;
             }
             drop(place);
         });
