@@ -25,6 +25,7 @@ pub mod certificate;
 mod instance;
 mod names;
 pub mod read;
+pub mod scenario;
 mod solve;
 mod summary;
 mod verify;

@@ -1,5 +1,7 @@
 //! `evenfield plan`.
 
+mod build;
+
 use crate::out::{complain, replace, say};
 use anyhow::{Context, Result, ensure};
 use evenfield_plan::certificate::{Certificate, Question};
@@ -19,6 +21,11 @@ const EVERY: Duration = Duration::from_secs(5);
 /// The best mix of options under a budget, and the proof.
 #[derive(clap::Subcommand)]
 pub enum Plan {
+    /// Make the folder of an instance from a scenario and its files
+    ///
+    /// The scenario (docs/formats/scenario.md) names the students without access, the sites, offers, carriers, buses and towers that
+    /// could serve them, and the prices. All problems of all files are listed at once, and nothing is written while there is one.
+    Build(build::Build),
     /// Find the best plan for a folder and prove how good it is
     ///
     /// The folder holds demand.csv, options.csv, covers.csv and instance.toml (docs/formats/plan.md). Ends with 0 when there is a
@@ -77,6 +84,7 @@ impl Plan {
     /// Runs it.
     pub fn run(self) -> Result<ExitCode> {
         match self {
+            Self::Build(args) => args.run(),
             Self::Solve(args) => args.run(),
             Self::Verify { dir, certificate } => check(&dir, &certificate),
         }

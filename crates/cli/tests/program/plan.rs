@@ -88,3 +88,44 @@ fn a_wrong_folder_is_not_solved() {
     );
     assert!(said.contains("instance.toml:1: budget: said `budget = 0`"), "{said}");
 }
+
+/// The worked example of docs/formats/scenario.md.
+const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/examples/plan");
+
+/// A copy of the example with one text in it changed.
+fn example(file: &str, from: &str, to: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for entry in std::fs::read_dir(EXAMPLE).expect("the example") {
+        let entry = entry.expect("a file");
+        let text = std::fs::read_to_string(entry.path()).expect("text");
+        let text = if entry.file_name() == file { text.replacen(from, to, 1) } else { text };
+        std::fs::write(folder.path().join(entry.file_name()), text).expect("written");
+    }
+    folder
+}
+
+const BUILD: [&str; 5] = ["build", "--config", "@scenario.toml", "--out", "@out"];
+const SOLVE_BUILT: [&str; 6] = ["solve", "@out", "--out", "@plan.json", "--certificate", "@cert.json"];
+
+#[test]
+fn a_scenario_is_built_solved_and_proved() {
+    let folder = example("", "", "");
+    let output = plan(folder.path(), &BUILD);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let output = plan(folder.path(), &SOLVE_BUILT);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let output = plan(folder.path(), &["verify", "@out", "@cert.json"]);
+    assert!(text(&output.stdout).starts_with("proved: objective"), "{output:?}");
+}
+
+#[test]
+fn nothing_is_written_of_a_wrong_scenario() {
+    let folder = example("offers.csv", "14.95", "free");
+    let output = plan(folder.path(), &BUILD);
+    assert!(!output.status.success() && !folder.path().join("out").exists());
+    let said = text(&output.stderr);
+    assert!(
+        said.contains("offers.csv:2: price: said `free`") && said.contains("1 problem; nothing was written"),
+        "{said}"
+    );
+}

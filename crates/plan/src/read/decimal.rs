@@ -2,11 +2,11 @@
 
 /// Why a text is no number that is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct NotWanted;
+pub(crate) struct NotWanted;
 
 /// A number that is not negative, times 10 to the power of `places`, and whether it had to be rounded (half up). Digits, a point and an
 /// exponent, as `12`, `0.125` or `1.25e-1`; no sign but of the exponent, no thousands' separators, no NaN.
-pub(super) fn scaled(text: &str, places: i32) -> Result<(u64, bool), NotWanted> {
+pub(crate) fn scaled(text: &str, places: i32) -> Result<(u64, bool), NotWanted> {
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => {
             let digits = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);

@@ -3,9 +3,9 @@
 //! Files are streams, read once, line by line, within bounded memory. `docs/formats/plan.md` says what they hold.
 
 mod covers;
-mod decimal;
+pub(crate) mod decimal;
 mod options;
-mod rows;
+pub(crate) mod rows;
 mod settings;
 
 use crate::names::{Index, Names};

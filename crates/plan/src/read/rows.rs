@@ -10,12 +10,25 @@ use std::io::{BufRead, BufReader, Read};
 /// Octets of a line at most.
 const LINE: u64 = 1 << 16;
 
-pub(super) struct Rows<R> {
+/// What becomes of columns that are not wanted by name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Others {
+    /// They are problems: one may be a wanted column's name with a slip of the pen.
+    Refused,
+    /// They are the file's own business.
+    Passed,
+    /// They can be asked for by [`Rows::others`].
+    Kept,
+}
+
+pub(crate) struct Rows<R> {
     file: String,
     stream: BufReader<R>,
     columns: &'static [&'static str],
     /// Where each column stands; `None` for one that is left out.
     places: Vec<Option<usize>>,
+    /// Columns beside these: the name, and where it stands.
+    others: Vec<(String, usize)>,
     cells_wanted: usize,
     line: u64,
     bytes: Vec<u8>,
@@ -34,12 +47,25 @@ impl<R: Read> Rows<R> {
         required: usize,
         problems: &mut Problems,
     ) -> Option<Self> {
+        Self::open_with(file, stream, columns, required, Others::Refused, problems)
+    }
+
+    /// Reads the header, with a rule for the columns that are not wanted by name.
+    pub fn open_with(
+        file: String,
+        stream: R,
+        columns: &'static [&'static str],
+        required: usize,
+        others: Others,
+        problems: &mut Problems,
+    ) -> Option<Self> {
         let stream = BufReader::with_capacity(1 << 18, stream);
         let mut rows = Self {
             file,
             stream,
             columns,
             places: vec![None; columns.len()],
+            others: Vec::new(),
             cells_wanted: 0,
             line: 0,
             bytes: Vec::new(),
@@ -57,6 +83,8 @@ impl<R: Read> Rows<R> {
             match columns.iter().position(|c| *c == name) {
                 Some(column) if rows.places[column].is_none() => rows.places[column] = Some(at),
                 Some(_) => problems.push(&rows.file, rows.line, &name, &name, "each column once"),
+                None if others == Others::Passed => {}
+                None if others == Others::Kept && !name.is_empty() => rows.keep(name, at, problems),
                 None => {
                     problems.push(
                         &rows.file,
@@ -77,6 +105,23 @@ impl<R: Read> Rows<R> {
         let said = String::from_utf8_lossy(&rows.bytes).trim().to_owned();
         problems.push(&rows.file, 1, "", &said, format!("the columns {}", missing.join(", ")));
         None
+    }
+
+    fn keep(&mut self, name: String, at: usize, problems: &mut Problems) {
+        if self.others.iter().any(|(other, _)| *other == name) {
+            problems.push(&self.file, self.line, &name, &name, "each column once");
+        }
+        self.others.push((name, at));
+    }
+
+    /// The names of the columns beside those that are wanted by name.
+    pub fn others(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.others.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The cell of one of these, without the spaces around it.
+    pub fn other(&self, at: usize) -> &str {
+        self.cell(self.others[at].1).trim()
     }
 
     /// Goes to the next row; false at the end.

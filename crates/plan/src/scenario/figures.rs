@@ -1,0 +1,167 @@
+//! Demand from the figures of the gap, as `evenfield assess district` and the portal write them (`docs/formats/figures.md`).
+
+use super::demand::{Demand, MOST, Row};
+use super::fields::Fields;
+use super::files::{Desk, Files};
+use super::place::Point;
+use crate::MILLION;
+use crate::read::rows::{Others, Rows};
+use evenfield_model::{Barrier, GeographyKind, Measure};
+use std::collections::HashMap;
+use std::io::Read;
+
+const COLUMNS: [&str; 10] = [
+    "measure",
+    "geography_kind",
+    "geography_id",
+    "count",
+    "value",
+    "low90",
+    "high90",
+    "barrier",
+    "group",
+    "suppressed",
+];
+const PLACES: [&str; 3] = ["geography_id", "latitude", "longitude"];
+
+/// Which figures are the demand, and where their places lie.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Source {
+    pub file: String,
+    pub places: String,
+    pub measure: Measure,
+    pub geography: GeographyKind,
+}
+
+impl Source {
+    pub fn read(fields: &mut Fields<'_, '_>) -> Option<Self> {
+        let (file, places) = (fields.need("file"), fields.need("places"));
+        let measure = fields.need("measure").and_then(|code| {
+            let measure = Measure::from_code(&code);
+            if measure.is_none() {
+                let all: Vec<&str> = Measure::ALL.iter().map(|m| m.code()).collect();
+                fields.complain("measure", format!("one of: {}", all.join(", ")));
+            }
+            measure
+        });
+        let geography = fields.need("geography").and_then(|word| {
+            let kind = GeographyKind::from_word(&word);
+            if kind.is_none() {
+                fields.complain("geography", "a kind of place, as `block_group`, `tract` or `school`");
+            }
+            kind
+        });
+        Some(Self { file: file?, places: places?, measure: measure?, geography: geography? })
+    }
+}
+
+/// A cell without the apostrophe that keeps spreadsheets from running it as a formula.
+fn plain(text: &str) -> &str {
+    text.strip_prefix('\'').unwrap_or(text)
+}
+
+/// Numbers of students by area: the figure's share of whom it counts, and both ends of its interval.
+pub(super) fn read(desk: &mut Desk, files: &mut Files<'_>, source: &Source) -> Demand {
+    let mut demand = Demand { file: source.file.clone(), ..Demand::default() };
+    let places = places(desk, files, &source.places);
+    let Some(mut rows) = desk.open_with(files, (&source.file, None), &COLUMNS, 7, Others::Passed) else {
+        return demand;
+    };
+    let (mut read, mut withheld) = (0, 0);
+    let mut seen = std::collections::HashSet::new();
+    while desk.next(&mut rows, &mut read) {
+        let whole = rows.text(7).is_empty() && matches!(rows.text(8), "" | "all");
+        if !whole || rows.text(0) != source.measure.code() || rows.text(1) != source.geography.as_str() {
+            continue;
+        }
+        if !rows.text(9).is_empty() {
+            withheld += 1;
+            continue;
+        }
+        let id = plain(rows.text(2)).to_owned();
+        let row = area(&rows, desk, id, &places);
+        if !seen.insert(row.id.clone()) {
+            rows.problem(2, "one figure for each place", &mut desk.problems);
+            continue;
+        }
+        demand.rows.push(row);
+    }
+    if withheld > 0 {
+        desk.notes.push(format!(
+            "{}: {withheld} figures are withheld to protect children; their places are not planned for",
+            source.file
+        ));
+    }
+    demand
+}
+
+fn area<R: Read>(rows: &Rows<R>, desk: &mut Desk, id: String, places: &HashMap<String, Point>) -> Row {
+    let point = places.get(&id).copied();
+    if point.is_none() {
+        rows.problem(2, "a place that the file of places has", &mut desk.problems);
+    }
+    let count = desk.millionths(rows, 3, MOST, "whom the figure counts: a number, 0 or more").unwrap_or(0);
+    let mut students = |column: usize| {
+        let share = desk.millionths(rows, column, 1, "a share from 0 to 1").unwrap_or(0);
+        ((u128::from(count) * u128::from(share) + u128::from(MILLION) / 2) / u128::from(MILLION)) as u64
+    };
+    let (value, low, high) = (students(4), students(5), students(6));
+    Row {
+        place: id.clone(),
+        id,
+        students: value,
+        low: low.min(value),
+        high: high.max(value),
+        point,
+        barrier: None,
+        groups: Vec::new(),
+    }
+}
+
+fn places(desk: &mut Desk, files: &mut Files<'_>, file: &str) -> HashMap<String, Point> {
+    let mut places = HashMap::new();
+    let Some(mut rows) = desk.open_with(files, (file, None), &PLACES, 3, Others::Passed) else {
+        return places;
+    };
+    let mut read = 0;
+    while desk.next(&mut rows, &mut read) {
+        let id = desk.need(&rows, 0, "an id in each row");
+        if let (Some(id), Some(point)) = (id, desk.point(&rows, 1, 2))
+            && places.insert(plain(&id).to_owned(), point).is_some()
+        {
+            rows.problem(0, "an id that no row above has", &mut desk.problems);
+        }
+    }
+    places
+}
+
+/// The barriers' shares in the whole district, where the figures have them.
+pub(super) fn barriers(desk: &mut Desk, files: &mut Files<'_>, source: &Source) -> Vec<(Barrier, u64)> {
+    let mut shares: Vec<(Barrier, u64)> = Vec::new();
+    // What is wrong with the file has been noted by the first look.
+    let before = desk.problems.clone();
+    if let Some(mut rows) = desk.open_with(files, (&source.file, None), &COLUMNS, 7, Others::Passed) {
+        let mut read = 0;
+        while desk.next(&mut rows, &mut read) {
+            let whole =
+                rows.text(1) == GeographyKind::District.as_str() && matches!(rows.text(8), "" | "all");
+            let barrier = Barrier::parse(rows.text(7));
+            if let Some(barrier) = barrier.filter(|_| whole && rows.text(0) == source.measure.code())
+                && rows.text(9).is_empty()
+                && let Some(share) = desk.millionths(&rows, 4, 1, "a share from 0 to 1")
+                && shares.iter().all(|(known, _)| *known != barrier)
+            {
+                shares.push((barrier, share));
+            }
+        }
+    }
+    desk.problems = before;
+    let all: u64 = shares.iter().map(|s| s.1).sum();
+    // Shares are rounded when they are published and can be a little more than the whole together.
+    if all > MILLION {
+        for (_, share) in &mut shares {
+            *share = (u128::from(*share) * u128::from(MILLION) / u128::from(all)) as u64;
+        }
+    }
+    shares
+}

@@ -1,0 +1,140 @@
+//! From a scenario to an instance: the students without access, the five strategies as options, what they cost and who pays.
+//!
+//! ```text
+//! scenario.toml + files -> settings -> cost book, funds, policy, demand -> a builder for each strategy -> options -> folder
+//! ```
+//!
+//! `docs/formats/scenario.md` says what the files hold. What is written is the folder that [`crate::read`] reads, and the facts: what
+//! each option is, where it is, each line of its bill with source and date, and what others pay in which year.
+
+mod anchors;
+mod choice;
+mod costs;
+mod coverage;
+mod demand;
+mod facts;
+mod fields;
+mod figures;
+mod files;
+mod funding;
+mod lending;
+mod offers;
+mod place;
+mod quality;
+mod settings;
+mod write;
+
+pub use facts::{Facts, FactsDemand, FactsLine, FactsOption};
+pub use files::Files;
+pub use place::Point;
+pub use quality::{Counts, Kind, Policy};
+
+use choice::{Choice, Shop};
+use costs::CostBook;
+use demand::Demand;
+use evenfield_model::Problems;
+use files::Desk;
+use settings::Settings;
+
+/// A scenario as built: an instance and its facts, to be written.
+#[derive(Debug)]
+pub struct Built {
+    settings: Settings,
+    demand: Demand,
+    /// Of the group column, where there is one.
+    group: Option<usize>,
+    choices: Vec<Choice>,
+    /// What people should know though nothing is wrong.
+    pub notes: Vec<String>,
+    /// How many numbers had more decimals than are kept and were rounded.
+    pub rounded: u64,
+}
+
+/// Reads a scenario and all files that it names; `file` is its name for problems.
+///
+/// # Errors
+/// Everything that is wrong in all files, each with file, line, column, what was said and what was wanted.
+pub fn build(file: &str, text: &str, files: &mut Files<'_>) -> Result<Built, Problems> {
+    let mut desk = Desk { scenario: file.to_owned(), ..Desk::default() };
+    let Some(settings) = settings::read(file, text, &mut desk.problems) else { return Err(desk.problems) };
+    let years = settings.years as u64;
+    let book = (settings.inflation, settings.first_year, years);
+    let costs = CostBook::read(&mut desk, files, settings.prices.as_deref(), book);
+    let demand = Demand::read(&mut desk, files, &settings.demand);
+    let group = group(&settings, &demand, &mut desk);
+    let mut shop = Shop {
+        desk: &mut desk,
+        demand: &demand,
+        costs: &costs,
+        funds: &settings.funds,
+        policy: &settings.policy,
+        years: settings.first_year..settings.first_year + years,
+        home: settings.home,
+        choices: Vec::new(),
+        ids: std::collections::HashSet::new(),
+    };
+    if let Some(settings) = &settings.anchors {
+        anchors::build(&mut shop, files, settings);
+    }
+    if let Some(settings) = &settings.offers {
+        offers::build(&mut shop, files, settings);
+    }
+    lending::build(&mut shop, files, &settings.lending);
+    let mut choices = shop.choices;
+    let all = choices.len();
+    choices.retain(|choice| !choice.covers.is_empty() || choice.fixed == crate::Fixed::In);
+    if choices.len() < all {
+        desk.notes.push(format!("{} options reach nobody and are left out", all - choices.len()));
+    }
+    if choices.iter().all(|choice| choice.covers.is_empty()) && desk.problems.is_empty() {
+        desk.problems.push(file, 0, "", "", "at least one option that reaches somebody");
+    }
+    check_fixed(&settings, &choices, &mut desk);
+    if !desk.problems.is_empty() {
+        return Err(desk.problems);
+    }
+    let rounded = desk.rounded;
+    Ok(Built { settings, demand, group, choices, notes: desk.notes, rounded })
+}
+
+/// The group column that floors are about, and that each floor is of a group that there is.
+fn group(settings: &Settings, demand: &Demand, desk: &mut Desk) -> Option<usize> {
+    let wanted = settings.group.as_ref()?;
+    let found = demand.columns.iter().position(|column| column == wanted);
+    let Some(at) = found else {
+        if !demand.rows.is_empty() {
+            let columns = demand.columns.join(", ");
+            let wanted = format!("a group column of {}: {columns}", demand.file);
+            desk.problems.push(&desk.scenario, 0, "group", settings.group.as_deref().unwrap_or(""), wanted);
+        }
+        return None;
+    };
+    for (floor, _) in &settings.floors {
+        if demand.rows.iter().all(|row| row.groups[at] != *floor) {
+            let wanted = format!("a group in the column `{wanted}` of {}", demand.file);
+            desk.problems.push(&desk.scenario, 0, "floors", floor, wanted);
+        }
+    }
+    Some(at)
+}
+
+/// What is bought already must be within each year's budget.
+fn check_fixed(settings: &Settings, choices: &[Choice], desk: &mut Desk) {
+    let bought = || choices.iter().filter(|choice| choice.fixed == crate::Fixed::In).map(Choice::cost);
+    let (once, running): (u64, u64) = bought().fold((0, 0), |sum, cost| (sum.0 + cost.0, sum.1 + cost.1));
+    for (year, budget) in settings.deflated().into_iter().enumerate() {
+        let taken = running + if year == 0 { once } else { 0 };
+        if taken > budget {
+            let wanted = format!(
+                "at least {}.{:02} in year {}, in money of the first: the options fixed `in` take so much",
+                taken / 100,
+                taken % 100,
+                year + 1
+            );
+            desk.problems.push(&desk.scenario, 0, "budget", "", wanted);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,104 @@
+//! `scenario.toml`: what is planned, with which files, prices and rules. Keys are strict.
+
+use super::anchors;
+use super::demand;
+use super::fields::{Fields, Source};
+use super::funding::Fund;
+use super::lending;
+use super::offers;
+use super::quality::Policy;
+use crate::MILLION;
+use evenfield_model::Problems;
+use toml::de::DeTable;
+
+/// Years of a plan at most.
+const MOST_YEARS: u64 = 20;
+/// Cents of a year at most: a trillion dollars.
+const MOST_CENTS: u64 = 100_000_000_000_000;
+
+#[derive(Clone, Debug)]
+pub(super) struct Settings {
+    pub years: usize,
+    /// The school year that begins in this year is the first.
+    pub first_year: u64,
+    /// Cents of each year, in money of that year.
+    pub budget: Vec<u64>,
+    /// The column of groups that floors are about.
+    pub group: Option<String>,
+    /// Shares by group, in millionths.
+    pub floors: Vec<(String, u64)>,
+    pub prices: Option<String>,
+    /// Millionths a year.
+    pub inflation: u64,
+    /// Students in a home, in millionths.
+    pub home: u64,
+    pub funds: Vec<Fund>,
+    pub policy: Policy,
+    pub demand: demand::Settings,
+    pub anchors: Option<anchors::Settings>,
+    pub offers: Option<offers::Settings>,
+    pub lending: Vec<lending::Settings>,
+}
+
+/// Reads the settings; `None` after noting what is wrong with the whole file.
+pub(super) fn read(file: &str, text: &str, problems: &mut Problems) -> Option<Settings> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut source = Source { file, text, problems: Problems::default() };
+    let settings = match DeTable::parse(text) {
+        Ok(table) => {
+            let mut fields = Fields::new(&mut source, "", 0, table.get_ref());
+            let settings = settings(&mut fields);
+            fields.finish();
+            Some(settings)
+        }
+        Err(error) => {
+            let at = error.span().map_or(0, |span| span.start);
+            let line = text.bytes().take(at).filter(|b| *b == b'\n').count() as u64 + 1;
+            source.problems.push(file, line, "", "", format!("TOML: {}", error.message()));
+            None
+        }
+    };
+    problems.append(source.problems);
+    settings
+}
+
+fn settings(fields: &mut Fields<'_, '_>) -> Settings {
+    let years = fields.whole("years", 1, MOST_YEARS).unwrap_or(1) as usize;
+    fields.needs("first_year");
+    let first_year = fields.whole("first_year", 2020, 2100).unwrap_or(2100);
+    fields.needs("budget");
+    let budget = fields.dollars("budget", years, MOST_CENTS).unwrap_or_else(|| vec![0; years]);
+    let group = fields.text("group");
+    let floors = fields.shares("floors").unwrap_or_default();
+    if !floors.is_empty() && group.is_none() {
+        fields.complain("group", "the column of the students' file that [floors] is about");
+    }
+    let costs = fields.table("costs", |fields| {
+        (fields.text("file"), fields.millionths("inflation", 0, MILLION / 2).unwrap_or(0))
+    });
+    let (prices, inflation) = costs.unwrap_or((None, 0));
+    let home = fields.millionths("students_per_home", MILLION, 10 * MILLION).unwrap_or(MILLION);
+    let funds = fields.tables("funding", Fund::read);
+    let policy = fields.table("quality", Policy::read).unwrap_or_default();
+    fields.needs("demand");
+    let demand = fields.table("demand", demand::Settings::read).unwrap_or_default();
+    let anchors = fields.table("homework_hotspots", anchors::Settings::read).flatten();
+    let offers = fields.table("broadband_offers", offers::Settings::read).flatten();
+    let lending = fields.tables("hotspot_lending", lending::Settings::read);
+    Settings {
+        years,
+        first_year,
+        budget,
+        group,
+        floors,
+        prices,
+        inflation,
+        home,
+        funds,
+        policy,
+        demand,
+        anchors,
+        offers,
+        lending,
+    }
+}

@@ -1,0 +1,358 @@
+use super::*;
+use crate::read::{Limits, Reading, read};
+use crate::{Fixed, Instance, Limit, NONE, UNLIMITED};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use std::io::{self, Cursor, Read};
+
+type Texts = BTreeMap<String, String>;
+
+/// The worked example of the documents.
+fn example() -> Texts {
+    let files = [
+        ("scenario.toml", include_str!("../../../../docs/examples/plan/scenario.toml")),
+        ("students.csv", include_str!("../../../../docs/examples/plan/students.csv")),
+        ("anchors.csv", include_str!("../../../../docs/examples/plan/anchors.csv")),
+        ("offers.csv", include_str!("../../../../docs/examples/plan/offers.csv")),
+        ("service.csv", include_str!("../../../../docs/examples/plan/service.csv")),
+        ("coverage.csv", include_str!("../../../../docs/examples/plan/coverage.csv")),
+        ("costs.csv", include_str!("../../../../docs/examples/plan/costs.csv")),
+    ];
+    files.into_iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect()
+}
+
+fn built(texts: &Texts) -> Result<Built, Vec<String>> {
+    let mut open = |file: &str, member: Option<&str>| -> io::Result<Box<dyn Read>> {
+        let name = member.map_or_else(|| file.to_owned(), |member| format!("{file}/{member}"));
+        let text = texts.get(&name).ok_or(io::ErrorKind::NotFound)?;
+        Ok(Box::new(Cursor::new(text.clone().into_bytes())))
+    };
+    build("scenario.toml", &texts["scenario.toml"], &mut open)
+        .map_err(|problems| problems.kept().iter().map(ToString::to_string).collect())
+}
+
+fn written(write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> String {
+    let mut bytes = Vec::new();
+    write(&mut bytes).expect("written");
+    String::from_utf8(bytes).expect("text")
+}
+
+fn instance(built: &Built) -> Instance {
+    let (demand, options, covers) = (
+        written(|to| built.write_demand(to)),
+        written(|to| built.write_options(to)),
+        written(|to| built.write_covers(to)),
+    );
+    let files = crate::read::Files {
+        folder: "out".to_owned(),
+        instance: Ok(written(|to| built.write_instance(to))),
+        demand: Ok(demand.as_bytes()),
+        options: Ok(options.as_bytes()),
+        covers: Ok(covers.as_bytes()),
+    };
+    match read(files, Limits::default()) {
+        Ok(Reading { instance, rounded: 0 }) => instance,
+        Ok(reading) => panic!("{} numbers rounded", reading.rounded),
+        Err(problems) => panic!("{:?}", problems.kept()),
+    }
+}
+
+fn option(instance: &Instance, id: &str) -> usize {
+    (0..instance.option_count())
+        .find(|at| instance.options.get(*at) == id)
+        .unwrap_or_else(|| panic!("no {id}"))
+}
+
+fn covers(instance: &Instance, id: &str) -> Vec<(String, u32)> {
+    let covers = instance.covers(option(instance, id));
+    covers.map(|(demand, quality)| (instance.demands.get(demand).to_owned(), quality)).collect()
+}
+
+#[test]
+fn the_example_becomes_an_instance() {
+    let built = built(&example()).expect("an instance");
+    let instance = instance(&built);
+    // 12 students split by barrier; those who name one stay whole.
+    let weights: Vec<(&str, u64)> =
+        (0..instance.weights.len()).map(|n| (instance.demands.get(n), instance.weights[n])).collect();
+    assert_eq!(
+        weights[..4],
+        [
+            ("elm/not_affordable", 7_200_000),
+            ("elm/not_available", 3_600_000),
+            ("elm", 1_200_000),
+            ("oak", 8_000_000)
+        ]
+    );
+    assert_eq!(instance.group_names[instance.group(0) as usize], "yes");
+    assert_ne!(instance.group(4), NONE);
+    // 12,000 dollars of the second year buy what 11,764.70 buy in the first.
+    assert_eq!(instance.limit, Limit::Budget(vec![2_100_000, 1_176_470]));
+    assert_eq!(instance.floors.len(), 1);
+
+    // 10 seats for 20 hours and 5 hours a student; within 1,500 m / 1.3 all but ash and bay.
+    let library = option(&instance, "homework_hotspot/library");
+    assert_eq!(instance.capacity(library), 40_000_000);
+    let reached = covers(&instance, "homework_hotspot/library");
+    let names: Vec<&str> = reached.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["elm/not_affordable", "elm/not_available", "elm", "oak", "fir"]);
+    assert!(reached.iter().all(|(_, quality)| *quality == 300_000));
+    // One access point of 2018, $908 at 2% a year; it lasts, so it is paid once; half of it by the foundation.
+    let mut price = 90_800u64;
+    for _ in 0..8 {
+        price = (price * 102).div_ceil(100);
+    }
+    assert_eq!((instance.costs[library], instance.running[library]), (price.div_ceil(2), 0));
+    let hall = option(&instance, "homework_hotspot/hall");
+    assert_eq!((instance.costs[hall], instance.running[hall]), (price, 42_000));
+
+    // 15.2 students for whom the price is the barrier, of whom 8 in 10 take it; 1.5 in a home.
+    let offer = option(&instance, "broadband_offer/shore-essential");
+    assert_eq!(covers(&instance, "broadband_offer/shore-essential").len(), 2);
+    assert_eq!(instance.capacity(offer), 12_160_000);
+    assert_eq!(
+        (instance.costs[offer], instance.running[offer]),
+        (0, (1495u64 * 12 * 8_106_666).div_ceil(1_000_000))
+    );
+    assert_eq!(instance.exclusive(offer), instance.exclusive(option(&instance, "broadband_offer/shore-own")));
+    assert!(built.notes.iter().any(|note| note.contains("1 offers are slower")), "{:?}", built.notes);
+
+    // Hotspots for 8 students at 12.50 a month of Blue's own price; 60% where 7 in 10 use theirs.
+    let lending = option(&instance, "hotspot_lending/Blue/oak");
+    assert_eq!(
+        (instance.costs[lending], instance.running[lending]),
+        (8 * (9_000f64 * 1.02 * 1.02).ceil() as u64, 8 * 15_000)
+    );
+    assert_eq!(covers(&instance, "hotspot_lending/Blue/oak"), [("oak".to_owned(), 420_000)]);
+    assert_eq!(instance.capacity(lending), UNLIMITED);
+    let all = written(|to| built.write_options(to));
+    assert!(!all.contains("Blue/bay") && !all.contains("Blue/fir"), "no coverage; not desired");
+}
+
+#[test]
+fn the_facts_say_each_line_with_its_source() {
+    let facts = built(&example()).expect("an instance").facts();
+    let csv = written(|to| facts.write_csv(to));
+    let mut lines = csv.lines();
+    let columns = lines.next().expect("a header").split(',').count();
+    assert!(csv.contains("share_2026,share_2027"), "{csv}");
+    let line = csv.lines().find(|line| line.contains("anchor_line")).expect("the hall's line");
+    assert_eq!(
+        line,
+        "homework_hotspot/hall,homework_hotspot,homework_hotspot,Harbour hall,37.465,-75.815,0.3,no,1,anchor_line,1,site,year,\
+         840,420,Bill of the harbour hall,2026-05,0.5,0.5"
+    );
+    // No other cell has a comma, so that each row has as many as the header.
+    for line in lines.filter(|line| !line.contains('"')) {
+        assert_eq!(line.split(',').count(), columns, "{line}");
+    }
+    let json = serde_json::to_string(&facts).expect("JSON");
+    assert_eq!(serde_json::from_str::<Facts>(&json).expect("facts"), facts);
+}
+
+/// Problems after text of a file was changed.
+fn wrong(file: &str, from: &str, to: &str) -> Vec<String> {
+    let mut texts = example();
+    let text = texts.get_mut(file).unwrap_or_else(|| panic!("no {file}"));
+    assert!(text.contains(from), "{file} does not say {from}");
+    *text = text.replacen(from, to, 1);
+    built(&texts).err().unwrap_or_default()
+}
+
+#[test]
+fn each_wrong_value_has_its_message() {
+    for (file, from, to, said) in [
+        ("scenario.toml", "years = 2", "years = 0", "scenario.toml:3: years: said `years = 0"),
+        ("scenario.toml", "budget = [21_000, 12_000]", "budget = [1]", "scenario.toml:4: budget: said"),
+        ("scenario.toml", "budget = [21_000, 12_000]", "budget = -1", "scenario.toml:4: budget"),
+        (
+            "scenario.toml",
+            "yes = 0.4",
+            "maybe = 0.4",
+            "floors: said `maybe`: wanted a group in the column `frl`",
+        ),
+        (
+            "scenario.toml",
+            "yes = 0.4",
+            "yes = 1.4",
+            "floors.yes: said `yes = 1.4`: wanted a number from 0 to 1",
+        ),
+        (
+            "scenario.toml",
+            "\"frl\"",
+            "\"ell\"",
+            "group: said `ell`: wanted a group column of students.csv: frl",
+        ),
+        ("scenario.toml", "walk_meters", "walk_metres", "homework_hotspots.walk_metres"),
+        (
+            "scenario.toml",
+            "hotspot_lending = {",
+            "bus_ride = { connected = true,",
+            "quality.bus_ride.connected",
+        ),
+        (
+            "scenario.toml",
+            "hotspot_lending = {",
+            "homework_hotspot = { connected = true,",
+            "no connection at home",
+        ),
+        ("scenario.toml", "used = 0.7", "", "hotspot_lending.used"),
+        (
+            "scenario.toml",
+            "\"Blue\"",
+            "\"Red\"",
+            "coverage.csv: carrier: wanted coverage of the carrier `Red`",
+        ),
+        (
+            "scenario.toml",
+            "\"Not Available\" = 0.3",
+            "\"Not Available\" = 0.5",
+            "shares of at most 1 together",
+        ),
+        ("scenario.toml", "\"Not Available\" = 0.3", "NotAffordable = 0.3", "each barrier once"),
+        ("students.csv", "ash,10", "elm/not_available,10", "no id that is another's with a barrier"),
+        ("scenario.toml", "share = 0.5", "share = 1.5", "funding.share"),
+        (
+            "scenario.toml",
+            "name = \"Community",
+            "rule = \"e_rate\"\nname = \"Community",
+            "one of: ecf, e_rate_buses",
+        ),
+        ("scenario.toml", "students.csv\"", "pupils.csv\"", "pupils.csv: wanted a file that can be read"),
+        ("students.csv", "elm,12,9", "elm,-12,9", "students.csv:2: students: said `-12`"),
+        ("students.csv", "elm,12,9", "elm,NaN,9", "students.csv:2: students: said `NaN`"),
+        (
+            "students.csv",
+            "elm,12,9",
+            "elm,12,13",
+            "students.csv:2: low: said `13`: wanted at most `students`",
+        ),
+        (
+            "students.csv",
+            "oak,8",
+            "elm,8",
+            "students.csv:3: demand: said `elm`: wanted an id that no other row has",
+        ),
+        ("students.csv", "37.4010", "97.4010", "students.csv:2: latitude: said `97.4010`"),
+        ("students.csv", "Not Affordable", "Dear", "students.csv:3: barrier: said `Dear`"),
+        ("anchors.csv", "library,37", "pub,37", "anchors.csv:2: kind: said `pub`"),
+        ("anchors.csv", "10,20,walk", "10,200,walk", "anchors.csv:2: hours: said `200`"),
+        ("anchors.csv", "hall,Harbour", "library,Harbour", "anchors.csv:3: site: said `library`"),
+        ("offers.csv", "14.95", "-1", "offers.csv:2: price: said `-1`"),
+        ("offers.csv", "0.8,Shore", "1.8,Shore", "offers.csv:2: uptake: said `1.8`"),
+        ("offers.csv", "2026-08", "last year", "offers.csv:2: date: said `last year`"),
+        ("coverage.csv", "510010901001,", "5100109010,", "coverage.csv:2: place: said `5100109010`"),
+        (
+            "coverage.csv",
+            "outdoor",
+            "on foot",
+            "coverage.csv:2: use: said `on foot`: wanted one of: `indoor`",
+        ),
+        ("costs.csv", "hotspot_service/Blue", "hotspot_servise", "costs.csv:2: item: said `hotspot_servise`"),
+        ("costs.csv", "12.50,month", "12.50,week", "costs.csv:2: paid: said `week`"),
+        ("costs.csv", "month,device", "month,bus", "costs.csv:2: unit: said `bus`: wanted `device`"),
+        ("costs.csv", "State contract with Blue", "", "costs.csv:2: source: wanted who says so"),
+        (
+            "costs.csv",
+            "anchor_line,70",
+            "anchor_staff,70",
+            "costs.csv: item: wanted a price of `anchor_line`",
+        ),
+    ] {
+        let problems = wrong(file, from, to);
+        assert!(
+            problems.iter().any(|p| p.contains(said)),
+            "{file}: {from} -> {to}: {problems:?}, not {said}"
+        );
+    }
+}
+
+#[test]
+fn problems_of_all_files_come_at_once() {
+    let mut texts = example();
+    for (file, from, to) in [
+        ("students.csv", "elm,12", "elm,x"),
+        ("anchors.csv", "10,20", "10,x"),
+        ("offers.csv", "14.95", "x"),
+        ("costs.csv", "70", "x"),
+    ] {
+        let text = texts.get_mut(file).expect("a file");
+        *text = text.replacen(from, to, 1);
+    }
+    let problems = built(&texts).expect_err("problems");
+    for file in ["students.csv:2", "anchors.csv:2", "offers.csv:2", "costs.csv:3"] {
+        assert!(problems.iter().any(|p| p.starts_with(file)), "{file}: {problems:?}");
+    }
+}
+
+#[test]
+fn figures_of_the_gap_are_a_demand() {
+    let mut texts = example();
+    let scenario = "first_year = 2026\nbudget = 5000\n[demand.figures]\nfile = \"gap.csv\"\nplaces = \"places.csv\"\nmeasure = \"m1\"\n\
+                    geography = \"tract\"\n[homework_hotspots]\nfile = \"anchors.csv\"\n[costs]\nfile = \"costs.csv\"\n";
+    texts.insert("scenario.toml".to_owned(), scenario.to_owned());
+    texts.insert(
+        "places.csv".to_owned(),
+        "geography_id,latitude,longitude,name\n51001090100,37.402,-75.869,a\n51001090200,37.44,-75.83,b\n"
+            .to_owned(),
+    );
+    texts.insert(
+        "gap.csv".to_owned(),
+        "measure,barrier,geography_kind,geography_id,name,group,count,counted,answers,value,low90,high90,se,share_of,leaves_out,coding,method,suppressed\n\
+         m1,,tract,'51001090100,A,all,120,students,9,0.25,0.2,0.35,0.1,students,,,area,\n\
+         m1,,tract,51001090200,B,all,,,,,,,,,,,,primary\n\
+         m1,,tract,51001090100,A,frl:yes,60,students,9,0.5,0.2,0.7,0.1,students,,,area,\n\
+         m2,,tract,51001090100,A,all,120,students,9,0.5,0.2,0.7,0.1,students,,,area,\n\
+         m1,Not Affordable,district,5100060,D,all,120,students,9,0.8,0.2,0.9,0.1,students,,,survey,\n\
+         m1,Other,district,5100060,D,all,120,students,9,0.4,0.2,0.9,0.1,students,,,survey,\n"
+            .to_owned(),
+    );
+    let built = built(&texts).expect("an instance");
+    let rows: Vec<(&str, u64, u64, u64)> =
+        built.demand.rows.iter().map(|row| (row.id.as_str(), row.students, row.low, row.high)).collect();
+    // 30 students, of whom 2 in 3 name the price: the shares together are more than the whole.
+    assert_eq!(
+        rows,
+        [
+            ("51001090100/not_affordable", 19_999_980, 15_999_984, 27_999_972),
+            ("51001090100/other", 9_999_990, 7_999_992, 13_999_986),
+            ("51001090100", 30, 24, 42),
+        ]
+    );
+    assert!(built.notes.iter().any(|note| note.contains("1 figures are withheld")), "{:?}", built.notes);
+}
+
+#[test]
+fn what_is_fixed_must_be_paid() {
+    let mut texts = example();
+    for (file, from, to) in [("anchors.csv", "2,no,", "200,no,in"), ("students.csv", "bay,9", "bay,0")] {
+        let text = texts.get_mut(file).expect("a file");
+        *text = text.replacen(from, to, 1);
+    }
+    let problems = built(&texts).expect_err("problems");
+    assert!(problems.iter().any(|p| p.contains("the options fixed `in` take so much")), "{problems:?}");
+    let mut texts = example();
+    let anchors = texts.get_mut("anchors.csv").expect("a file");
+    *anchors = anchors.replacen("2,no,", "2,no,in", 1);
+    let built = built(&texts).expect("an instance");
+    let instance = instance(&built);
+    assert_eq!(instance.fixed(option(&instance, "homework_hotspot/hall")), Fixed::In);
+}
+
+proptest! {
+    /// Whatever stands in the files, the end is problems or an instance that the reader takes.
+    #[test]
+    fn any_text_ends_in_problems_or_an_instance(
+        file in 0usize..7, at in 0usize..400, cut in 0usize..12, text in "[-0-9a-z,\"\n.=\\[\\]\\{\\}/ é]{0,12}",
+    ) {
+        let mut texts = example();
+        let name = texts.keys().nth(file % texts.len()).expect("a file").clone();
+        let whole: Vec<char> = texts[&name].chars().collect();
+        let at = at.min(whole.len());
+        let rest = whole[(at + cut).min(whole.len())..].iter();
+        texts.insert(name, whole[..at].iter().copied().chain(text.chars()).chain(rest.copied()).collect());
+        if let Ok(built) = built(&texts) {
+            instance(&built);
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! The folder of an instance and its facts, as text.
+
+use super::Built;
+use super::choice::Choice;
+use super::facts::{FORMAT, Facts, FactsDemand, FactsLine, FactsOption};
+use super::settings::Settings;
+use crate::{Fixed, MILLION};
+use std::io::{self, Write};
+
+impl Settings {
+    /// The budgets in cents of the first year: prices stay as they are in an instance, so money that buys less is less money.
+    pub(super) fn deflated(&self) -> Vec<u64> {
+        let mut worth: Vec<u64> = self.budget.clone();
+        for (year, cents) in worth.iter_mut().enumerate() {
+            for _ in 0..year {
+                let kept = u128::from(*cents) * u128::from(MILLION) / u128::from(MILLION + self.inflation);
+                *cents = kept as u64;
+            }
+        }
+        worth
+    }
+}
+
+/// A number in millionths or cents as a decimal.
+fn decimal(value: u64, places: u32) -> String {
+    let one = 10u64.pow(places);
+    let text = format!("{}.{:0width$}", value / one, value % one, width = places as usize);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// A cell of a CSV file as RFC 4180 has it.
+pub(super) fn cell(text: &str) -> String {
+    if text.contains([',', '"']) || text.starts_with(char::is_whitespace) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text.to_owned()
+    }
+}
+
+/// The same for files that people open in a spreadsheet: what one would run as a formula is defused by an apostrophe.
+pub(super) fn shown(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@']) { cell(&format!("'{text}")) } else { cell(text) }
+}
+
+impl Built {
+    /// How many demands and options there are.
+    pub fn size(&self) -> (usize, usize) {
+        (self.demand.rows.len(), self.choices.len())
+    }
+
+    /// Writes `demand.csv`.
+    ///
+    /// # Errors
+    /// When the stream fails.
+    pub fn write_demand(&self, to: &mut dyn Write) -> io::Result<()> {
+        writeln!(to, "demand,weight{}", if self.group.is_some() { ",group" } else { "" })?;
+        for row in &self.demand.rows {
+            write!(to, "{},{}", cell(&row.id), decimal(row.students, 6))?;
+            match self.group {
+                Some(at) => writeln!(to, ",{}", cell(&row.groups[at]))?,
+                None => writeln!(to)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes `options.csv`.
+    ///
+    /// # Errors
+    /// When the stream fails.
+    pub fn write_options(&self, to: &mut dyn Write) -> io::Result<()> {
+        writeln!(to, "option,strategy,cost,running,capacity,exclusive_group,fixed")?;
+        for choice in &self.choices {
+            let (once, running) = choice.cost();
+            let capacity = choice.capacity.map_or(String::new(), |capacity| decimal(capacity, 6));
+            let fixed = match choice.fixed {
+                Fixed::Free => "",
+                Fixed::In => "in",
+                Fixed::Out => "out",
+            };
+            let (id, exclusive) = (cell(&choice.id), cell(&choice.exclusive));
+            let (once, running) = (decimal(once, 2), decimal(running, 2));
+            writeln!(to, "{id},{},{once},{running},{capacity},{exclusive},{fixed}", choice.kind.strategy())?;
+        }
+        Ok(())
+    }
+
+    /// Writes `covers.csv`, in the order of `options.csv`.
+    ///
+    /// # Errors
+    /// When the stream fails.
+    pub fn write_covers(&self, to: &mut dyn Write) -> io::Result<()> {
+        writeln!(to, "option,demand,quality")?;
+        for choice in &self.choices {
+            let id = cell(&choice.id);
+            for (row, quality) in &choice.covers {
+                writeln!(to, "{id},{},{}", cell(&self.demand.rows[*row as usize].id), decimal(*quality, 6))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes `instance.toml`.
+    ///
+    /// # Errors
+    /// When the stream fails.
+    pub fn write_instance(&self, to: &mut dyn Write) -> io::Result<()> {
+        let budget: Vec<String> = self.settings.deflated().iter().map(|cents| decimal(*cents, 2)).collect();
+        writeln!(to, "years = {}\nbudget = [{}]", self.settings.years, budget.join(", "))?;
+        if !self.settings.floors.is_empty() {
+            writeln!(to, "[floors]")?;
+        }
+        for (group, share) in &self.settings.floors {
+            writeln!(to, "{} = {}", toml::Value::String(group.clone()), decimal(*share, 6))?;
+        }
+        Ok(())
+    }
+
+    /// The facts.
+    pub fn facts(&self) -> Facts {
+        Facts {
+            format: FORMAT.to_owned(),
+            first_year: self.settings.first_year,
+            inflation: self.settings.inflation,
+            budget: self.settings.budget.clone(),
+            columns: self.demand.columns.clone(),
+            demand: self.demand.rows.iter().map(demand).collect(),
+            options: self.choices.iter().map(|choice| self.option(choice)).collect(),
+        }
+    }
+
+    fn option(&self, choice: &Choice) -> FactsOption {
+        let counts = self.settings.policy.of(choice.kind);
+        FactsOption {
+            option: choice.id.clone(),
+            kind: choice.kind,
+            name: choice.name.clone(),
+            point: choice.point,
+            counts: counts.counts,
+            connected: counts.connected,
+            used: choice.used,
+            bought_for: choice.bought_for,
+            lines: choice.lines.iter().cloned().map(line).collect(),
+        }
+    }
+}
+
+fn demand(row: &super::demand::Row) -> FactsDemand {
+    FactsDemand {
+        demand: row.id.clone(),
+        low: row.low,
+        high: row.high,
+        place: row.place.clone(),
+        point: row.point,
+        barrier: row.barrier.map_or("", evenfield_model::Barrier::code).to_owned(),
+        groups: row.groups.clone(),
+    }
+}
+
+fn line(line: super::choice::Line) -> FactsLine {
+    let super::choice::Line { item, unit, quantity, once, cents, own, shares, source, date } = line;
+    FactsLine { item, unit, quantity, once, cents, own, shares, source, date }
+}
+
+impl Facts {
+    /// Writes `facts.csv`: a row for each line of each option's bill, and one for an option that costs nothing.
+    ///
+    /// # Errors
+    /// When the stream fails.
+    pub fn write_csv(&self, to: &mut dyn Write) -> io::Result<()> {
+        write!(to, "option,strategy,kind,name,latitude,longitude,counts,connected_at_home,used,")?;
+        write!(to, "item,quantity,unit,paid,cost,counted_cost,source,date")?;
+        for year in 0..self.budget.len() as u64 {
+            write!(to, ",share_{}", self.first_year + year)?;
+        }
+        writeln!(to)?;
+        for option in &self.options {
+            let at = |read: fn(&super::Point) -> f64| {
+                option.point.as_ref().map_or(String::new(), |p| read(p).to_string())
+            };
+            let head = format!(
+                "{},{},{},{},{},{},{},{},{}",
+                shown(&option.option),
+                option.kind.strategy(),
+                option.kind.word(),
+                shown(&option.name),
+                at(|p| p.latitude),
+                at(|p| p.longitude),
+                decimal(option.counts, 6),
+                if option.connected { "yes" } else { "no" },
+                decimal(option.used, 6),
+            );
+            if option.lines.is_empty() {
+                writeln!(to, "{head},,,,,0,0,,{}", ",".repeat(self.budget.len()))?;
+            }
+            for line in &option.lines {
+                let paid = if line.once { "once" } else { "year" };
+                let (quantity, cents, own) =
+                    (decimal(line.quantity, 6), decimal(line.cents, 2), decimal(line.own, 2));
+                write!(
+                    to,
+                    "{head},{},{quantity},{},{paid},{cents},{own},",
+                    shown(&line.item),
+                    shown(&line.unit)
+                )?;
+                write!(to, "{},{}", shown(&line.source), shown(&line.date))?;
+                for share in &line.shares {
+                    write!(to, ",{}", decimal(*share, 6))?;
+                }
+                writeln!(to)?;
+            }
+        }
+        Ok(())
+    }
+}
