@@ -43,7 +43,7 @@ const ALSO: [&[&str]; 13] = [
 ];
 
 /// What a time is to be.
-pub(super) const TIME: &str = "a time like 2026-09-03T12:00:00Z that is not in the future";
+pub(super) const TIME: &str = "a time like 2026-09-03T12:00:00Z, not before 2000 and not in the future";
 
 /// Reads one file.
 pub(super) fn read(
@@ -91,7 +91,7 @@ fn response(
         at[2],
         |t| {
             let ms = t.parse().ok().filter(|_| t.len() >= 12).or_else(|| parse_time(t));
-            ms.filter(|ms| defaults.is_past(*ms))
+            ms.filter(|ms| defaults.is_possible(*ms))
         },
         TIME,
         problems,

@@ -177,7 +177,7 @@ fn response(at: &Resource<'_>, defaults: &Defaults, problems: &mut Problems) -> 
 
 fn answered(at: &Resource<'_>, defaults: &Defaults, problems: &mut Problems) -> i64 {
     let Some(text) = at.text("_lastModifiedDate", problems) else { return defaults.answered_ms };
-    parse_time(text).filter(|ms| defaults.is_past(*ms)).unwrap_or_else(|| {
+    parse_time(text).filter(|ms| defaults.is_possible(*ms)).unwrap_or_else(|| {
         problems.push(at.file, at.line, "_lastModifiedDate", text, TIME);
         defaults.answered_ms
     })

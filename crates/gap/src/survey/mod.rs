@@ -83,11 +83,13 @@ pub struct Defaults {
 
 /// How far a clock may be ahead, milliseconds: a local time without its offset is taken as UTC.
 const AHEAD_MS: i64 = 24 * 3600 * 1000;
+/// The year 2000: spreadsheets show an empty date as one of 1899 or 1904.
+const EARLIEST_MS: i64 = 946_684_800_000;
 
 impl Defaults {
     /// Whether an answer can have been given then. One from the future would be the latest for ever.
-    fn is_past(&self, ms: i64) -> bool {
-        ms <= self.answered_ms.saturating_add(AHEAD_MS)
+    fn is_possible(&self, ms: i64) -> bool {
+        ms >= EARLIEST_MS && ms <= self.answered_ms.saturating_add(AHEAD_MS)
     }
 }
 
