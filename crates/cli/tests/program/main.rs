@@ -6,6 +6,7 @@ mod moved;
 mod plan;
 mod policy;
 mod published;
+mod strategies;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

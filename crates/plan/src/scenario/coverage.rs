@@ -40,6 +40,11 @@ impl Covered {
     pub fn reaches(&self, point: Option<Point>, place: &str) -> bool {
         point.is_some_and(|point| self.holds(point)) || areas_of(place).any(|area| self.areas.contains(area))
     }
+
+    /// Whether it is told by cells, so that points on a way can be looked up.
+    pub fn has_cells(&self) -> bool {
+        !self.cells.is_empty()
+    }
 }
 
 /// What is covered for each carrier and use.

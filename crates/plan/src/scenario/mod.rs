@@ -8,6 +8,7 @@
 //! each option is, where it is, each line of its bill with source and date, and what others pay in which year.
 
 mod anchors;
+mod buses;
 mod choice;
 mod costs;
 mod coverage;
@@ -17,10 +18,13 @@ mod fields;
 mod figures;
 mod files;
 mod funding;
+mod gtfs;
 mod lending;
+mod lte;
 mod offers;
 mod place;
 mod quality;
+mod routes;
 mod settings;
 mod write;
 
@@ -80,6 +84,12 @@ pub fn build(file: &str, text: &str, files: &mut Files<'_>) -> Result<Built, Pro
         offers::build(&mut shop, files, settings);
     }
     lending::build(&mut shop, files, &settings.lending);
+    if let Some(settings) = &settings.buses {
+        buses::build(&mut shop, files, settings);
+    }
+    if let Some(settings) = &settings.lte {
+        lte::build(&mut shop, files, settings);
+    }
     let mut choices = shop.choices;
     let all = choices.len();
     choices.retain(|choice| !choice.covers.is_empty() || choice.fixed == crate::Fixed::In);

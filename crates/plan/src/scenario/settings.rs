@@ -1,10 +1,12 @@
 //! `scenario.toml`: what is planned, with which files, prices and rules. Keys are strict.
 
 use super::anchors;
+use super::buses;
 use super::demand;
 use super::fields::{Fields, Source};
 use super::funding::Fund;
 use super::lending;
+use super::lte;
 use super::offers;
 use super::quality::Policy;
 use crate::MILLION;
@@ -38,6 +40,8 @@ pub(super) struct Settings {
     pub anchors: Option<anchors::Settings>,
     pub offers: Option<offers::Settings>,
     pub lending: Vec<lending::Settings>,
+    pub buses: Option<buses::Settings>,
+    pub lte: Option<lte::Settings>,
 }
 
 /// Reads the settings; `None` after noting what is wrong with the whole file.
@@ -85,6 +89,8 @@ fn settings(fields: &mut Fields<'_, '_>) -> Settings {
     let anchors = fields.table("homework_hotspots", anchors::Settings::read).flatten();
     let offers = fields.table("broadband_offers", offers::Settings::read).flatten();
     let lending = fields.tables("hotspot_lending", lending::Settings::read);
+    let buses = fields.table("bus_wifi", buses::Settings::read).flatten();
+    let lte = fields.table("private_lte", lte::Settings::read).flatten();
     Settings {
         years,
         first_year,
@@ -100,5 +106,7 @@ fn settings(fields: &mut Fields<'_, '_>) -> Settings {
         anchors,
         offers,
         lending,
+        buses,
+        lte,
     }
 }

@@ -17,6 +17,10 @@ fn example() -> Texts {
         ("service.csv", include_str!("../../../../docs/examples/plan/service.csv")),
         ("coverage.csv", include_str!("../../../../docs/examples/plan/coverage.csv")),
         ("costs.csv", include_str!("../../../../docs/examples/plan/costs.csv")),
+        ("routes.csv", include_str!("../../../../docs/examples/plan/routes.csv")),
+        ("parking.csv", include_str!("../../../../docs/examples/plan/parking.csv")),
+        ("sites.csv", include_str!("../../../../docs/examples/plan/sites.csv")),
+        ("served.csv", include_str!("../../../../docs/examples/plan/served.csv")),
     ];
     files.into_iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect()
 }
@@ -127,6 +131,101 @@ fn the_example_becomes_an_instance() {
     assert_eq!(instance.capacity(lending), UNLIMITED);
     let all = written(|to| built.write_options(to));
     assert!(!all.contains("Blue/bay") && !all.contains("Blue/fir"), "no coverage; not desired");
+}
+
+#[test]
+fn a_bus_rides_or_is_parked_and_a_site_serves_outdoors_or_inside() {
+    let built = built(&example()).expect("an instance");
+    let instance = instance(&built);
+    // Twice a day 9 ride 50 minutes and 11 ride 30, on 8 parts in 10 of the way: 62.4 minutes each, more than the 60 that count whole.
+    let ride = option(&instance, "bus_ride/bus 7");
+    let reached = covers(&instance, "bus_ride/bus 7");
+    assert!(reached.iter().all(|(_, quality)| *quality == 60_000), "0.2, 3 in 10 use it: {reached:?}");
+    let names: Vec<&str> = reached.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["ash/not_affordable", "ash/not_available", "ash", "bay"]);
+    assert_eq!(instance.capacity(ride), 10_450_000, "19 live there, of whom 55% ride; 20 ride the bus");
+    assert!(
+        built
+            .choices
+            .iter()
+            .any(|c| c.name == "bus 7 on 4: 20 students ride, 78.0 minutes a day, 62.4 of them with service")
+    );
+    let parked = option(&instance, "parked_bus/bus 7/Bay Road");
+    assert_eq!(covers(&instance, "parked_bus/bus 7/Bay Road"), [("bay".to_owned(), 60_000)]);
+    assert_eq!(instance.capacity(parked), 21_600_000);
+    assert_eq!(instance.exclusive(ride), instance.exclusive(parked));
+
+    let (outdoor, indoor) = (option(&instance, "lte_outdoor/silo"), option(&instance, "lte_indoor/silo"));
+    assert_eq!(instance.exclusive(outdoor), instance.exclusive(indoor));
+    assert_eq!((instance.capacity(outdoor), instance.capacity(indoor)), (19_000_000, 10_000_000));
+    // 19 students in 12.666666 homes at 310 dollars each, beside the site.
+    assert_eq!(instance.costs[outdoor], 950_000 + (31_000u64 * 12_666_666).div_ceil(1_000_000));
+}
+
+/// A feed of two trips on one block, the second on another day.
+fn feed() -> Texts {
+    let mut texts = example();
+    let scenario = &texts["scenario.toml"];
+    let scenario = scenario.replace("routes = \"routes.csv\"", "gtfs = \"feed\"\nriders_per_run = 12");
+    texts.insert("scenario.toml".to_owned(), scenario);
+    for (name, text) in [
+        (
+            "feed/stops.txt",
+            "stop_id,stop_name,stop_lat,stop_lon\na,A,37.4690,-75.8110\nb,B,37.4410,-75.8310\nc,C,37.4120,-75.8900\n",
+        ),
+        ("feed/trips.txt", "route_id,service_id,trip_id,block_id\n4,week,1,7\n4,week,2,7\n4,sunday,3,7\n"),
+        (
+            "feed/stop_times.txt",
+            "trip_id,stop_sequence,stop_id,arrival_time,departure_time,pickup_type\n1,1,a,06:50:00,06:50:00,0\n1,2,b,,,0\n\
+             1,5,c,07:40:00,07:40:00,0\n2,1,c,24:10:00,24:10:00,0\n2,2,a,25:10:00,25:10:00,0\n3,1,zz,9:00:00,9:00:00,0\n",
+        ),
+    ] {
+        texts.insert(name.to_owned(), text.to_owned());
+    }
+    texts
+}
+
+#[test]
+fn a_feed_becomes_runs() {
+    let built = built(&feed()).expect("an instance");
+    // 12 riders in 50 minutes, two thirds aboard on each leg; 12 in 60 minutes, all aboard.
+    let choice = built.choices.iter().find(|c| c.id == "bus_ride/block 7").expect("the block");
+    assert_eq!(choice.name, "block 7 on 4: 12 students ride, 93.3 minutes a day, 74.7 of them with service");
+    for (file, from, to, said) in [
+        (
+            "feed/stop_times.txt",
+            "1,2,b",
+            "1,2,x",
+            "feed/stop_times.txt:3: stop_id: said `x`: wanted a stop that stops.txt has",
+        ),
+        (
+            "feed/stop_times.txt",
+            "1,5,c,07:40:00,07:40:00",
+            "1,5,c,,",
+            "feed/stop_times.txt:4: departure_time: wanted a time at the first",
+        ),
+        (
+            "feed/stop_times.txt",
+            "07:40:00,07:40:00",
+            "06:40:00,06:40:00",
+            "feed/stop_times.txt:4: departure_time",
+        ),
+        ("feed/stops.txt", "37.4690", "x", "feed/stops.txt:2: stop_lat: said `x`"),
+        ("feed/trips.txt", "trip_id", "trip", "feed/trips.txt:1: said"),
+        (
+            "scenario.toml",
+            "riders_per_run = 12",
+            "riders_per_run = 12\nservice = \"snow\"",
+            "service_id: said `snow`",
+        ),
+    ] {
+        let mut texts = feed();
+        let text = texts.get_mut(file).expect("a file");
+        assert!(text.contains(from), "{file}: {from}");
+        *text = text.replacen(from, to, 1);
+        let problems = super::tests::built(&texts).expect_err("problems");
+        assert!(problems.iter().any(|p| p.contains(said)), "{file}: {from}: {problems:?}");
+    }
 }
 
 #[test]
@@ -248,6 +347,40 @@ fn each_wrong_value_has_its_message() {
             "on foot",
             "coverage.csv:2: use: said `on foot`: wanted one of: `indoor`",
         ),
+        ("routes.csv", "6:50", "6:70", "routes.csv:2: time: said `6:70`"),
+        ("routes.csv", "7:10", "6:10", "routes.csv:3: time: wanted a time that is not before"),
+        (
+            "routes.csv",
+            "0,20,bus",
+            "0,21,bus",
+            "routes.csv:4: riders_off: said `21`: wanted no more to get off",
+        ),
+        ("routes.csv", "morning,2", "morning,1", "routes.csv:3: stop_sequence: said `1`"),
+        (
+            "routes.csv",
+            "0,20,bus 7",
+            "0,20,bus 8",
+            "routes.csv:4: vehicle: said `bus 8`: wanted `bus 7` as above",
+        ),
+        ("parking.csv", "12,9", "12,", "parking.csv:2: hours: wanted hours a week"),
+        ("served.csv", "silo,bay", "barn,bay", "served.csv:3: site: said `barn`: wanted a site of sites.csv"),
+        (
+            "served.csv",
+            "silo,bay",
+            "silo,sea",
+            "served.csv:3: demand: said `sea`: wanted a demand of students.csv",
+        ),
+        ("served.csv", "silo,bay", "silo,ash", "served.csv:3: demand: said `ash`: wanted each demand once"),
+        ("sites.csv", "2,40", "two,40", "sites.csv:2: sectors: said `two`"),
+        ("scenario.toml", "covered = 0.8", "", "either `coverage`, by H3 cells"),
+        ("scenario.toml", "used = 0.3", "", "bus_wifi.used"),
+        ("scenario.toml", "need_mbps = 2.5", "", "private_lte.need_mbps"),
+        (
+            "costs.csv",
+            "lte_outdoor_device",
+            "lte_site/barn",
+            "costs.csv: item: wanted a price of `lte_outdoor_device`",
+        ),
         ("costs.csv", "hotspot_service/Blue", "hotspot_servise", "costs.csv:2: item: said `hotspot_servise`"),
         ("costs.csv", "12.50,month", "12.50,week", "costs.csv:2: paid: said `week`"),
         ("costs.csv", "month,device", "month,bus", "costs.csv:2: unit: said `bus`: wanted `device`"),
@@ -340,10 +473,25 @@ fn what_is_fixed_must_be_paid() {
 }
 
 proptest! {
+    #[test]
+    fn any_feed_ends_in_problems_or_an_instance(
+        file in 0usize..3, at in 0usize..200, cut in 0usize..8, text in "[-0-9a-z,\"\n.:]{0,12}",
+    ) {
+        let mut texts = feed();
+        let name = ["feed/stops.txt", "feed/trips.txt", "feed/stop_times.txt"][file];
+        let whole: Vec<char> = texts[name].chars().collect();
+        let at = at.min(whole.len());
+        let rest = whole[(at + cut).min(whole.len())..].iter();
+        texts.insert(name.to_owned(), whole[..at].iter().copied().chain(text.chars()).chain(rest.copied()).collect());
+        if let Ok(built) = built(&texts) {
+            instance(&built);
+        }
+    }
+
     /// Whatever stands in the files, the end is problems or an instance that the reader takes.
     #[test]
     fn any_text_ends_in_problems_or_an_instance(
-        file in 0usize..7, at in 0usize..400, cut in 0usize..12, text in "[-0-9a-z,\"\n.=\\[\\]\\{\\}/ é]{0,12}",
+        file in 0usize..11, at in 0usize..400, cut in 0usize..12, text in "[-0-9a-z,\"\n.=\\[\\]\\{\\}/ é]{0,12}",
     ) {
         let mut texts = example();
         let name = texts.keys().nth(file % texts.len()).expect("a file").clone();
