@@ -1,9 +1,10 @@
-//! Any bytes as the files of a scenario: problems, or an instance that the reader takes.
+//! Any bytes as the files of a scenario: problems, or an instance that the reader takes, solves, and tells within its budgets.
 
 #![no_main]
 
 use evenfield_plan::read::{Files, Limits, read};
-use evenfield_plan::scenario::build;
+use evenfield_plan::scenario::{build, report};
+use evenfield_plan::{Goal, solve};
 use libfuzzer_sys::fuzz_target;
 use std::io::{self, Cursor, Read};
 
@@ -44,7 +45,21 @@ fuzz_target!(|bytes: &[u8]| {
         options: Ok(options.as_slice()),
         covers: Ok(covers.as_slice()),
     };
-    if let Err(problems) = read(files, Limits::default()) {
-        panic!("{:?}", problems.kept());
+    let instance = match read(files, Limits::default()) {
+        Ok(reading) => reading.instance,
+        Err(problems) => panic!("{:?}", problems.kept()),
+    };
+    if instance.option_count() > 40 || instance.weights.len() > 200 {
+        return;
+    }
+    let mut steps = 0;
+    let certificate = solve(&instance, Goal { gap: 0.0, seed: 1 }, None, &mut |_| {
+        steps += 1;
+        steps < 10
+    });
+    let report = report(&instance, &certificate, &built.facts()).expect("its own facts");
+    for year in &report.years {
+        let reach = year.reach.planned;
+        assert!(year.district.0 <= year.budget.0 && reach.connected <= reach.served + 1e-9);
     }
 });

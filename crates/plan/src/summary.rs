@@ -169,6 +169,50 @@ pub fn summary<'a>(instance: &'a Instance, certificate: &Certificate) -> Summary
     summary
 }
 
+/// A part of a demand that an option serves in a year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Part {
+    /// Counted from 0.
+    pub year: usize,
+    pub option: u32,
+    pub demand: usize,
+    /// Weight in millionths.
+    pub amount: u64,
+    /// In millionths.
+    pub quality: u32,
+}
+
+/// Calls `each` with every part of a plan, each part of a demand once in a year: what the plan says of options with a capacity, and
+/// of the rest the best of the others that are open.
+pub(crate) fn parts(instance: &Instance, certificate: &Certificate, each: &mut dyn FnMut(Part)) {
+    for year in 0..instance.years() {
+        let mut rest = instance.weights.clone();
+        for serve in certificate.plan.serve.iter().filter(|s| usize::from(s.year) == year + 1) {
+            let mut parts = serve.parts.iter().peekable();
+            for (demand, quality) in instance.covers(serve.option as usize) {
+                if let Some((_, amount)) = parts.next_if(|part| part.0 as usize == demand) {
+                    rest[demand] -= amount;
+                    each(Part { year, option: serve.option, demand, amount: *amount, quality });
+                }
+            }
+        }
+        // Of options of the same quality the first one serves.
+        let mut best = vec![(0u32, NONE); instance.weights.len()];
+        for (option, from) in &certificate.plan.buy {
+            if usize::from(*from) <= year + 1 && instance.capacity(*option as usize) == UNLIMITED {
+                for (demand, quality) in instance.covers(*option as usize) {
+                    if quality > best[demand].0 {
+                        best[demand] = (quality, *option);
+                    }
+                }
+            }
+        }
+        for (demand, (quality, option)) in best.into_iter().enumerate().filter(|(_, best)| best.1 != NONE) {
+            each(Part { year, option, demand, amount: rest[demand], quality });
+        }
+    }
+}
+
 /// Weight times quality, by who serves and who is served.
 struct Served {
     years: Vec<u128>,
@@ -184,38 +228,10 @@ impl Served {
             strategies: vec![0; instance.strategy_names.len()],
             groups: vec![0; instance.group_names.len()],
         };
-        for year in 0..count {
-            let mut rest = instance.weights.clone();
-            for serve in certificate.plan.serve.iter().filter(|s| usize::from(s.year) == year + 1) {
-                let mut parts = serve.parts.iter().peekable();
-                for (demand, quality) in instance.covers(serve.option as usize) {
-                    if let Some((_, amount)) = parts.next_if(|part| part.0 as usize == demand) {
-                        rest[demand] -= amount;
-                        served.add(
-                            instance,
-                            year,
-                            (serve.option, demand),
-                            u128::from(*amount) * u128::from(quality),
-                        );
-                    }
-                }
-            }
-            // Of options of the same quality the first one serves.
-            let mut best = vec![(0u32, NONE); instance.weights.len()];
-            for (option, from) in &certificate.plan.buy {
-                if usize::from(*from) <= year + 1 && instance.capacity(*option as usize) == UNLIMITED {
-                    for (demand, quality) in instance.covers(*option as usize) {
-                        if quality > best[demand].0 {
-                            best[demand] = (quality, *option);
-                        }
-                    }
-                }
-            }
-            for (demand, (quality, option)) in best.into_iter().enumerate().filter(|(_, best)| best.1 != NONE)
-            {
-                served.add(instance, year, (option, demand), u128::from(rest[demand]) * u128::from(quality));
-            }
-        }
+        parts(instance, certificate, &mut |part| {
+            let amount = u128::from(part.amount) * u128::from(part.quality);
+            served.add(instance, part.year, (part.option, part.demand), amount);
+        });
         served
     }
 

@@ -1,6 +1,7 @@
 //! `evenfield plan`.
 
 mod build;
+mod report;
 
 use crate::out::{complain, replace, say};
 use anyhow::{Context, Result, ensure};
@@ -32,6 +33,12 @@ pub enum Plan {
     /// plan, 1 when the folder has problems or no plan was found that meets the floors: then the answer is the largest part
     /// of the floors that can be met.
     Solve(Solve),
+    /// Say what a proved plan gives: students connected at home and served, by year, strategy and group, and what is bought when
+    ///
+    /// The folder is one that `evenfield plan build` wrote. With the lower and upper end of the gap's interval.
+    Report(report::Answers),
+    /// Say what more money would give: the best plan at several budgets
+    Curve(report::Curve),
     /// Check a certificate by code that shares nothing with the solver but the reader
     ///
     /// Ends with 0 when the certificate proves what it says, 1 when it does not.
@@ -85,6 +92,8 @@ impl Plan {
     pub fn run(self) -> Result<ExitCode> {
         match self {
             Self::Build(args) => args.run(),
+            Self::Report(args) => args.run(),
+            Self::Curve(args) => args.run(),
             Self::Solve(args) => args.run(),
             Self::Verify { dir, certificate } => check(&dir, &certificate),
         }

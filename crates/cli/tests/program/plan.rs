@@ -119,6 +119,46 @@ fn a_scenario_is_built_solved_and_proved() {
 }
 
 #[test]
+fn a_proved_plan_is_reported_and_more_money_gives_no_less() {
+    let folder = example("", "", "");
+    for command in [&BUILD[..], &SOLVE_BUILT] {
+        let output = plan(folder.path(), command);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+    }
+    let output = plan(folder.path(), &["report", "@out", "@cert.json"]);
+    let said = text(&output.stdout);
+    assert!(said.starts_with("Proved: objective") && said.contains("connected at home"), "{output:?}");
+    let output = plan(folder.path(), &["report", "@out", "@cert.json", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let made: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(folder.path().join("plan.json")).expect("a plan"))
+            .expect("JSON");
+    let (years, buy) = (report["years"].as_array().expect("years"), made["buy"].as_array().expect("buy"));
+    assert_eq!((years.len(), report["bought"].as_array().map(Vec::len)), (2, Some(buy.len())));
+    let weighted: f64 = years.iter().filter_map(|year| year["reach"]["planned"]["weighted"].as_f64()).sum();
+    assert!(
+        made["objective"].as_f64().is_some_and(|objective| (objective - weighted).abs() < 1e-6),
+        "{report}"
+    );
+    let output = plan(folder.path(), &["report", "@out", "@cert.json", "--format", "csv"]);
+    let mut reader = csv::Reader::from_reader(output.stdout.as_slice());
+    assert!(reader.records().all(|row| row.is_ok()), "{output:?}");
+
+    let curve = ["curve", "@out", "--step", "5000", "--steps", "3", "--format", "json"];
+    let output = plan(folder.path(), &curve);
+    let points: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).expect("JSON");
+    let objectives: Vec<f64> = points.iter().filter_map(|point| point["objective"].as_f64()).collect();
+    assert!(objectives.len() == 4 && objectives.is_sorted(), "{objectives:?}");
+    assert!(points.iter().all(|p| p["bound"].as_f64() >= p["objective"].as_f64()), "{points:?}");
+
+    let cert = std::fs::read_to_string(folder.path().join("cert.json")).expect("a certificate");
+    std::fs::write(folder.path().join("cert.json"), cert.replace("\"objective\":\"", "\"objective\":\"9"))
+        .expect("written");
+    let output = plan(folder.path(), &["report", "@out", "@cert.json"]);
+    assert!(!output.status.success() && text(&output.stderr).contains("not proved"), "{output:?}");
+}
+
+#[test]
 fn nothing_is_written_of_a_wrong_scenario() {
     let folder = example("offers.csv", "14.95", "free");
     let output = plan(folder.path(), &BUILD);

@@ -24,6 +24,7 @@ mod lte;
 mod offers;
 mod place;
 mod quality;
+mod report;
 mod routes;
 mod settings;
 mod write;
@@ -32,6 +33,7 @@ pub use facts::{Facts, FactsDemand, FactsLine, FactsOption};
 pub use files::Files;
 pub use place::Point;
 pub use quality::{Counts, Kind, Policy};
+pub use report::{Bought, GroupLine, Interval, Item, Reach, Report, SchoolYear, StrategyLine, report};
 
 use choice::{Choice, Shop};
 use costs::CostBook;
