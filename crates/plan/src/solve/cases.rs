@@ -7,14 +7,21 @@ use super::exchange::Exchange;
 use super::ground::Ground;
 use crate::Fixed;
 use crate::certificate::Case;
-use std::rc::Rc;
+use rayon::prelude::*;
+use std::sync::Arc;
 
 /// Numbers in a proof at most: prices times demands.
 const MOST_NUMBERS: usize = 30_000_000;
-/// Steps of the dual in one case.
+/// Cases that are looked at together.
+const TOGETHER: usize = 2;
+/// Steps of the dual in one case, and in how many parts: after each it is asked whether to go on.
 const STEPS: usize = 30;
+const PARTS: usize = 2;
 /// Steps without a better bound after which a case is split.
 const PATIENCE: usize = 8;
+
+/// Looks for better plans in vain after which every other case is looked at, then every third.
+const LOOKS: usize = 8;
 
 /// A case that is still to be looked at.
 struct Open {
@@ -25,7 +32,7 @@ struct Open {
     prices: usize,
     bound: f64,
     /// What the relaxation did in the case that was split.
-    mean: Option<Rc<Answer>>,
+    mean: Option<Arc<Answer>>,
 }
 
 /// A tree of cases and the prices of its leaves.
@@ -51,40 +58,69 @@ impl Cases {
         let none = vec![None; ground.instance.option_count()];
         let mut open = vec![Open { at: 0, decided: none, prices: 0, bound: dual.value, mean: None }];
         let mut closed = f64::NEG_INFINITY;
-        // The case with the highest bound first, since only there can the bound of the whole fall; of equals the one found last.
-        while let Some(at) = (0..open.len()).max_by(|a, b| open[*a].bound.total_cmp(&open[*b].bound)) {
-            let case = open.remove(at);
+        let (mut looks, mut idle) = (0, 0);
+        let mut duals: [Dual<'_, '_>; TOGETHER] = std::array::from_fn(|_| dual.clone());
+        loop {
+            let room =
+                (self.prices.len() + 2 * TOGETHER) * ground.weights.len() * ground.years <= MOST_NUMBERS;
+            let highest = open.iter().map(|o| o.bound).fold(closed, f64::max);
+            let go_on = room && desk.bounded(highest);
+            let cases = take_highest(&mut open, desk.cut(), go_on, &mut closed);
+            if cases.is_empty() {
+                return;
+            }
             let others = open.iter().map(|o| o.bound).fold(closed, f64::max);
-            let room = (self.prices.len() + 2) * ground.weights.len() * ground.years <= MOST_NUMBERS;
-            if case.bound <= desk.cut() || !room || !desk.bounded(others.max(case.bound)) {
-                // Its prices bound it as they are.
-                closed = closed.max(case.bound);
-                continue;
+            self.improve(&cases, &mut duals, others, desk);
+            for (case, dual) in cases.into_iter().zip(&mut duals) {
+                let at = self.prices.len();
+                self.prices.push(dual.best.clone());
+                self.tree[case.at] = Case::Priced(at as u32);
+                let bound = dual.value;
+                if bound <= desk.cut() {
+                    closed = closed.max(bound);
+                    continue;
+                }
+                // The longer no better plan is found, the less often it is looked for.
+                if looks % (1 + idle / LOOKS) == 0 {
+                    let worth = desk.best.worth;
+                    look_nearby(ground, dual, &case.decided, exchange, desk);
+                    idle = if desk.best.worth.beats(worth) { 0 } else { idle + 1 };
+                }
+                looks += 1;
+                let mean = Some(Arc::new(dual.mean().clone()));
+                self.fix(
+                    ground,
+                    dual,
+                    Open { prices: at, bound, mean, ..case },
+                    desk,
+                    &mut open,
+                    &mut closed,
+                );
             }
-            dual.decide(&case.decided, &self.prices[case.prices], case.mean.as_deref());
-            Self::improve(dual, desk, others);
-            let at = self.prices.len();
-            self.prices.push(dual.best.clone());
-            self.tree[case.at] = Case::Priced(at as u32);
-            let bound = dual.value;
-            if bound <= desk.cut() {
-                closed = closed.max(bound);
-                continue;
-            }
-            look_nearby(ground, dual, &case.decided, exchange, desk);
-            let mean = Some(Rc::new(dual.mean().clone()));
-            self.fix(ground, dual, Open { prices: at, bound, mean, ..case }, desk, &mut open, &mut closed);
         }
     }
 
-    fn improve(dual: &mut Dual<'_, '_>, desk: &mut Desk<'_, '_, '_>, others: f64) {
-        let mut still = 0;
-        for n in 0..STEPS {
-            if dual.value <= desk.cut() || still > PATIENCE {
-                return;
-            }
-            still = if dual.step(desk.cut()) { 0 } else { still + 1 };
-            if n % 20 == 19 && !desk.bounded(others.max(dual.value)) {
+    /// Some steps of the dual in each of these cases, at the same time; how many are looked at together does not depend on the threads.
+    fn improve(&self, cases: &[Open], duals: &mut [Dual<'_, '_>], others: f64, desk: &mut Desk<'_, '_, '_>) {
+        let cut = desk.cut();
+        let mut still = [0; TOGETHER];
+        let starts: Vec<_> =
+            cases.iter().map(|c| (&c.decided, &self.prices[c.prices], c.mean.as_deref())).collect();
+        for part in 0..PARTS {
+            let each = duals.par_iter_mut().zip(&starts).zip(&mut still);
+            each.for_each(|((dual, (decided, prices, mean)), still)| {
+                if part == 0 {
+                    dual.decide(decided, prices, *mean);
+                }
+                for _ in 0..STEPS / PARTS {
+                    if dual.value <= cut || *still > PATIENCE {
+                        return;
+                    }
+                    *still = if dual.step(cut) { 0 } else { *still + 1 };
+                }
+            });
+            let highest = duals.iter().take(cases.len()).map(|d| d.value).fold(others, f64::max);
+            if !desk.bounded(highest) {
                 return;
             }
         }
@@ -152,6 +188,23 @@ impl Cases {
         self.tree[case.at] = Case::Split { option, bought: first as u32, left: second as u32 };
         if buy { (first, second) } else { (second, first) }
     }
+}
+
+/// Takes the cases with the highest bounds out of those that are open, since only there can the bound of the whole fall; of equals the ones found last.
+/// What is below the cut, and all when it is not to go on, is closed: its prices bound it as they are.
+fn take_highest(open: &mut Vec<Open>, cut: f64, go_on: bool, closed: &mut f64) -> Vec<Open> {
+    let mut taken = Vec::new();
+    while taken.len() < TOGETHER
+        && let Some(at) = (0..open.len()).max_by(|a, b| open[*a].bound.total_cmp(&open[*b].bound))
+    {
+        let case = open.remove(at);
+        if go_on && case.bound > cut {
+            taken.push(case);
+        } else {
+            *closed = closed.max(case.bound);
+        }
+    }
+    taken
 }
 
 /// Looks for plans near what is bought in a case and what the relaxation opens there for the most part.

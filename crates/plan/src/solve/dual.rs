@@ -4,8 +4,11 @@
 
 use super::ground::{Cell, Ground, Part, UNIT};
 use crate::certificate::Question;
-use crate::{Fixed, NONE};
+use crate::{Fixed, NONE, UNLIMITED};
 use rayon::prelude::*;
+
+/// Demands that are worth another thread.
+const PIECE: usize = 8192;
 
 /// Prices: of a unit of each year's limit (students), of each floor, of serving one student of each demand in each year.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +33,7 @@ pub(super) struct Answer {
 }
 
 /// The search for good prices, which can go on at any time.
+#[derive(Clone)]
 pub(super) struct Dual<'a, 'g> {
     ground: &'g Ground<'a>,
     question: Question,
@@ -147,7 +151,7 @@ impl<'a, 'g> Dual<'a, 'g> {
         for (year, cells) in cells.iter_mut().enumerate() {
             let floors = year + 1 == self.ground.years && !self.ground.needs.is_empty();
             let own = self.own() as f32;
-            cells.par_iter_mut().enumerate().for_each(|(demand, cell)| {
+            cells.par_iter_mut().with_min_len(PIECE).enumerate().for_each(|(demand, cell)| {
                 let lift = if floors { self.lift(prices, year, demand) } else { own };
                 let price = prices.service[year][demand];
                 *cell = if lift > 0.0 {
@@ -249,13 +253,26 @@ impl<'a, 'g> Dual<'a, 'g> {
             answer.open[at * years + from] = 1.0;
             for year in from..years {
                 answer.spent[year] += instance.charge(option, year == from) as f64;
+                let floors = year + 1 == years && !ground.needs.is_empty();
+                if instance.capacity(option) == UNLIMITED {
+                    // All that it adds to is served whole: no need for parts.
+                    for (demand, quality) in instance.covers(option) {
+                        let cell = self.cells[year][demand];
+                        if cell.weight > 0.0 && quality as f32 * (UNIT as f32) > cell.price {
+                            answer.served[year][demand] += 1.0;
+                            if floors && let Some(floor) = ground.floor(demand) {
+                                answer.floors[floor] +=
+                                    f64::from(ground.weights[demand]) * f64::from(quality) * UNIT;
+                            }
+                        }
+                    }
+                    continue;
+                }
                 ground.parts(option, &self.cells[year], &ground.weights, &mut parts);
                 for part in &parts {
                     let demand = part.demand as usize;
                     answer.served[year][demand] += part.amount / ground.weights[demand];
-                    if year + 1 == years
-                        && let Some(floor) = ground.floor(demand)
-                    {
+                    if floors && let Some(floor) = ground.floor(demand) {
                         answer.floors[floor] += f64::from(part.amount) * f64::from(part.quality) * UNIT;
                     }
                 }
@@ -313,7 +330,7 @@ impl<'a, 'g> Dual<'a, 'g> {
         let mut prices = self.best.clone();
         for (year, prices) in prices.service.iter_mut().enumerate() {
             let served = &self.mean.served[year];
-            prices.par_iter_mut().zip(served).for_each(|(price, served)| {
+            prices.par_iter_mut().with_min_len(PIECE).zip(served).for_each(|(price, served)| {
                 *price = (*price - length as f32 * (1.0 - served)).max(0.0);
             });
         }
@@ -408,7 +425,7 @@ impl<'a, 'g> Dual<'a, 'g> {
         let by = self.least_slack(answer).clamp(MOST * 0.1, MOST);
         let mix = |old: &mut f32, new: &f32| *old += by as f32 * (new - *old);
         for (old, new) in self.mean.served.iter_mut().zip(&answer.served) {
-            old.par_iter_mut().zip(new).for_each(|(old, new)| mix(old, new));
+            old.par_iter_mut().with_min_len(PIECE).zip(new).for_each(|(old, new)| mix(old, new));
         }
         self.mean.open.iter_mut().zip(&answer.open).for_each(|(old, new)| mix(old, new));
         for (old, new) in [(&mut self.mean.spent, &answer.spent), (&mut self.mean.floors, &answer.floors)] {
