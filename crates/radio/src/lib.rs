@@ -4,7 +4,10 @@
 //! terrain, site -> profile -> path loss (itm, tr38901) -> link budget, both ways -> coverage -> students served, sector capacity
 //! ```
 //!
-//! [`itm`] is the irregular terrain model (Longley-Rice).
+//! [`itm`] is the irregular terrain model (Longley-Rice), [`tr38901`] has formulas without terrain, [`budget`] says how much loss a link
+//! stands.
 
+pub mod budget;
 pub mod free_space;
 pub mod itm;
+pub mod tr38901;
