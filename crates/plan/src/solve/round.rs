@@ -27,7 +27,9 @@ impl Rounding {
     /// Makes plans from what the dual has found; whether one is the best so far.
     pub fn plans(&mut self, desk: &mut Desk<'_, '_, '_>, dual: &Dual<'_, '_>) -> bool {
         let own = if desk.question == Question::Objective { 1.0 } else { 0.0 };
-        let mut prices = dual.best.clone();
+        // Those of service, one for each demand and year, are not asked for here.
+        let mut prices =
+            Prices { limit: dual.best.limit.clone(), floors: dual.best.floors.clone(), service: Vec::new() };
         for (price, by) in prices.floors.iter_mut().zip(&self.by) {
             *price = *price * by + (by - 1.0);
         }
