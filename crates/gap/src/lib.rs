@@ -12,6 +12,7 @@
 //! 6. [`publish`]: which figures may be shown; only a `Published` one can be rendered.
 //! 7. [`district`]: all of it in one call, from what is stored about a district.
 //! 8. [`connectivity`]: each school's own line against the FCC's goals.
+//! 9. [`inventory`]: what a district lends, from its files.
 //!
 //! Nothing here opens a file, a socket or a clock: bytes, the date and the seed are arguments.
 
@@ -19,6 +20,7 @@ pub mod area;
 pub mod connectivity;
 pub mod district;
 pub mod estimate;
+pub mod inventory;
 pub mod measure;
 pub mod open;
 pub mod place;

@@ -80,6 +80,10 @@ pub enum Action {
     AnswerRequests,
     /// Let edges fetch the policy, enrol devices, and keep evidence of what is in force.
     ManageEdges,
+    /// Lend and take back; see what there is to lend and who has it.
+    Lend,
+    /// Change what there is to lend, its lines and the rules of lending.
+    ManageLending,
     /// Give and change accounts and roles.
     ManageAccounts,
     /// See the audit log.
@@ -88,7 +92,7 @@ pub enum Action {
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::SeeFigures,
         Self::SeeData,
         Self::LoadData,
@@ -100,6 +104,8 @@ impl Action {
         Self::SeeRequests,
         Self::AnswerRequests,
         Self::ManageEdges,
+        Self::Lend,
+        Self::ManageLending,
         Self::ManageAccounts,
         Self::SeeAudit,
     ];
@@ -113,12 +119,14 @@ pub fn may(role: Role, action: Action) -> bool {
         A::SeeFigures => true,
         A::SeeData => matches!(role, R::Administrator | R::Coordinator | R::Analyst),
         A::LoadData => matches!(role, R::Administrator | R::Coordinator),
-        A::SeeStudents => matches!(role, R::Administrator | R::Coordinator | R::Clerk),
+        A::SeeStudents | A::Lend => matches!(role, R::Administrator | R::Coordinator | R::Clerk),
         A::SeeSections => matches!(role, R::Administrator | R::Coordinator | R::Teacher),
         A::SeeAnySection | A::SeeChances => matches!(role, R::Administrator | R::Coordinator),
         A::SeeSurvey => matches!(role, R::Administrator | R::Coordinator | R::Analyst),
         A::SeeRequests => matches!(role, R::Administrator | R::Coordinator | R::Teacher),
-        A::AnswerRequests | A::ManageEdges => matches!(role, R::Administrator | R::Coordinator),
+        A::AnswerRequests | A::ManageEdges | A::ManageLending => {
+            matches!(role, R::Administrator | R::Coordinator)
+        }
         A::ManageAccounts | A::SeeAudit => matches!(role, R::Administrator),
     }
 }

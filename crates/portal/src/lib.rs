@@ -30,6 +30,7 @@ pub mod account;
 pub mod connectivity;
 pub mod filtering;
 pub mod gap;
+pub mod lending;
 pub mod open_data;
 pub mod roster;
 pub mod survey;

@@ -14,7 +14,7 @@ mod tests;
 mod walk;
 
 use crate::access::Action;
-use crate::{App, account, connectivity, filtering, gap, jobs, layout, open_data, roster, survey};
+use crate::{App, account, connectivity, filtering, gap, jobs, layout, lending, open_data, roster, survey};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
@@ -113,6 +113,7 @@ pub fn table() -> Vec<Route> {
         gap::pages::routes(),
         connectivity::pages::routes(),
         filtering::pages::routes(),
+        lending::pages::routes(),
     ]
     .into_iter()
     .flatten()

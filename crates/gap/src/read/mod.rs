@@ -2,7 +2,7 @@
 //!
 //! 1. [`Source`]: a file, a folder given as names and bytes, or an archive (`.zip`, `.gz`, `.xz`), opened
 //!    within [`Limits`].
-//! 2. [`decode`]: bytes to text; UTF-8 with or without a mark, UTF-16, Windows-1252.
+//! 2. [`decode`]: bytes to text; UTF-8 with or without a mark, UTF-16, Windows-1252. [`workbook_text`]: the first sheet of a workbook.
 //! 3. [`Table`]: delimited text with named columns, line by line; [`Row`] gives typed cells and notes what
 //!    is wrong with them.
 //!
@@ -15,6 +15,7 @@ mod rows;
 mod source;
 mod table;
 mod text;
+mod workbook;
 mod xz;
 
 pub(crate) use cell::parse_number;
@@ -24,6 +25,7 @@ pub(crate) use rows::{Seen, each_member, each_row, rows};
 pub use source::{Limits, Source};
 pub use table::{Row, Table, TableRules, fold};
 pub use text::decode;
+pub use workbook::workbook_text;
 
 #[cfg(test)]
 mod tests;

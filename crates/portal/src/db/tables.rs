@@ -92,6 +92,9 @@ pub const TABLES: &[Table] = &[
     of_district("filter_measure"),
     of_district("filter_device_measure"),
     of_district("safety_step"),
+    // 0019 lending
+    of_district("lending_device"),
+    of_district("carrier_line"),
     stays("policy_version", "what this installation published"),
     stays("edge", "a secret of an edge, which asks this installation"),
 ];

@@ -102,13 +102,14 @@ impl ProblemList {
 
 /// The navigation of a district: message key, path with `{}` for the district, and what the viewer must
 /// be allowed to do to see the entry.
-const NAVIGATION: [(&str, &str, Action); 12] = [
+const NAVIGATION: [(&str, &str, Action); 13] = [
     ("layout-home", "/d/{}", Action::SeeFigures),
     ("layout-map", "/d/{}/gap/map", Action::SeeFigures),
     ("layout-table", "/d/{}/gap/table", Action::SeeFigures),
     ("layout-sections", "/d/{}/gap/sections", Action::SeeSections),
     ("layout-connectivity", "/d/{}/connectivity", Action::SeeFigures),
     ("layout-filtering", "/d/{}/filtering", Action::SeeRequests),
+    ("layout-lending", "/d/{}/lending/devices", Action::Lend),
     ("layout-survey", "/d/{}/survey", Action::SeeSurvey),
     ("layout-data", "/d/{}/data", Action::SeeData),
     ("layout-roster", "/d/{}/roster", Action::SeeData),

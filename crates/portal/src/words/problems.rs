@@ -8,7 +8,7 @@ use super::{Language, Words};
 use fluent_bundle::FluentValue;
 
 /// The messages, without `exchange-problem-` in front.
-const PHRASES: [&str; 93] = [
+const PHRASES: [&str; 109] = [
     "cells",
     "cells-lines",
     "quotation",
@@ -102,6 +102,22 @@ const PHRASES: [&str; 93] = [
     "line-of",
     "columns-points",
     "house-number",
+    "device",
+    "devices-most",
+    "number-once",
+    "number-taken",
+    "iccid",
+    "imei",
+    "check-digit",
+    "line-number",
+    "barcode",
+    "serial",
+    "device-kind",
+    "cost",
+    "condition",
+    "characters",
+    "card",
+    "workbook-read",
 ];
 
 /// The values that these messages have.
@@ -183,7 +199,7 @@ mod tests {
     use super::*;
     use evenfield_gap::open::area_table::{LongMap, parse_long};
     use evenfield_gap::read::{Limits, Source};
-    use evenfield_gap::{connectivity, roster, survey};
+    use evenfield_gap::{connectivity, inventory, roster, survey};
     use evenfield_model::Problems;
 
     /// What readers say of files with common faults.
@@ -200,6 +216,10 @@ mod tests {
         let lines =
             "school,enrollment,contracted_mbps\nElm,many,50\nOak,300,\nOak,300\n,1,2\nAsh,1,1\nAsh,1,1\n";
         all.append(connectivity::parse("l.csv", lines).1);
+        let devices = "barcode,type,serial,imei,iccid,line_number,carrier,cost,condition\nA,phone,1.2E+11,1,89,1,,x,x\n\
+            A,tablet,,490154203237519,8.91E+18,,Blue,,\nA,tablet,,,,,Blue,,\nB,modem,,,,,,,\nB,modem,,,,,,,\n,modem,,,,,,,\n";
+        all.append(inventory::parse("d.csv", devices.as_bytes()).1);
+        all.append(inventory::parse("d.csv", b"barcode,type\n").1);
         let areas = "geoid,measure,value\n51001,a,1\n51001,a,2\n1001,a,1\n51003,,1\n51005,a,x\n51007,children,-1\nx,a,1\n\
             510010901001,a,1\n10010201001,a,1\n";
         all.append(parse_long(areas.as_bytes(), "t.csv", &LongMap::default()).1);

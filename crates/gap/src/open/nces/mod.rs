@@ -6,7 +6,7 @@ pub mod membership;
 pub mod relationship;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use evenfield_model::Leaid;
 

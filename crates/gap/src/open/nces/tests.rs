@@ -68,7 +68,7 @@ fn a_relationship_workbook_that_is_none() {
 }
 
 /// A workbook of one sheet with texts in its cells, as small as one can be.
-fn workbook(rows: &[&[&str]]) -> Vec<u8> {
+pub(crate) fn workbook(rows: &[&[&str]]) -> Vec<u8> {
     workbook_and(rows, "")
 }
 

@@ -13,7 +13,7 @@ const NOTHING: &str = "00000000-0000-7000-8000-000000000000";
 const FORM: [(&str, &str); 4] = [("act", "accept"), ("role", "clerk"), ("term", "2026-fall"), ("scope", "")];
 
 /// Something of each kind in district B. The ids begin with `of-b` so that they are found wherever they leak.
-const ROWS: [&str; 12] = [
+const ROWS: [&str; 13] = [
     "INSERT INTO school (district_id, id, name) VALUES ('5100002', 'of-b-school', 'Beta School')",
     "INSERT INTO student (district_id, id, school_id, grade, given_name, family_name, name_key) VALUES \
      ('5100002', 'of-b-student', 'of-b-school', '05', 'Given', 'Family', 'family given')",
@@ -38,10 +38,13 @@ const ROWS: [&str; 12] = [
      VALUES ('5100002', 'of-b-device', 'x', 'token', 'Beta cart', 'of-b-school', 1, 'x', 1)",
     "INSERT INTO edge (district_id, id, name, token_hash, made_ms, made_by) VALUES \
      ('5100002', 'of-b-edge', 'Beta edge', 'x', 1, 'x')",
+    "INSERT INTO lending_device (district_id, id, barcode, kind, make, model, funding, condition, location, search_key, \
+     state, added_ms, changed_ms, changed_by) VALUES ('5100002', 'of-b-item', 'Beta tag', 'hotspot', 'm', 'm', 'f', 'good', \
+     'l', 'beta tag', 'here', 1, 1, 'x')",
 ];
 
 /// The tables whose rows of B must be as they were.
-const KEPT: [&str; 10] = [
+const KEPT: [&str; 11] = [
     "school",
     "student",
     "roster_load",
@@ -52,6 +55,7 @@ const KEPT: [&str; 10] = [
     "filter_answer",
     "edge",
     "filter_device",
+    "lending_device",
 ];
 
 async fn kit() -> (Kit, String) {
@@ -89,6 +93,7 @@ fn ids<'a>(parameter: &str, account: &'a str) -> Vec<&'a str> {
         "{account}" => vec![account],
         "{answer}" => vec!["of-b-answer"],
         "{device}" => vec!["of-b-device"],
+        "{item}" => vec!["of-b-item"],
         "{edge}" => vec!["of-b-edge"],
         other => panic!("say here which ids {other} stands for, and put one into district B"),
     }

@@ -1,0 +1,8 @@
+//! Slice `lending`: the devices that a district lends, their lines, and who has them.
+
+pub mod pages;
+pub mod queries;
+pub mod rules;
+
+#[cfg(test)]
+mod tests;

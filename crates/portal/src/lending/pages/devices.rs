@@ -1,0 +1,146 @@
+//! The inventory: the list of devices, and one of them.
+
+use super::{page_links, range};
+use crate::App;
+use crate::access::Action;
+use crate::error::{Error, Result};
+use crate::exchange::{count, csv_file};
+use crate::layout::{Frame, PageLink};
+use crate::lending::queries::{self, DeviceRow, Search};
+use crate::lending::rules::inventory::{Device, Line, dollars};
+use crate::lending::rules::state::State as Where;
+use crate::routes::escape;
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::{Html, IntoResponse, Response};
+use evenfield_gap::inventory::Kind;
+use serde::Deserialize;
+
+/// What the list may be asked for.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    q: String,
+    kind: String,
+    state: String,
+    page: Option<i64>,
+}
+
+impl Asked {
+    fn search(&self) -> Search {
+        Search { text: self.q.clone(), kind: self.kind.clone(), state: self.state.clone() }
+    }
+
+    fn query(&self) -> String {
+        format!("q={}&kind={}&state={}", escape(&self.q), escape(&self.kind), escape(&self.state))
+    }
+}
+
+#[derive(Template)]
+#[template(path = "lending/templates/devices.html")]
+struct List {
+    p: Frame,
+    asked: Asked,
+    query: String,
+    rows: Vec<DeviceRow>,
+    found: String,
+    pages: Vec<PageLink>,
+    may_manage: bool,
+}
+
+/// The list, searched and paged.
+pub async fn list(State(app): State<App>, p: Frame, Query(asked): Query<Asked>) -> Result<Response> {
+    let (current, rows) = range(asked.page);
+    let page = queries::find(app.db.read(), p.district_id(), &asked.search(), rows).await?;
+    let query = asked.query();
+    let base = format!("{}?{query}&page=", p.district_path("/lending/devices"));
+    let view = List {
+        pages: page_links(&base, current, page.found),
+        found: count(page.found),
+        rows: page.rows,
+        may_manage: p.may(Action::ManageLending),
+        query,
+        asked,
+        p,
+    };
+    Ok(Html(view.render()?).into_response())
+}
+
+/// The list as CSV, as searched, with the columns that a file may have.
+pub async fn csv(State(app): State<App>, p: Frame, Query(asked): Query<Asked>) -> Result<Response> {
+    let all = (0, i64::from(i32::MAX));
+    let page = queries::find(app.db.read(), p.district_id(), &asked.search(), all).await?;
+    let header = [
+        "barcode",
+        "type",
+        "make",
+        "model",
+        "serial",
+        "imei",
+        "iccid",
+        "line_number",
+        "carrier",
+        "plan",
+        "funding_source",
+        "cost",
+        "condition",
+        "location",
+        "state",
+    ];
+    let text = |text: Option<String>| text.unwrap_or_default();
+    let rows = page.rows.into_iter().map(|DeviceRow { device, line_number, carrier, plan }| {
+        [
+            device.barcode,
+            device.kind.as_str().to_owned(),
+            device.make,
+            device.model,
+            text(device.serial),
+            text(device.imei),
+            text(device.iccid),
+            text(line_number),
+            carrier,
+            plan,
+            device.funding,
+            device.cost_cents.map(dollars).unwrap_or_default(),
+            device.condition.as_str().to_owned(),
+            device.location,
+            device.state.as_str().to_owned(),
+        ]
+    });
+    csv_file("devices.csv", &header, rows)
+}
+
+#[derive(Template)]
+#[template(path = "lending/templates/device.html")]
+pub(super) struct One {
+    pub(super) p: Frame,
+    pub(super) device: Device,
+    pub(super) line: Option<Line>,
+    pub(super) cost: String,
+    pub(super) may_manage: bool,
+    /// Where staff may put it.
+    pub(super) moves: &'static [Where],
+}
+
+/// One device.
+pub async fn one(
+    State(app): State<App>,
+    p: Frame,
+    Path((_, id)): Path<(String, String)>,
+) -> Result<Response> {
+    let device = queries::device(app.db.read(), p.district_id(), &id).await?.ok_or(Error::NotFound)?;
+    let line = match &device.iccid {
+        Some(iccid) => queries::line_of_card(app.db.read(), p.district_id(), iccid).await?,
+        None => None,
+    };
+    let may_manage = p.may(Action::ManageLending);
+    let page = One {
+        cost: device.cost_cents.map(dollars).unwrap_or_default(),
+        moves: if may_manage { device.state.by_hand() } else { &[] },
+        may_manage,
+        line,
+        device,
+        p,
+    };
+    Ok(Html(page.render()?).into_response())
+}

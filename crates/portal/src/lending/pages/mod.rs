@@ -1,0 +1,54 @@
+//! HTTP of the slice `lending`.
+
+mod devices;
+mod edit;
+mod lines;
+mod upload;
+pub(super) mod words;
+
+use crate::access::Action;
+use crate::layout::PageLink;
+use crate::routes::{Needs, Route, route};
+use axum::routing::{get, post};
+
+/// The pages that lead to each other: the message's key, and the path in the district.
+pub const TABS: [(&str, &str); 2] =
+    [("lending-devices-title", "/lending/devices"), ("lending-lines-title", "/lending/lines")];
+
+/// The rows of the route table.
+pub fn routes() -> Vec<Route> {
+    let lend = Needs::May(Action::Lend);
+    let manage = Needs::May(Action::ManageLending);
+    vec![
+        route("/d/{district}/lending/devices", lend, get(devices::list)),
+        route("/d/{district}/lending/devices.csv", lend, get(devices::csv)),
+        route("/d/{district}/lending/devices/new", manage, get(edit::new).post(edit::added)),
+        route("/d/{district}/lending/devices/upload", manage, get(upload::page).post(upload::upload))
+            .uploads(upload::UPLOAD_BYTES),
+        route("/d/{district}/lending/devices/{item}", lend, get(devices::one)),
+        route("/d/{district}/lending/devices/{item}/edit", manage, get(edit::form).post(edit::edited)),
+        route("/d/{district}/lending/devices/{item}/state", manage, post(edit::moved)),
+        route("/d/{district}/lending/lines", lend, get(lines::list)),
+        route("/d/{district}/lending/lines.csv", lend, get(lines::csv)),
+    ]
+}
+
+/// Rows on a page.
+const PER_PAGE: i64 = 50;
+/// Page links shown around the current page.
+const AROUND: i64 = 4;
+
+/// The page that is asked for, and the rows on it.
+fn range(page: Option<i64>) -> (i64, (i64, i64)) {
+    let current = page.unwrap_or(1).clamp(1, 1_000_000);
+    (current, ((current - 1) * PER_PAGE, PER_PAGE))
+}
+
+/// Links to the pages of a list; `base` ends where the number begins.
+fn page_links(base: &str, current: i64, found: i64) -> Vec<PageLink> {
+    let last = (found + PER_PAGE - 1) / PER_PAGE;
+    (1..=last)
+        .filter(|n| *n == 1 || *n == last || (n - current).abs() <= AROUND)
+        .map(|n| PageLink { href: format!("{base}{n}"), number: n.unsigned_abs(), current: n == current })
+        .collect()
+}

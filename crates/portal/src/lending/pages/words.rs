@@ -1,0 +1,35 @@
+//! What things are called, in the page's language.
+
+use crate::layout::Frame;
+use crate::lending::rules::state::{Observed, State, Wanted};
+use evenfield_gap::inventory::{Condition, Kind};
+
+/// A kind of device.
+pub fn kind(p: &Frame, kind: &Kind) -> String {
+    p.t(&format!("lending-kind-{}", kind.as_str()))
+}
+
+/// How well a device is.
+pub fn condition(p: &Frame, condition: &Condition) -> String {
+    p.t(&format!("lending-condition-{}", condition.as_str()))
+}
+
+/// Where a device is.
+pub fn state(p: &Frame, state: &State) -> String {
+    p.t(&format!("lending-state-{}", state.as_str()))
+}
+
+/// What it is to put a device there.
+pub fn move_to(p: &Frame, state: &State) -> String {
+    p.t(&format!("lending-move-{}", state.as_str()))
+}
+
+/// What a line is wanted to be.
+pub fn wanted(p: &Frame, wanted: &Wanted) -> String {
+    p.t(&format!("lending-wanted-{}", wanted.as_str()))
+}
+
+/// What a line was seen to be.
+pub fn observed(p: &Frame, observed: &Observed) -> String {
+    p.t(&format!("lending-observed-{}", observed.as_str()))
+}

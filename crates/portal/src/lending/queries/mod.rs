@@ -1,0 +1,37 @@
+//! SQL of the slice `lending`.
+
+mod devices;
+mod lines;
+
+pub use devices::{
+    DevicePage, DeviceRow, Search, all_devices, device, find, put_device, put_devices, set_state, taken,
+};
+pub use lines::{LinePage, LineRow, LineSearch, all_lines, find_lines, line_of_card, put_line, put_lines};
+
+use crate::db::{Backend, Write};
+
+/// Lets nobody else change what the district lends until the transaction is over. On SQLite nobody can.
+///
+/// # Errors
+/// The database's.
+pub async fn lock(tx: &mut Write, district: &str) -> sqlx::Result<()> {
+    if Backend::of_connection(tx) == Backend::Postgres {
+        // Not FOR UPDATE: every row that refers to the district would wait, too.
+        sqlx::query("SELECT id FROM district WHERE id = $1 FOR NO KEY UPDATE")
+            .bind(district)
+            .fetch_optional(&mut **tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// The pattern of LIKE (with `ESCAPE '\'`) that finds a text anywhere.
+fn pattern(text: &str) -> String {
+    let escaped: String = text
+        .trim()
+        .to_lowercase()
+        .chars()
+        .flat_map(|c| if matches!(c, '%' | '_' | '\\') { vec!['\\', c] } else { vec![c] })
+        .collect();
+    format!("%{escaped}%")
+}

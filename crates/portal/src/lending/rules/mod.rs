@@ -1,0 +1,4 @@
+//! Pure rules of the slice `lending`.
+
+pub mod inventory;
+pub mod state;

@@ -1,0 +1,16 @@
+//! Any bytes as a file of devices, text or a workbook; numbers that only one device has stand there once.
+
+#![no_main]
+
+use evenfield_gap::inventory::parse;
+use libfuzzer_sys::fuzz_target;
+use std::collections::HashSet;
+
+fuzz_target!(|bytes: &[u8]| {
+    let (items, problems) = parse("f", bytes);
+    assert!(!items.is_empty() || !problems.is_empty());
+    assert_eq!(items.iter().map(|item| &item.barcode).collect::<HashSet<_>>().len(), items.len());
+    let cards: Vec<_> = items.iter().filter_map(|item| item.iccid.as_ref()?.as_ref()).collect();
+    assert!(cards.iter().all(|card| card.starts_with("89") && (19..=20).contains(&card.len())));
+    assert_eq!(cards.iter().collect::<HashSet<_>>().len(), cards.len());
+});
