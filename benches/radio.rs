@@ -2,14 +2,20 @@
 //!
 //! ```text
 //! cargo bench -p evenfield-radio --bench radio -- itm PEER [CASES]
+//! cargo bench -p evenfield-radio --bench radio -- coverage TERRAIN [RADIUS CELL]
 //! ```
 //!
 //! - `itm`: random cases of the irregular terrain model, half of them over random terrain, answered here and by PEER, the program
 //!   of `benches/itm_peer.cpp`. Prints the largest difference and how many answers differ in their warnings or in whether there is one.
+//! - `coverage`: losses around a site in the middle of a GeoTIFF or SRTM tile, 10,000 m far in cells of 30 m unless said. A tile that is smaller
+//!   than the circle is mirrored at its edges until it is not, so that every cell has a profile over real heights.
 
+use evenfield_radio::coverage::{Settings, raster};
 use evenfield_radio::itm::{
     self, Area, Climate, Link, Polarization, Profile, Quantiles, Siting, Varies, Vary,
 };
+use evenfield_radio::terrain::{Place, Terrain, Tile, geotiff, hgt};
+use evenfield_radio::tr38901::Scene;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::fmt::Write as _;
@@ -170,11 +176,75 @@ fn compare(peer: &str, count: usize) {
     println!("{:.2} us a case here", seconds * 1e6 / count as f64);
 }
 
+/// The tile, mirrored at its edges so often that it reaches `metres` from its middle to every side.
+fn mirrored(tile: &Tile, metres: f64) -> Tile {
+    let (rows, columns) = tile.size();
+    let [north, west, south, east] = tile.bounds();
+    let step = [(north - south) / (rows - 1) as f64, (east - west) / (columns - 1) as f64];
+    let middle = Place { latitude: (north + south) / 2.0, longitude: (west + east) / 2.0 };
+    let corner = middle.moved(-metres * 1.05, metres * 1.05);
+    let beyond = |outer: f64, inner: f64, step: f64| ((outer - inner) / step).ceil().max(0.0) as usize;
+    let (above, left) = (beyond(corner.latitude, north, step[0]), beyond(west, corner.longitude, step[1]));
+    let fold = |i: usize, before: usize, count: usize| {
+        let at = (i as i64 - before as i64).rem_euclid(2 * (count as i64 - 1));
+        at.min(2 * (count as i64 - 1) - at) as f64
+    };
+    let (all_rows, all_columns) = (rows + 2 * above, columns + 2 * left);
+    let heights = (0..all_rows * all_columns).map(|i| {
+        let (row, column) = (fold(i / all_columns, above, rows), fold(i % all_columns, left, columns));
+        let place = Place { latitude: north - row * step[0], longitude: west + column * step[1] };
+        tile.height(place).map_or(f32::NAN, |height| height as f32)
+    });
+    let (north, west) = (north + above as f64 * step[0], west - left as f64 * step[1]);
+    Tile::new(north, west, step, all_columns, heights.collect()).expect("a tile")
+}
+
+fn cover(file: &str, radius: f64, cell: f64) {
+    let bytes = std::fs::read(file).expect("a terrain file");
+    let tile = if file.ends_with(".hgt") { hgt::read(file, &bytes) } else { geotiff::read(file, &bytes) };
+    let tile = tile.unwrap_or_else(|refused| panic!("{refused}"));
+    let [north, west, south, east] = tile.bounds();
+    let site = Place { latitude: (north + south) / 2.0, longitude: (west + east) / 2.0 };
+    let large = mirrored(&tile, radius);
+    println!("{:?} posts, mirrored to {:?}, {} void", tile.size(), large.size(), large.voids());
+    let vary = Vary { mode: Varies::Broadcast, places_fixed: false, situations_fixed: false };
+    let link = Link {
+        heights: [30.0, 5.0],
+        frequency: 3600.0,
+        polarization: Polarization::Vertical,
+        climate: Climate::ContinentalTemperate,
+        refractivity: 301.0,
+        permittivity: 15.0,
+        conductivity: 0.005,
+        vary,
+    };
+    let at = Quantiles { time: 50.0, location: 90.0, situation: 50.0 };
+    let settings = Settings { link, at, scene: Scene::Rural, step: cell };
+    let terrain = Terrain::new(vec![large]);
+    let start = Instant::now();
+    let found = raster(&terrain, site, &settings, radius, cell).unwrap_or_else(|fault| panic!("{fault}"));
+    let seconds = start.elapsed().as_secs_f64();
+    let known: Vec<f64> =
+        found.losses.iter().filter(|loss| !loss.is_nan()).map(|loss| f64::from(*loss)).collect();
+    let served = known.iter().filter(|loss| **loss <= 140.0).count();
+    println!(
+        "{} cells of {cell} m within {radius} m, {} of them with at most 140 dB; {seconds:.2} s, {:.2} us a cell, {} threads",
+        known.len(),
+        served,
+        seconds * 1e6 / known.len() as f64,
+        rayon::current_num_threads()
+    );
+}
+
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
     match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["itm", peer] => compare(peer, 20_000),
         ["itm", peer, count] => compare(peer, count.parse().expect("a number of cases")),
-        _ => println!("itm PEER [CASES]"),
+        ["coverage", file] => cover(file, 10_000.0, 30.0),
+        ["coverage", file, radius, cell] => {
+            cover(file, radius.parse().expect("metres"), cell.parse().expect("metres"));
+        }
+        _ => println!("itm PEER [CASES] | coverage TERRAIN [RADIUS CELL]"),
     }
 }

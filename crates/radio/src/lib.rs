@@ -5,9 +5,11 @@
 //! ```
 //!
 //! [`itm`] is the irregular terrain model (Longley-Rice), [`tr38901`] has formulas without terrain, [`budget`] says how much loss a link
-//! stands.
+//! stands, [`terrain`] knows heights, [`coverage`] puts them together.
 
 pub mod budget;
+pub mod coverage;
 pub mod free_space;
 pub mod itm;
+pub mod terrain;
 pub mod tr38901;

@@ -18,6 +18,8 @@ pub(super) struct Geometry {
     pub distance: f64,
     /// Whether it comes from a profile.
     pub known: bool,
+    /// Whether nothing stands between the antennas.
+    pub clear: bool,
 }
 
 impl Geometry {
@@ -29,8 +31,10 @@ impl Geometry {
         let from = (15.0 * heights[0]).min(0.1 * horizons[0]);
         let to = distance - (15.0 * heights[1]).min(0.1 * horizons[1]);
         let roughness = roughness::of(profile, from, to);
-        let mut it = Self { heights, effective: heights, horizons, angles, roughness, distance, known: true };
-        if horizons[0] + horizons[1] > 1.5 * distance {
+        let clear = horizons[0] + horizons[1] > 1.5 * distance;
+        let mut it =
+            Self { heights, effective: heights, horizons, angles, roughness, distance, known: true, clear };
+        if clear {
             it.in_sight(profile.ends(), profile.line(from, to), curvature);
         } else {
             let foreground = profile.line(from, 0.9 * horizons[0])[0];
@@ -83,8 +87,10 @@ impl Geometry {
             roughness: area.roughness,
             distance: area.distance,
             known: false,
+            clear: false,
         };
         it.statistical_horizons(curvature);
+        it.clear = it.distance < it.horizons[0] + it.horizons[1];
         it.statistical_angles(curvature);
         it
     }

@@ -145,12 +145,12 @@ pub enum Fault {
 }
 
 /// Refuses a value outside of its range; NaN is outside of every range.
-pub(super) fn within(what: &'static str, said: f64, fits: bool, wanted: &'static str) -> Result<(), Fault> {
+pub(crate) fn within(what: &'static str, said: f64, fits: bool, wanted: &'static str) -> Result<(), Fault> {
     if fits { Ok(()) } else { Err(Fault::Range { what, said, wanted }) }
 }
 
 /// Checks all parameters that both modes share and says which are near their limits.
-pub(super) fn check(link: &Link, at: &Quantiles) -> Result<Warnings, Fault> {
+pub(crate) fn check(link: &Link, at: &Quantiles) -> Result<Warnings, Fault> {
     let mut warnings = Warnings::default();
     let names = ["height of the first antenna (m)", "height of the second antenna (m)"];
     for (i, height) in link.heights.into_iter().enumerate() {

@@ -24,10 +24,11 @@ mod scatter;
 mod sight;
 #[cfg(test)]
 mod tests;
-mod variability;
+pub(crate) mod variability;
 mod warnings;
 
 pub use input::{Area, Climate, Fault, Link, Polarization, Quantiles, Siting, Varies, Vary};
+pub(crate) use input::{check, within};
 pub use profile::Profile;
 pub use reference::Kind;
 pub use warnings::Warnings;
@@ -46,6 +47,8 @@ pub struct Loss {
     pub reference: f64,
     /// What kind of path it is.
     pub kind: Kind,
+    /// Whether the antennas see each other over the profile; by area, whether the distance is within both horizons.
+    pub clear: bool,
     /// Terrain irregularity: the interdecile range of heights, m.
     pub roughness: f64,
     /// Effective heights of both antennas, m.
@@ -94,6 +97,7 @@ fn finish(
         free_space,
         reference,
         kind,
+        clear: geometry.clear,
         roughness: geometry.roughness,
         effective_heights: geometry.effective,
         horizons: geometry.horizons,

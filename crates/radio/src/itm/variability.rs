@@ -63,7 +63,7 @@ fn by_frequency([a, b, c]: [f64; 3], wave_number: f64) -> f64 {
 }
 
 /// The standard normal deviate that is exceeded with probability `q`. Abramowitz and Stegun 26.2.23: within 4.5e-4.
-fn deviate(q: f64) -> f64 {
+pub(crate) fn deviate(q: f64) -> f64 {
     let t = (-2.0 * q.min(1.0 - q).ln()).sqrt();
     let fraction = ((0.010_328 * t + 0.802_853) * t + 2.515_516)
         / (((0.001_308 * t + 0.189_269) * t + 1.432_788) * t + 1.0);
