@@ -1,6 +1,6 @@
 //! How much loss a link stands, down and up. The worse of the two counts.
 //!
-//! CBRS limits: 47 CFR 96.39 to 96.45. A station of category A may radiate 30 dBm in 10 MHz (EIRP), one of category B 47 dBm, an end-user device
+//! CBRS limits: 47 CFR 96.41 to 96.45. A station of category A may radiate 30 dBm in 10 MHz (EIRP), one of category B 47 dBm, an end-user device
 //! 23 dBm. An outdoor station of category A whose antenna is more than 6 m above average terrain is one of category B.
 
 /// CBRS device categories.
@@ -28,7 +28,7 @@ impl Category {
 /// What a station or device does at one end.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct End {
-    /// What it radiates, dBm EIRP in 10 MHz, its antenna's gain included.
+    /// What it radiates in the bandwidth in which it sends, dBm EIRP, its antenna's gain included; no more than that in 10 MHz.
     pub eirp: f64,
     /// Its antenna's gain when it receives, dBi.
     pub gain: f64,
@@ -68,7 +68,7 @@ pub enum Device {
 }
 
 impl Device {
-    /// A unit at the eaves: 15 dBi, 23 dBm EIRP over the 0.72 MHz that it is given.
+    /// A unit at the eaves: 15 dBi when it receives, 23 dBm EIRP, noise over 9 of 10 MHz.
     pub const OUTDOOR: Self =
         Self::Outdoor(End { eirp: DEVICE_LIMIT, gain: 15.0, noise_figure: 7.0, needs: 5.0, bandwidth: 9.0 });
     /// A unit in a room: no gain, and 15 dB of walls.

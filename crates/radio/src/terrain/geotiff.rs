@@ -83,17 +83,11 @@ fn place(decoder: &mut Decoder<Cursor<&[u8]>>) -> Said<([f64; 2], [f64; 4])> {
     }
 }
 
-/// Heights, with NaN for voids and for what no place on earth has.
+/// Heights, with NaN for voids.
 fn heights(decoder: &mut Decoder<Cursor<&[u8]>>) -> Said<Vec<f32>> {
     let void = decoder.get_tag_ascii_string(Tag::GdalNodata).ok();
     let void: Option<f64> = void.and_then(|text| text.trim_matches(['\0', ' ']).parse().ok());
-    let known = |height: f64| {
-        if Some(height) == void || !(-12_000.0..=12_000.0).contains(&height) {
-            f32::NAN
-        } else {
-            height as f32
-        }
-    };
+    let known = |height: f64| if Some(height) == void { f32::NAN } else { height as f32 };
     let image = decoder.read_image().map_err(tiff)?;
     Ok(match image {
         DecodingResult::F32(v) => v.into_iter().map(|h| known(f64::from(h))).collect(),

@@ -21,6 +21,9 @@ pub struct Refused {
     pub wanted: &'static str,
 }
 
+/// No place on earth is so far above or below the sea, m.
+const HIGHEST: f32 = 12_000.0;
+
 /// Posts of equal spacing in degrees, row by row from the north-west.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tile {
@@ -37,6 +40,8 @@ pub struct Tile {
 }
 
 impl Tile {
+    /// Heights that no place on earth has, 12,000 m and more above or below the sea, are voids too.
+    ///
     /// `north` and `west` are the place of the first post, `step` the degrees from row to row and from column to column, `heights` metres with NaN
     /// for voids, row by row.
     ///
@@ -47,7 +52,7 @@ impl Tile {
         west: f64,
         step: [f64; 2],
         columns: usize,
-        heights: Vec<f32>,
+        mut heights: Vec<f32>,
     ) -> Result<Self, (String, &'static str)> {
         let rows = heights.len().checked_div(columns).unwrap_or_default();
         if rows < 2 || columns < 2 || rows * columns != heights.len() || heights.len() > i32::MAX as usize {
@@ -71,6 +76,11 @@ impl Tile {
                 format!("a tile from {west}, {south} to {east}, {north}"),
                 "longitudes and latitudes in degrees",
             ));
+        }
+        for height in &mut heights {
+            if height.is_nan() || height.abs() >= HIGHEST {
+                *height = f32::NAN;
+            }
         }
         Ok(Self { north, west, step, posts: step.map(|step| 1.0 / step), rows, columns, heights })
     }

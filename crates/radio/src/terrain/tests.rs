@@ -78,6 +78,11 @@ fn an_srtm_tile_has_its_heights_in_their_places() {
     assert!((tile.height(place(37.0, -76.0)).unwrap() - 3600.0).abs() < 1e-6);
     assert!((tile.height(place(37.75, -76.75)).unwrap() - 900.0).abs() < 1e-6);
     assert_eq!(tile.height(place(37.5, -76.5)), None, "a void");
+    assert_eq!(
+        hgt::read("N37W077.hgt", &srtm(|_, _| 12_000)).unwrap().voids(),
+        1201 * 1201,
+        "no place is so high"
+    );
     let terrain = Terrain::new(vec![tile]);
     let (heights, step) = terrain.profile(place(37.9, -76.9), place(37.9, -76.8), 100.0).unwrap();
     assert!(
