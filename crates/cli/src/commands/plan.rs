@@ -1,6 +1,7 @@
 //! `evenfield plan`.
 
 mod build;
+mod fair;
 mod report;
 
 use crate::out::{complain, replace, say};
@@ -39,6 +40,10 @@ pub enum Plan {
     Report(report::Answers),
     /// Say what more money would give: the best plan at several budgets
     Curve(report::Curve),
+    /// Say how much all groups can have at once: the largest share of what each needs, and the proof that there is none larger
+    ///
+    /// Max-min fairness. Prints the floors with which `evenfield plan solve` then makes the best of the plans that give every group as much.
+    Fair(fair::Fair),
     /// Check a certificate by code that shares nothing with the solver but the reader
     ///
     /// Ends with 0 when the certificate proves what it says, 1 when it does not.
@@ -94,6 +99,7 @@ impl Plan {
             Self::Build(args) => args.run(),
             Self::Report(args) => args.run(),
             Self::Curve(args) => args.run(),
+            Self::Fair(args) => args.run(),
             Self::Solve(args) => args.run(),
             Self::Verify { dir, certificate } => check(&dir, &certificate),
         }
@@ -175,6 +181,21 @@ fn interrupted() -> &'static AtomicBool {
     &STOP
 }
 
+/// Searches for so many seconds at most, and says now and then how far it is.
+fn search(instance: &Instance, goal: Goal, from: Option<&Certificate>, seconds: f64) -> Certificate {
+    let (start, limit) = (Instant::now(), Duration::from_secs_f64(seconds));
+    let stop = interrupted();
+    let mut said = Duration::ZERO;
+    solve(instance, goal, from, &mut |progress| {
+        let now = start.elapsed();
+        if now >= said + EVERY {
+            said = now;
+            complain!("{:.0} s: {}", now.as_secs_f64(), shown(progress));
+        }
+        now < limit && !stop.load(Ordering::Relaxed)
+    })
+}
+
 impl Solve {
     fn run(self) -> Result<ExitCode> {
         let start = Instant::now();
@@ -185,18 +206,9 @@ impl Solve {
                 .with_context(|| "the certificate to go on from does not fit the folder")?;
         }
         let read = start.elapsed();
-        let (start, limit) = (Instant::now(), Duration::from_secs_f64(self.time));
-        let stop = interrupted();
-        let mut said = Duration::ZERO;
+        let start = Instant::now();
         let goal = Goal { gap: self.gap, seed: self.seed };
-        let certificate = solve(&instance, goal, from.as_ref(), &mut |progress| {
-            let now = start.elapsed();
-            if now >= said + EVERY {
-                said = now;
-                complain!("{:.0} s: {}", now.as_secs_f64(), shown(progress));
-            }
-            now < limit && !stop.load(Ordering::Relaxed)
-        });
+        let certificate = search(&instance, goal, from.as_ref(), self.time);
         let solved = start.elapsed();
         verify(&instance, &certificate)
             .context("the certificate does not prove the plan; this is a fault of the program")?;

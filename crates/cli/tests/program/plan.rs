@@ -74,6 +74,27 @@ fn floors_out_of_reach_are_answered_with_what_can_be_reached() {
 }
 
 #[test]
+fn the_fairest_floors_are_said_and_can_be_planned_with() {
+    // The bus alone reaches the south; with it, $1,500 are left for the north's library, which needs 1,200.
+    let folder = folder("budget = 3000\n");
+    let output = plan(folder.path(), &["fair", "@"]);
+    let said = text(&output.stdout);
+    assert!(output.status.success(), "{output:?}");
+    let (head, floors) = said.split_once("\n\n").expect("floors");
+    // 25 of 100 for the south is all that there is.
+    assert_eq!(head, "each group can have 25.0000%\nno plan gives every group more than 25.0000%");
+    let toml = format!("budget = 3000\n{floors}");
+    std::fs::write(folder.path().join("instance.toml"), toml).expect("written");
+    let output = plan(folder.path(), &SOLVE);
+    assert!(output.status.success(), "{output:?}");
+    std::fs::write(folder.path().join("demand.csv"), "demand,weight\nelm,20\noak,30\nash,10\n")
+        .expect("written");
+    std::fs::write(folder.path().join("instance.toml"), "budget = 3000\n").expect("written");
+    let output = plan(folder.path(), &["fair", "@"]);
+    assert!(!output.status.success() && text(&output.stderr).contains("wanted demand.csv to name groups"));
+}
+
+#[test]
 fn a_wrong_folder_is_not_solved() {
     let folder = folder("budget = 0\n");
     std::fs::write(folder.path().join("covers.csv"), "option,demand,quality\ntower,elm,1.5\npub,elm,1\n")
