@@ -47,7 +47,7 @@ pub struct Station {
     pub category: Category,
     /// Whether it stands outdoors.
     pub outdoors: bool,
-    /// Its antenna's height above average terrain, m.
+    /// Its antenna's height above average terrain, m; see [`crate::terrain::Terrain::above_average`].
     pub above_average_terrain: f64,
     /// What it does.
     pub end: End,

@@ -148,6 +148,22 @@ impl Terrain {
         self.tiles.iter().find_map(|tile| tile.height(place))
     }
 
+    /// How far an antenna `height` metres above ground at a site stands above average terrain, m: above the mean height from 3 to 16 km
+    /// away along eight directions from true north on (47 CFR 73.313(d)), at steps of 100 m. Nothing where a height is not known.
+    pub fn above_average(&self, site: Place, height: f64) -> Option<f64> {
+        const STEPS: usize = 131;
+        let antenna = self.height(site)? + height;
+        let mut sum = 0.0;
+        for direction in 0..8 {
+            let (east, north) = (f64::from(direction) * std::f64::consts::FRAC_PI_4).sin_cos();
+            for step in 0..STEPS {
+                let far = 3_000.0 + 100.0 * step as f64;
+                sum += self.height(site.moved(far * east, far * north))?;
+            }
+        }
+        Some(antenna - sum / (8 * STEPS) as f64)
+    }
+
     /// Heights along the great circle between two places, ends included, at steps of `step` metres or a little less, and the step taken. Nothing
     /// where a height is not known, or the places are the same.
     pub fn profile(&self, from: Place, to: Place, step: f64) -> Option<(Vec<f64>, f64)> {

@@ -96,6 +96,18 @@ fn an_srtm_tile_has_its_heights_in_their_places() {
 }
 
 #[test]
+fn an_antenna_stands_above_average_terrain() {
+    // A plane that rises to the east, a hill at the site alone: the mean of all directions is the plane's height at the site.
+    let rises = |_, column| 100 + column as i16 + if column == 600 { 50 } else { 0 };
+    let terrain = Terrain::new(vec![hgt::read("N37W077.hgt", &srtm(rises)).unwrap()]);
+    let site = place(37.5, -76.5);
+    let found = terrain.above_average(site, 30.0).unwrap();
+    // The hill is a ridge along the meridian, which two of eight directions follow: a quarter of 50 m.
+    assert!((found - (30.0 + 50.0 - 12.5)).abs() < 0.5, "{found}");
+    assert_eq!(terrain.above_average(place(37.1, -76.5), 30.0), None, "16 km to the south nothing is known");
+}
+
+#[test]
 fn odd_srtm_tiles_are_refused_in_words() {
     let bytes = srtm(|_, _| 0);
     let said = |name: &str, bytes: &[u8]| hgt::read(name, bytes).unwrap_err().to_string();
