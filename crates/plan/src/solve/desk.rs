@@ -118,10 +118,9 @@ impl<'a, 'g, 'w> Desk<'a, 'g, 'w> {
     /// The plan in which these options are bought, if they can be, and then what adds most at these prices.
     pub fn filled(&self, bought: impl Iterator<Item = u32>, prices: &Prices) -> Vec<u8> {
         let mut state = State::new(self.ground, 1.0, &prices.floors);
-        let mut parts = Vec::new();
         for option in bought {
             if state.fits(option as usize, 0) {
-                state.open(option as usize, 0, &mut parts);
+                state.open(option as usize, 0);
             }
         }
         greedy::fill(&mut state, &prices.limit);

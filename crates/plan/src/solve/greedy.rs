@@ -90,7 +90,7 @@ pub(super) fn fill(state: &mut State<'_, '_>, prices: &[f64]) -> f64 {
             again.push(top);
             continue;
         }
-        state.open(option, from, &mut parts);
+        state.open(option, from);
         // What fits into the very last of a limit says little about what a limit is worth.
         if state.left.iter().zip(&ground.limits).any(|(left, limit)| *left as f64 > 0.01 * limit) {
             last = f64::from(ratio);

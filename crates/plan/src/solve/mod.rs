@@ -16,6 +16,7 @@ mod dual;
 mod exchange;
 mod greedy;
 mod ground;
+mod held;
 mod merge;
 mod round;
 mod start;

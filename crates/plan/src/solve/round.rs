@@ -73,13 +73,12 @@ fn open_shares(state: &mut State<'_, '_>, open: &[f32], share: f32) {
         }
     }
     shares.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    let mut parts = Vec::new();
     for (_, at) in shares {
         let of_years = &open[at as usize * years..(at as usize + 1) * years];
         let from = (0..years).max_by(|a, b| of_years[*a].total_cmp(&of_years[*b])).unwrap_or_default();
         let option = state.ground.sites[at as usize] as usize;
         if state.fits(option, from) {
-            state.open(option, from, &mut parts);
+            state.open(option, from);
         }
     }
 }
@@ -106,11 +105,10 @@ fn cleared(ground: &Ground<'_>, own: f32, prices: &Prices, opened: &[u8]) -> Vec
     drop(gains);
     kept.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     let mut state = State::new(ground, own, &prices.floors);
-    let mut parts = Vec::new();
     for (_, option) in kept {
         let from = usize::from(opened[option as usize]);
         if state.fits(option as usize, from) {
-            state.open(option as usize, from, &mut parts);
+            state.open(option as usize, from);
         }
     }
     greedy::fill(&mut state, &prices.limit);

@@ -30,7 +30,7 @@ pub(super) fn first_plans(desk: &mut Desk<'_, '_, '_>) -> Prices {
     let single = greedy::best_single(&state);
     // Greedy fails where one option is worth much of the limit; where none is worth much, there is nothing to gain.
     if let Some((_, single)) = single.filter(|(gain, _)| *gain > 0.05 * desk.progress().objective) {
-        state.open(single, 0, &mut Vec::new());
+        state.open(single, 0);
         greedy::fill(&mut state, &even);
         desk.offer(&state.opened);
     }

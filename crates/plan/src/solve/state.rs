@@ -1,6 +1,7 @@
 //! A plan in the making: what is open, what that leaves of the limits, and what each demand has.
 
 use super::ground::{Cell, Ground, Part, UNIT};
+use super::held::Held;
 use crate::certificate::{Plan, Serve};
 use crate::{Fixed, Instance, NONE, UNLIMITED};
 
@@ -16,8 +17,8 @@ pub(super) struct State<'a, 'g> {
     pub left: Vec<u64>,
     /// For each year and demand the quality that it has, and how much more quality counts.
     pub cells: Vec<Vec<Cell>>,
-    /// How much of each demand no option with a capacity serves, in students; empty where no option has a capacity.
-    rooms: Vec<Vec<f32>>,
+    /// What options with a capacity serve in each year; empty where no option has one.
+    held: Vec<Held>,
     /// How much a unit of quality counts for each group in the last year, by floor.
     lifts: Vec<f32>,
     taken: Vec<bool>,
@@ -32,7 +33,7 @@ impl<'a, 'g> State<'a, 'g> {
             opened: vec![CLOSED; ground.instance.option_count()],
             left: ground.instance.limit.amounts().to_vec(),
             cells: Vec::new(),
-            rooms: Vec::new(),
+            held: Vec::new(),
             lifts,
             taken: vec![false; ground.instance.exclusive_names.len()],
         };
@@ -44,7 +45,7 @@ impl<'a, 'g> State<'a, 'g> {
             };
             state.cells.push(ground.weights.iter().enumerate().map(cell).collect());
             if ground.has_capacity {
-                state.rooms.push(ground.weights.clone());
+                state.held.push(Held::new(ground));
             }
         }
         let fixed: Vec<usize> = ground
@@ -53,22 +54,19 @@ impl<'a, 'g> State<'a, 'g> {
             .map(|o| *o as usize)
             .filter(|o| ground.instance.fixed(*o) == Fixed::In)
             .collect();
-        let mut parts = Vec::new();
         for option in fixed {
-            state.open(option, 0, &mut parts);
+            state.open(option, 0);
         }
         state
     }
 
-    fn rooms(&self, year: usize) -> &[f32] {
-        self.rooms.get(year).unwrap_or(&self.ground.weights)
-    }
-
     /// What an option would add if it were opened in a year.
     pub fn gain(&self, option: usize, from: usize, parts: &mut Vec<Part>) -> f64 {
-        (from..self.ground.years)
-            .map(|year| self.ground.adds(option, &self.cells[year], self.rooms(year), parts))
-            .sum()
+        let add = |year: usize| match self.held.get(year) {
+            Some(held) => held.adds(self.ground, option, &self.cells[year]),
+            None => self.ground.adds(option, &self.cells[year], &self.ground.weights, parts),
+        };
+        (from..self.ground.years).map(add).sum()
     }
 
     /// Whether an option can be opened in a year within what is left.
@@ -81,25 +79,16 @@ impl<'a, 'g> State<'a, 'g> {
     }
 
     /// Opens an option.
-    pub fn open(&mut self, option: usize, from: usize, parts: &mut Vec<Part>) {
+    pub fn open(&mut self, option: usize, from: usize) {
         let (ground, instance) = (self.ground, self.ground.instance);
         self.opened[option] = from as u8;
         if let Some(taken) = self.taken.get_mut(instance.exclusive(option) as usize) {
             *taken = true;
         }
-        let limited = instance.capacity(option) != UNLIMITED;
         for year in from..ground.years {
             self.left[year] = self.left[year].saturating_sub(instance.charge(option, year == from));
-            if limited {
-                ground.parts(option, &self.cells[year], self.rooms(year), parts);
-                for part in parts.iter() {
-                    let demand = part.demand as usize;
-                    let room = &mut self.rooms[year][demand];
-                    let cell = &mut self.cells[year][demand];
-                    let kept = ((*room - part.amount) / *room).max(0.0);
-                    cell.weight *= kept;
-                    *room = (*room - part.amount).max(0.0);
-                }
+            if let Some(held) = self.held.get_mut(year) {
+                held.open(ground, option, &mut self.cells[year]);
                 continue;
             }
             for (demand, quality) in instance.covers(option) {

@@ -365,3 +365,25 @@ fn a_search_goes_on_from_a_certificate() {
     assert!(second.objective >= first.objective && second.bound <= first.bound);
     assert_eq!(verify(&instance, &second), Ok(()));
 }
+
+/// Seats for everybody are cheap and count for little; what is left buys better for some of the same students.
+#[test]
+fn a_better_option_takes_over_what_one_with_a_capacity_serves() {
+    let files = crate::read::Files {
+        folder: "d".to_owned(),
+        instance: Ok("years = 2\nbudget = 100\n".to_owned()),
+        demand: Ok(&b"demand,weight\na,10\nb,10\nc,10\n"[..]),
+        options: Ok(&b"option,strategy,cost,running,capacity\nseats,anchor,1,0,40\nhome,lending,10,20,\nbest,lte,20,25,8\n"[..]),
+        covers: Ok(&b"option,demand,quality\nseats,a,0.3\nseats,b,0.3\nseats,c,0.3\nhome,a,0.6\nbest,b,0.9\n"[..]),
+    };
+    let instance = crate::read::read(files, crate::read::Limits::default()).expect("an instance").instance;
+    let mut steps = 0;
+    let certificate = solve(&instance, Goal { gap: 0.0, seed: 1 }, None, &mut |_| {
+        steps += 1;
+        steps < 100
+    });
+    assert_eq!(verify(&instance, &certificate), Ok(()));
+    // In each year a at home, 8 of b by the best, the others on seats.
+    let year = 10.0 * 0.6 + 8.0 * 0.9 + 12.0 * 0.3;
+    assert!((certificate.progress().objective - 2.0 * year).abs() < 1e-6, "{:?}", certificate.progress());
+}
