@@ -32,6 +32,8 @@ const pages = [
   ["devices", `/d/${district}/filtering/devices`],
   ["edges", `/d/${district}/filtering/edges`],
   ["evidence", `/d/${district}/filtering/evidence`],
+  ["lending", `/d/${district}/lending`],
+  ["lending-rules", `/d/${district}/lending/rules`],
   ["lending-devices", `/d/${district}/lending/devices`],
   ["lending-new", `/d/${district}/lending/devices/new`],
   ["lending-upload", `/d/${district}/lending/devices/upload`],

@@ -4,6 +4,7 @@
 //! model, serial. With them come what a counter scans and what a carrier knows the line by.
 
 pub mod numbers;
+pub mod seen;
 #[cfg(test)]
 mod tests;
 

@@ -119,3 +119,5 @@ exchange-problem-condition = new, good, fair, poor or broken
 exchange-problem-characters = at most { $n } characters
 exchange-problem-card = the ICCID of the card that the line belongs to
 exchange-problem-workbook-read = an Excel workbook (.xlsx) that can be read, or a CSV file ({ $what })
+exchange-problem-line-state = active, suspended or ended
+exchange-problem-some-line = at least one line

@@ -119,3 +119,5 @@ exchange-problem-condition = new, good, fair, poor o broken
 exchange-problem-characters = { $n } caracteres como máximo
 exchange-problem-card = el ICCID de la tarjeta de la línea
 exchange-problem-workbook-read = un libro de Excel (.xlsx) que se pueda leer, o un archivo CSV ({ $what })
+exchange-problem-line-state = active, suspended o ended
+exchange-problem-some-line = al menos una línea

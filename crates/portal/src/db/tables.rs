@@ -92,9 +92,11 @@ pub const TABLES: &[Table] = &[
     of_district("filter_measure"),
     of_district("filter_device_measure"),
     of_district("safety_step"),
-    // 0019 lending
+    // 0019 lending, 0020 loans
     of_district("lending_device"),
     of_district("carrier_line"),
+    of_district("lending_loan"),
+    of_district("lending_rule"),
     stays("policy_version", "what this installation published"),
     stays("edge", "a secret of an edge, which asks this installation"),
 ];

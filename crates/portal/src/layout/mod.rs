@@ -109,7 +109,7 @@ const NAVIGATION: [(&str, &str, Action); 13] = [
     ("layout-sections", "/d/{}/gap/sections", Action::SeeSections),
     ("layout-connectivity", "/d/{}/connectivity", Action::SeeFigures),
     ("layout-filtering", "/d/{}/filtering", Action::SeeRequests),
-    ("layout-lending", "/d/{}/lending/devices", Action::Lend),
+    ("layout-lending", "/d/{}/lending", Action::Lend),
     ("layout-survey", "/d/{}/survey", Action::SeeSurvey),
     ("layout-data", "/d/{}/data", Action::SeeData),
     ("layout-roster", "/d/{}/roster", Action::SeeData),

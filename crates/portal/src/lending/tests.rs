@@ -1,6 +1,8 @@
 //! The slice through the whole router and its queries, on both databases.
 
+mod counter;
 mod devices;
+mod lines;
 
 use crate::account::testing::Kit;
 use crate::config::Config;

@@ -8,7 +8,7 @@ use super::{Language, Words};
 use fluent_bundle::FluentValue;
 
 /// The messages, without `exchange-problem-` in front.
-const PHRASES: [&str; 109] = [
+const PHRASES: [&str; 111] = [
     "cells",
     "cells-lines",
     "quotation",
@@ -118,6 +118,8 @@ const PHRASES: [&str; 109] = [
     "characters",
     "card",
     "workbook-read",
+    "line-state",
+    "some-line",
 ];
 
 /// The values that these messages have.

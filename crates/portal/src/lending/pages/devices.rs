@@ -1,20 +1,21 @@
 //! The inventory: the list of devices, and one of them.
 
 use super::{page_links, range};
-use crate::App;
 use crate::access::Action;
 use crate::error::{Error, Result};
-use crate::exchange::{count, csv_file};
+use crate::exchange::{count, csv_file, minute};
 use crate::layout::{Frame, PageLink};
-use crate::lending::queries::{self, DeviceRow, Search};
+use crate::lending::queries::{self, DeviceRow, Loan, Search};
 use crate::lending::rules::inventory::{Device, Line, dollars};
 use crate::lending::rules::state::State as Where;
 use crate::routes::escape;
+use crate::{App, audit};
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::{Html, IntoResponse, Response};
 use evenfield_gap::inventory::Kind;
 use serde::Deserialize;
+use serde_json::json;
 
 /// What the list may be asked for.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -112,14 +113,42 @@ pub async fn csv(State(app): State<App>, p: Frame, Query(asked): Query<Asked>) -
 
 #[derive(Template)]
 #[template(path = "lending/templates/device.html")]
-pub(super) struct One {
-    pub(super) p: Frame,
-    pub(super) device: Device,
-    pub(super) line: Option<Line>,
-    pub(super) cost: String,
-    pub(super) may_manage: bool,
+struct One {
+    p: Frame,
+    device: Device,
+    line: Option<Line>,
+    cost: String,
+    may_manage: bool,
     /// Where staff may put it.
-    pub(super) moves: &'static [Where],
+    moves: &'static [Where],
+    loans: Vec<Past>,
+}
+
+/// A loan of the device, in words.
+struct Past {
+    /// The student's id, and the same as a part of an address.
+    student: (String, String),
+    out: String,
+    due: String,
+    /// When it was back, or what else became of it.
+    end: String,
+    lost: String,
+}
+
+impl Past {
+    fn new(p: &Frame, loan: Loan) -> Self {
+        Self {
+            end: match (loan.undone_ms, loan.in_ms) {
+                (Some(_), _) => p.t("lending-history-undone"),
+                (None, Some(ms)) => minute(ms),
+                (None, None) => p.t("lending-history-open"),
+            },
+            out: minute(loan.out_ms),
+            due: loan.due_on,
+            lost: loan.lost_ms.map(minute).unwrap_or_default(),
+            student: (escape(&loan.student_id), loan.student_id),
+        }
+    }
 }
 
 /// One device.
@@ -134,7 +163,14 @@ pub async fn one(
         None => None,
     };
     let may_manage = p.may(Action::ManageLending);
+    let loans = queries::loans_of_device(app.db.read(), p.district_id(), &id).await?;
+    if !loans.is_empty() {
+        let students: Vec<&str> = loans.iter().map(|loan| loan.student_id.as_str()).collect();
+        let looked = json!({ "students": students });
+        audit::record_look(&app.db, &p.entry("lending.history", ("lending_device", &id), looked)).await?;
+    }
     let page = One {
+        loans: loans.into_iter().map(|loan| Past::new(&p, loan)).collect(),
         cost: device.cost_cents.map(dollars).unwrap_or_default(),
         moves: if may_manage { device.state.by_hand() } else { &[] },
         may_manage,

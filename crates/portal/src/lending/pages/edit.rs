@@ -114,7 +114,9 @@ async fn store(
 ) -> Result<Vec<(&'static str, &'static str)>> {
     let district = p.district_id();
     queries::lock(tx, district).await?;
+    let cards = device.iccid.clone();
     let device = inventory::edited(device, item);
+    let cards: Vec<String> = cards.into_iter().chain(device.iccid.clone()).collect();
     let mut wrong: Vec<_> = queries::taken(tx, district, &device)
         .await?
         .into_iter()
@@ -134,6 +136,7 @@ async fn store(
     }
     if wrong.is_empty() {
         queries::put_device(tx, district, &device, by).await?;
+        queries::settle(tx, district, &cards, by.1).await?;
     }
     Ok(wrong)
 }

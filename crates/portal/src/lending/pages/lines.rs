@@ -1,16 +1,23 @@
 //! Carriers' lines: what each is wanted to be, and what it was seen to be.
 
 use super::{page_links, range};
-use crate::App;
-use crate::error::Result;
-use crate::exchange::{count, csv_file, minute};
-use crate::layout::{Frame, PageLink};
+use crate::access::Action;
+use crate::db::{now_ms, today};
+use crate::error::{Error, Result};
+use crate::exchange::{UploadForm, count, csv_file, digest, minute};
+use crate::layout::{Frame, PageLink, ProblemList};
 use crate::lending::queries::{self, LineRow, LineSearch};
+use crate::lending::rules::state::Observed;
 use crate::routes::escape;
+use crate::{App, audit};
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::{Multipart, Query, State};
+use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
+use evenfield_gap::inventory::seen::{LineState, parse_seen};
+use evenfield_model::Problems;
 use serde::Deserialize;
+use serde_json::json;
 
 /// What the list may be asked for.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -46,6 +53,11 @@ struct List {
     rows: Vec<LineView>,
     found: String,
     pages: Vec<PageLink>,
+    may_manage: bool,
+    today: String,
+    stored: String,
+    is_refused: bool,
+    problems: ProblemList,
 }
 
 fn view(row: LineRow) -> LineView {
@@ -58,6 +70,17 @@ fn view(row: LineRow) -> LineView {
 
 /// The list, searched and paged.
 pub async fn list(State(app): State<App>, p: Frame, Query(asked): Query<Asked>) -> Result<Response> {
+    render(&app, p, asked, None, &Problems::default()).await
+}
+
+/// The page, with how many lines of a file were stored and were not.
+async fn render(
+    app: &App,
+    p: Frame,
+    asked: Asked,
+    stored: Option<(usize, usize)>,
+    problems: &Problems,
+) -> Result<Response> {
     let (current, rows) = range(asked.page);
     let page = queries::find_lines(app.db.read(), p.district_id(), &asked.search(), rows).await?;
     let query = asked.query();
@@ -66,11 +89,19 @@ pub async fn list(State(app): State<App>, p: Frame, Query(asked): Query<Asked>) 
         pages: page_links(&base, current, page.found),
         found: count(page.found),
         rows: page.rows.into_iter().map(view).collect(),
+        may_manage: p.may(Action::ManageLending),
+        today: today().to_string(),
+        stored: stored
+            .map(|(new, other)| p.tvs("lending-seen-stored", &[("n", new.into()), ("other", other.into())]))
+            .unwrap_or_default(),
+        is_refused: stored.is_none() && !problems.is_empty(),
+        problems: p.problems(problems),
         query,
         asked,
         p,
     };
-    Ok(Html(list.render()?).into_response())
+    let status = if list.is_refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    Ok((status, Html(list.render()?)).into_response())
 }
 
 /// The list as CSV, as searched.
@@ -93,4 +124,42 @@ pub async fn csv(State(app): State<App>, p: Frame, Query(asked): Query<Asked>) -
         ]
     });
     csv_file("lines.csv", &header, rows)
+}
+
+/// Takes in what the carrier says of its lines as of a day. What is known from a later day stays; a file with problems is not stored.
+pub async fn upload(State(app): State<App>, p: Frame, multipart: Multipart) -> Result<Response> {
+    let mut form = UploadForm::read(multipart).await?;
+    let file = form.file("file").ok_or(Error::BadRequest("lending-no-file"))?;
+    let as_of_ms = as_of(form.text("as_of")).ok_or(Error::BadRequest("lending-wrong-as-of"))?;
+    let (seen, problems) = parse_seen(&file.name, &file.bytes);
+    if problems.wrong() > 0 {
+        return render(&app, p, Asked::default(), None, &problems).await;
+    }
+    let mut tx = app.db.write().await?;
+    queries::lock(&mut tx, p.district_id()).await?;
+    let mut stored = 0;
+    for line in &seen {
+        let observed = match line.state {
+            LineState::Active => Observed::Active,
+            LineState::Suspended => Observed::Suspended,
+            LineState::Ended => Observed::Ended,
+        };
+        let is_ours = queries::observe(&mut tx, p.district_id(), &line.iccid, (observed, as_of_ms)).await?;
+        stored += usize::from(is_ours);
+    }
+    let detail = json!({ "digest": digest([file.bytes.as_slice()]), "lines": stored, "of": seen.len() });
+    audit::record(&mut tx, &p.entry("line.load", ("carrier_line", ""), detail)).await?;
+    tx.commit().await?;
+    render(&app, p, Asked::default(), Some((stored, seen.len() - stored)), &problems).await
+}
+
+/// The time that a day stands for: now for today, the end of an earlier one. None for a day that is none or to come.
+fn as_of(day: &str) -> Option<i64> {
+    let day: jiff::civil::Date = day.parse().ok()?;
+    if day >= today() {
+        return (day == today()).then(now_ms);
+    }
+    let next = day.tomorrow().ok()?.to_datetime(jiff::civil::Time::midnight());
+    let end = jiff::tz::TimeZone::UTC.to_timestamp(next).ok()?.as_millisecond() - 1;
+    (end > 0).then_some(end)
 }

@@ -1,8 +1,10 @@
 //! HTTP of the slice `lending`.
 
+mod counter;
 mod devices;
 mod edit;
 mod lines;
+mod rules;
 mod upload;
 pub(super) mod words;
 
@@ -12,14 +14,21 @@ use crate::routes::{Needs, Route, route};
 use axum::routing::{get, post};
 
 /// The pages that lead to each other: the message's key, and the path in the district.
-pub const TABS: [(&str, &str); 2] =
-    [("lending-devices-title", "/lending/devices"), ("lending-lines-title", "/lending/lines")];
+pub const TABS: [(&str, &str); 4] = [
+    ("lending-counter-title", "/lending"),
+    ("lending-devices-title", "/lending/devices"),
+    ("lending-lines-title", "/lending/lines"),
+    ("lending-rules-title", "/lending/rules"),
+];
 
 /// The rows of the route table.
 pub fn routes() -> Vec<Route> {
     let lend = Needs::May(Action::Lend);
     let manage = Needs::May(Action::ManageLending);
     vec![
+        route("/d/{district}/lending", lend, get(counter::page).post(counter::sent)),
+        route("/d/{district}/lending/loans.csv", manage, get(counter::records_csv)),
+        route("/d/{district}/lending/rules", manage, get(rules::page).post(rules::stored)),
         route("/d/{district}/lending/devices", lend, get(devices::list)),
         route("/d/{district}/lending/devices.csv", lend, get(devices::csv)),
         route("/d/{district}/lending/devices/new", manage, get(edit::new).post(edit::added)),
@@ -29,6 +38,8 @@ pub fn routes() -> Vec<Route> {
         route("/d/{district}/lending/devices/{item}/edit", manage, get(edit::form).post(edit::edited)),
         route("/d/{district}/lending/devices/{item}/state", manage, post(edit::moved)),
         route("/d/{district}/lending/lines", lend, get(lines::list)),
+        route("/d/{district}/lending/lines/upload", manage, post(lines::upload))
+            .uploads(upload::UPLOAD_BYTES),
         route("/d/{district}/lending/lines.csv", lend, get(lines::csv)),
     ]
 }

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::exchange::{UploadForm, digest};
 use crate::layout::{Frame, ProblemList};
 use crate::lending::queries;
-use crate::lending::rules::inventory::{Changes, changes};
+use crate::lending::rules::inventory::{Changes, cards_to_settle, changes};
 use crate::{App, audit};
 use askama::Template;
 use axum::extract::{Multipart, State};
@@ -72,6 +72,7 @@ pub async fn upload(State(app): State<App>, p: Frame, multipart: Multipart) -> R
     let by = (p.account_id().unwrap_or_default(), now_ms());
     queries::put_lines(&mut tx, &district, &changes.lines, by.1).await?;
     queries::put_devices(&mut tx, &district, &changes.devices, by).await?;
+    queries::settle(&mut tx, &district, &cards_to_settle(&devices, &changes), by.1).await?;
     let detail = json!({
         "digest": sent,
         "new": changes.new,

@@ -11,10 +11,10 @@ use sqlx::{AnyPool, AssertSqlSafe, Row};
 
 type Result<T> = sqlx::Result<T>;
 
-const COLUMNS: &str = "d.id, d.barcode, d.kind, d.make, d.model, d.serial, d.imei, d.iccid, d.funding, d.cost_cents, d.condition, \
+pub(super) const COLUMNS: &str = "d.id, d.barcode, d.kind, d.make, d.model, d.serial, d.imei, d.iccid, d.funding, d.cost_cents, d.condition, \
     d.location, d.state";
 
-fn read(row: &AnyRow) -> Result<Device> {
+pub(super) fn read(row: &AnyRow) -> Result<Device> {
     let word = |column: &str| row.try_get::<String, _>(column);
     Ok(Device {
         id: word("id")?,

@@ -188,3 +188,26 @@ pub async fn find_lines(
     };
     Ok(LinePage { rows: rows.iter().map(with_device).collect::<Result<_>>()?, found })
 }
+
+/// Stores what a carrier was seen to do with a line, as of then. Whether the district has the line, and nothing newer is known of it.
+///
+/// # Errors
+/// The database's.
+pub async fn observe(
+    tx: &mut Write,
+    district: &str,
+    iccid: &str,
+    (observed, as_of_ms): (Observed, i64),
+) -> Result<bool> {
+    let done = sqlx::query(
+        "UPDATE carrier_line SET observed = $3, observed_ms = $4 WHERE district_id = $1 AND iccid = $2 \
+         AND COALESCE(observed_ms, 0) <= $4",
+    )
+    .bind(district)
+    .bind(iccid)
+    .bind(observed.as_str())
+    .bind(as_of_ms)
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}

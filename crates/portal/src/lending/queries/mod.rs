@@ -2,11 +2,19 @@
 
 mod devices;
 mod lines;
+mod loans;
 
 pub use devices::{
     DevicePage, DeviceRow, Search, all_devices, device, find, put_device, put_devices, set_state, taken,
 };
-pub use lines::{LinePage, LineRow, LineSearch, all_lines, find_lines, line_of_card, put_line, put_lines};
+pub use lines::{
+    LinePage, LineRow, LineSearch, all_lines, find_lines, line_of_card, observe, put_line, put_lines,
+};
+
+pub use loans::{
+    Becomes, Loan, Record, Student, change_loan, household_hotspots, insert_loan, last_deed, loans_of_device,
+    loans_of_student, open_loan, put_rules, records, rules, scanned_device, settle, student,
+};
 
 use crate::db::{Backend, Write};
 

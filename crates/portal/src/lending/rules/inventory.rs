@@ -186,6 +186,26 @@ pub fn changes(
     changes
 }
 
+/// The cards whose lines may be wanted otherwise after a change: those of lent devices that had or have another card or line.
+pub fn cards_to_settle(devices: &[Device], changes: &Changes) -> Vec<String> {
+    let lent: HashMap<&str, &Device> = devices
+        .iter()
+        .filter(|device| matches!(device.state, State::Lent | State::Lost))
+        .map(|device| (device.id.as_str(), device))
+        .collect();
+    let mut cards: Vec<String> = Vec::new();
+    for after in &changes.devices {
+        if let Some(before) = lent.get(after.id.as_str()).filter(|before| before.iccid != after.iccid) {
+            cards.extend(before.iccid.iter().chain(&after.iccid).cloned());
+        }
+    }
+    let held: HashSet<&str> = lent.values().filter_map(|device| device.iccid.as_deref()).collect();
+    cards.extend(changes.lines.iter().filter(|l| held.contains(l.iccid.as_str())).map(|l| l.iccid.clone()));
+    cards.sort();
+    cards.dedup();
+    cards
+}
+
 /// A device as a form makes it: its barcode, too, may be another.
 pub fn edited(before: &Device, item: &Item) -> Device {
     let mut device = before.clone();

@@ -1,4 +1,5 @@
 //! Pure rules of the slice `lending`.
 
 pub mod inventory;
+pub mod loan;
 pub mod state;

@@ -1,0 +1,351 @@
+//! Loans, and the rules of lending.
+
+use super::devices::COLUMNS;
+use crate::db::Write;
+use crate::lending::rules::inventory::Device;
+use crate::lending::rules::loan::{Rules, wanted};
+use crate::lending::rules::state::Wanted;
+use sqlx::{AnyPool, AssertSqlSafe, Row};
+
+type Result<T> = sqlx::Result<T>;
+
+const OPEN: &str = "n.in_ms IS NULL AND n.undone_ms IS NULL";
+
+/// A loan.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Loan {
+    /// Its id.
+    pub id: String,
+    /// The device's id.
+    pub device_id: String,
+    /// The student's id.
+    pub student_id: String,
+    /// When it began, ms since 1970 UTC.
+    pub out_ms: i64,
+    /// The day on which it is to be back.
+    pub due_on: String,
+    /// How many times it was renewed.
+    pub renewed: i64,
+    /// Since when nobody knows where the device is.
+    pub lost_ms: Option<i64>,
+    /// When it was back.
+    pub in_ms: Option<i64>,
+    /// When it was undone.
+    pub undone_ms: Option<i64>,
+}
+
+const LOAN: &str =
+    "n.id, n.device_id, n.student_id, n.out_ms, n.due_on, n.renewed, n.lost_ms, n.in_ms, n.undone_ms";
+
+/// The rules of a district.
+///
+/// # Errors
+/// The database's.
+pub async fn rules<'e, E>(database: E, district: &str) -> Result<Rules>
+where
+    E: sqlx::Executor<'e, Database = sqlx::Any>,
+{
+    let stored: Vec<(String, i64)> =
+        sqlx::query_as("SELECT rule, setting FROM lending_rule WHERE district_id = $1")
+            .bind(district)
+            .fetch_all(database)
+            .await?;
+    let mut rules = Rules::default();
+    for (rule, setting) in stored {
+        match rule.as_str() {
+            "loan_days" => rules.loan_days = setting,
+            "household_limit" => rules.household_limit = setting,
+            _ => {}
+        }
+    }
+    Ok(rules)
+}
+
+/// Makes these the rules of a district.
+///
+/// # Errors
+/// The database's.
+pub async fn put_rules(tx: &mut Write, district: &str, rules: Rules, (by, ms): (&str, i64)) -> Result<()> {
+    for (rule, setting) in [("loan_days", rules.loan_days), ("household_limit", rules.household_limit)] {
+        sqlx::query(
+            "INSERT INTO lending_rule (district_id, rule, setting, changed_ms, changed_by) VALUES ($1, $2, $3, $4, $5) \
+             ON CONFLICT (district_id, rule) DO UPDATE SET setting = EXCLUDED.setting, changed_ms = EXCLUDED.changed_ms, \
+             changed_by = EXCLUDED.changed_by",
+        )
+        .bind(district)
+        .bind(rule)
+        .bind(setting)
+        .bind(ms)
+        .bind(by)
+        .execute(&mut **tx)
+        .await?;
+    }
+    Ok(())
+}
+
+/// The device with this barcode or serial.
+///
+/// # Errors
+/// The database's.
+pub async fn scanned_device(tx: &mut Write, district: &str, code: &str) -> Result<Option<Device>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM lending_device d WHERE d.district_id = $1 AND (d.barcode = $2 OR d.serial = $2) \
+         ORDER BY CASE WHEN d.barcode = $2 THEN 0 ELSE 1 END LIMIT 1"
+    );
+    let row = sqlx::query(AssertSqlSafe(sql)).bind(district).bind(code).fetch_optional(&mut **tx).await?;
+    row.as_ref().map(super::devices::read).transpose()
+}
+
+/// A student as the counter names her.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Student {
+    /// Her id.
+    pub id: String,
+    /// Family name.
+    pub family_name: String,
+    /// Given name.
+    pub given_name: String,
+    /// The school's name, or its id.
+    pub school: String,
+    /// Grade code.
+    pub grade: String,
+}
+
+/// The student with this id.
+///
+/// # Errors
+/// The database's.
+pub async fn student<'e, E>(database: E, district: &str, id: &str) -> Result<Option<Student>>
+where
+    E: sqlx::Executor<'e, Database = sqlx::Any>,
+{
+    sqlx::query_as(
+        "SELECT s.id, s.family_name, s.given_name, COALESCE(c.name, s.school_id) AS school, s.grade FROM student s \
+         LEFT JOIN school c ON c.district_id = s.district_id AND c.id = s.school_id WHERE s.district_id = $1 AND s.id = $2",
+    )
+    .bind(district)
+    .bind(id)
+    .fetch_optional(database)
+    .await
+}
+
+/// How many hotspots the household of a student has: hers and those of whoever has the same street and ZIP code.
+///
+/// # Errors
+/// The database's.
+pub async fn household_hotspots(tx: &mut Write, district: &str, student: &str) -> Result<i64> {
+    let sql = format!(
+        "SELECT COUNT(*) FROM lending_loan n JOIN lending_device d ON d.district_id = n.district_id AND d.id = n.device_id \
+         WHERE n.district_id = $1 AND {OPEN} AND d.kind = 'hotspot' AND (n.student_id = $2 OR n.student_id IN ( \
+           SELECT o.id FROM student s JOIN student o ON o.district_id = s.district_id AND lower(o.street) = lower(s.street) \
+             AND o.zip = s.zip WHERE s.district_id = $1 AND s.id = $2))"
+    );
+    sqlx::query_scalar(AssertSqlSafe(sql)).bind(district).bind(student).fetch_one(&mut **tx).await
+}
+
+/// The open loan of a device.
+///
+/// # Errors
+/// The database's.
+pub async fn open_loan<'e, E>(database: E, district: &str, device: &str) -> Result<Option<Loan>>
+where
+    E: sqlx::Executor<'e, Database = sqlx::Any>,
+{
+    let sql =
+        format!("SELECT {LOAN} FROM lending_loan n WHERE n.district_id = $1 AND n.device_id = $2 AND {OPEN}");
+    sqlx::query_as(AssertSqlSafe(sql)).bind(district).bind(device).fetch_optional(database).await
+}
+
+/// The open loans of a student, each with the device's barcode and kind, the oldest first.
+///
+/// # Errors
+/// The database's.
+pub async fn loans_of_student(pool: &AnyPool, district: &str, student: &str) -> Result<Vec<(Loan, Device)>> {
+    let sql = format!(
+        "SELECT {LOAN}, {} FROM lending_loan n JOIN lending_device d ON d.district_id = n.district_id AND d.id = n.device_id \
+         WHERE n.district_id = $1 AND n.student_id = $2 AND {OPEN} ORDER BY n.out_ms, n.id",
+        COLUMNS.replacen("d.id", "d.id AS own_id", 1)
+    );
+    let rows = sqlx::query(AssertSqlSafe(sql)).bind(district).bind(student).fetch_all(pool).await?;
+    rows.iter()
+        .map(|row| {
+            let loan: Loan = sqlx::FromRow::from_row(row)?;
+            let device = Device { id: row.try_get("own_id")?, ..super::devices::read(row)? };
+            Ok((loan, device))
+        })
+        .collect()
+}
+
+/// All loans of a device, the latest first.
+///
+/// # Errors
+/// The database's.
+pub async fn loans_of_device(pool: &AnyPool, district: &str, device: &str) -> Result<Vec<Loan>> {
+    let sql = format!(
+        "SELECT {LOAN} FROM lending_loan n WHERE n.district_id = $1 AND n.device_id = $2 ORDER BY n.out_ms DESC, n.id DESC"
+    );
+    sqlx::query_as(AssertSqlSafe(sql)).bind(district).bind(device).fetch_all(pool).await
+}
+
+/// Stores a loan.
+///
+/// # Errors
+/// The database's; a device that has an open one is one.
+pub async fn insert_loan(tx: &mut Write, district: &str, loan: &Loan, by: &str) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO lending_loan (district_id, id, device_id, student_id, out_ms, out_by, due_on, renewed) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 0)",
+    )
+    .bind(district)
+    .bind(&loan.id)
+    .bind(&loan.device_id)
+    .bind(&loan.student_id)
+    .bind(loan.out_ms)
+    .bind(by)
+    .bind(&loan.due_on)
+    .execute(&mut **tx)
+    .await
+    .map(drop)
+}
+
+/// What becomes of a loan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Becomes<'a> {
+    /// The device is back.
+    Back,
+    /// It is to be back on another day.
+    Renewed(&'a str),
+    /// Nobody knows where the device is.
+    Lost,
+    /// The check-out was a mistake.
+    Undone,
+    /// The return was a mistake.
+    Reopened,
+}
+
+/// Changes a loan. Whether it was open, or over when it is to be opened again.
+///
+/// # Errors
+/// The database's.
+pub async fn change_loan(
+    tx: &mut Write,
+    district: &str,
+    id: &str,
+    becomes: Becomes<'_>,
+    (by, ms): (&str, i64),
+) -> Result<bool> {
+    // All statements have the same values, and use those that they need.
+    let open = "district_id = $1 AND id = $2 AND in_ms IS NULL AND undone_ms IS NULL";
+    let set = match becomes {
+        Becomes::Back => format!("in_ms = $3, in_by = $4 WHERE {open}"),
+        Becomes::Renewed(_) => format!("due_on = $5, renewed = renewed + 1 WHERE {open}"),
+        Becomes::Lost => format!("lost_ms = $3 WHERE {open} AND lost_ms IS NULL"),
+        Becomes::Undone => format!("undone_ms = $3 WHERE {open}"),
+        Becomes::Reopened => {
+            "in_ms = NULL, in_by = NULL WHERE district_id = $1 AND id = $2 AND in_ms IS NOT NULL".to_owned()
+        }
+    };
+    let due = if let Becomes::Renewed(day) = becomes { day } else { "" };
+    let sql = format!("UPDATE lending_loan SET {set} AND $3 > 0 AND $4 <> '' AND $5 IS NOT NULL");
+    let done = sqlx::query(AssertSqlSafe(sql))
+        .bind(district)
+        .bind(id)
+        .bind(ms)
+        .bind(by)
+        .bind(due)
+        .execute(&mut **tx)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// What a person did last, not before `since_ms`: the loan, and whether she took the device back.
+///
+/// # Errors
+/// The database's.
+pub async fn last_deed(
+    tx: &mut Write,
+    district: &str,
+    by: &str,
+    since_ms: i64,
+) -> Result<Option<(Loan, bool)>> {
+    let sql = format!(
+        "SELECT {LOAN}, CASE WHEN n.in_by = $2 AND n.in_ms >= $3 THEN 1 ELSE 0 END AS took FROM lending_loan n \
+         WHERE n.district_id = $1 AND n.undone_ms IS NULL AND ((n.out_by = $2 AND n.out_ms >= $3 AND n.in_ms IS NULL) \
+         OR (n.in_by = $2 AND n.in_ms >= $3)) ORDER BY COALESCE(n.in_ms, n.out_ms) DESC, n.id DESC LIMIT 1"
+    );
+    let row = sqlx::query(AssertSqlSafe(sql))
+        .bind(district)
+        .bind(by)
+        .bind(since_ms)
+        .fetch_optional(&mut **tx)
+        .await?;
+    row.map(|row| Ok((sqlx::FromRow::from_row(&row)?, row.try_get::<i64, _>("took")? == 1))).transpose()
+}
+
+/// Makes the lines of these cards what the loans of their devices want. Called wherever a loan or a card changes, so that no line is
+/// wanted active without a loan or a hold.
+///
+/// # Errors
+/// The database's.
+pub async fn settle(tx: &mut Write, district: &str, cards: &[String], ms: i64) -> Result<()> {
+    let sql = format!(
+        "SELECT l.id, l.wanted, CASE WHEN l.hold_reason IS NULL THEN 0 ELSE 1 END AS held, (SELECT COUNT(*) FROM lending_loan n \
+         JOIN lending_device d ON d.district_id = n.district_id AND d.id = n.device_id WHERE n.district_id = l.district_id \
+         AND d.iccid = l.iccid AND {OPEN}) AS lent FROM carrier_line l WHERE l.district_id = $1 AND l.iccid = $2"
+    );
+    for card in cards {
+        let line: Option<(String, String, i64, i64)> = sqlx::query_as(AssertSqlSafe(sql.clone()))
+            .bind(district)
+            .bind(card)
+            .fetch_optional(&mut **tx)
+            .await?;
+        let Some((id, before, held, lent)) = line else { continue };
+        let before = Wanted::from_word(&before).unwrap_or(Wanted::Parked);
+        let after = wanted(before, held == 1, lent > 0);
+        if after != before {
+            sqlx::query(
+                "UPDATE carrier_line SET wanted = $3, wanted_ms = $4 WHERE district_id = $1 AND id = $2",
+            )
+            .bind(district)
+            .bind(id)
+            .bind(after.as_str())
+            .bind(ms)
+            .execute(&mut **tx)
+            .await?;
+        }
+    }
+    Ok(())
+}
+
+/// A loan as an auditor asks for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// The device.
+    pub device: Device,
+    /// The loan.
+    pub loan: Loan,
+    /// The student's family name and given name; empty when the roster has her no more.
+    pub name: (String, String),
+}
+
+/// All loans of a district that were not undone, the latest first.
+///
+/// # Errors
+/// The database's.
+pub async fn records(pool: &AnyPool, district: &str) -> Result<Vec<Record>> {
+    let sql = format!(
+        "SELECT {LOAN}, {}, COALESCE(s.family_name, '') AS family_name, COALESCE(s.given_name, '') AS given_name \
+         FROM lending_loan n JOIN lending_device d ON d.district_id = n.district_id AND d.id = n.device_id \
+         LEFT JOIN student s ON s.district_id = n.district_id AND s.id = n.student_id \
+         WHERE n.district_id = $1 AND n.undone_ms IS NULL ORDER BY n.out_ms DESC, n.id DESC",
+        COLUMNS.replacen("d.id", "d.id AS own_id", 1)
+    );
+    let rows = sqlx::query(AssertSqlSafe(sql)).bind(district).fetch_all(pool).await?;
+    rows.iter()
+        .map(|row| {
+            let device = Device { id: row.try_get("own_id")?, ..super::devices::read(row)? };
+            let name = (row.try_get("family_name")?, row.try_get("given_name")?);
+            Ok(Record { device, loan: sqlx::FromRow::from_row(row)?, name })
+        })
+        .collect()
+}

@@ -1,0 +1,166 @@
+//! What a scan at the counter does, and what a line is wanted to be.
+
+use super::state::{State, Wanted};
+use evenfield_gap::inventory::Kind;
+
+/// A scan of the same device within this time of its check-out is the scanner's second look, not a return, ms.
+pub const DOUBLE_SCAN_MS: i64 = 2_000;
+/// For how long a person may undo what she did last, ms.
+pub const UNDO_MS: i64 = 10 * 60_000;
+
+/// The district's rules of lending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// For how many days a device is lent.
+    pub loan_days: i64,
+    /// How many mobile hotspots a household may have; 0 is no limit. Households are told apart by their address.
+    pub household_limit: i64,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self { loan_days: 180, household_limit: 1 }
+    }
+}
+
+impl Rules {
+    /// What is possible: one day to three years, and up to 20 devices.
+    pub fn is_sound(self) -> bool {
+        (1..=1_096).contains(&self.loan_days) && (0..=20).contains(&self.household_limit)
+    }
+}
+
+/// What there is to know of a device when it is scanned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scanned {
+    /// What it is.
+    pub kind: Kind,
+    /// Where it is thought to be.
+    pub state: State,
+    /// When its open loan began, ms since 1970 UTC; none without one.
+    pub lent_ms: Option<i64>,
+}
+
+/// What a scan of a device does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// The student at the counter gets it.
+    Lend,
+    /// It is back.
+    TakeBack,
+    /// Nothing, for this reason.
+    Nothing(Why),
+}
+
+/// Why a scan does nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// No student was scanned before.
+    NoStudent,
+    /// It was scanned twice.
+    Twice,
+    /// It is in repair.
+    Repair,
+    /// It is retired.
+    Retired,
+    /// The household has as many as it may.
+    Household,
+}
+
+impl Why {
+    /// The word in addresses and messages.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NoStudent => "no-student",
+            Self::Twice => "twice",
+            Self::Repair => "repair",
+            Self::Retired => "retired",
+            Self::Household => "household",
+        }
+    }
+}
+
+/// What the scan of a device does: one that somebody has comes back, one that is here goes to the student at the counter, if there is
+/// one whose household (with `household` hotspots already) may have it.
+pub fn scan(device: Scanned, has_student: bool, household: i64, rules: Rules, now_ms: i64) -> Deed {
+    if let Some(lent_ms) = device.lent_ms {
+        let is_twice = (0..DOUBLE_SCAN_MS).contains(&(now_ms - lent_ms));
+        return if is_twice { Deed::Nothing(Why::Twice) } else { Deed::TakeBack };
+    }
+    let is_full =
+        device.kind == Kind::Hotspot && rules.household_limit > 0 && household >= rules.household_limit;
+    match device.state {
+        State::Repair => Deed::Nothing(Why::Repair),
+        State::Retired => Deed::Nothing(Why::Retired),
+        _ if !has_student => Deed::Nothing(Why::NoStudent),
+        _ if is_full => Deed::Nothing(Why::Household),
+        _ => Deed::Lend,
+    }
+}
+
+/// What a line is wanted to be, of whose card a device with an open loan is known or not. A line that is suspended stays so until its
+/// device is back; none is suspended here, for that needs notice and grace.
+pub fn wanted(before: Wanted, is_held: bool, is_lent: bool) -> Wanted {
+    match before {
+        Wanted::Ended => Wanted::Ended,
+        _ if is_held => Wanted::Active,
+        Wanted::Suspended if is_lent => Wanted::Suspended,
+        _ if is_lent => Wanted::Active,
+        _ => Wanted::Parked,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const HERE: Scanned = Scanned { kind: Kind::Hotspot, state: State::Here, lent_ms: None };
+
+    #[test]
+    fn a_scan_lends_takes_back_or_says_why_not() {
+        let rules = Rules::default();
+        assert_eq!(scan(HERE, true, 0, rules, 0), Deed::Lend);
+        assert_eq!(scan(HERE, false, 0, rules, 0), Deed::Nothing(Why::NoStudent));
+        assert_eq!(scan(HERE, true, 1, rules, 0), Deed::Nothing(Why::Household));
+        assert_eq!(scan(HERE, true, 1, Rules { household_limit: 0, ..rules }, 0), Deed::Lend);
+        assert_eq!(scan(Scanned { kind: Kind::Laptop, ..HERE }, true, 1, rules, 0), Deed::Lend);
+        for (state, why) in [(State::Repair, Why::Repair), (State::Retired, Why::Retired)] {
+            assert_eq!(scan(Scanned { state, ..HERE }, true, 0, rules, 0), Deed::Nothing(why));
+        }
+        let lent = Scanned { state: State::Lent, lent_ms: Some(1_000), ..HERE };
+        assert_eq!(scan(lent, true, 1, rules, 2_999), Deed::Nothing(Why::Twice));
+        assert_eq!(scan(lent, true, 1, rules, 3_000), Deed::TakeBack);
+        assert_eq!(scan(Scanned { state: State::Lost, ..lent }, false, 0, rules, 9_000), Deed::TakeBack);
+    }
+
+    proptest! {
+        /// Scans of two devices with one line each, in any order: a line is wanted active where its device is lent or it is held, and
+        /// none is ever suspended.
+        #[test]
+        fn lines_follow_loans(steps in proptest::collection::vec((0usize..2, any::<bool>(), any::<bool>(), 0i64..5_000), 1..60)) {
+            let (mut lent, mut lines) = ([None::<i64>; 2], [Wanted::Parked; 2]);
+            let (mut held, mut now_ms) = ([false; 2], 0);
+            for (which, has_student, holds, later) in steps {
+                now_ms += later;
+                held[which] = holds;
+                let household = lent.iter().flatten().count() as i64;
+                let state = if lent[which].is_some() { State::Lent } else { State::Here };
+                let device = Scanned { kind: Kind::Hotspot, state, lent_ms: lent[which] };
+                match scan(device, has_student, household, Rules::default(), now_ms) {
+                    Deed::Lend => {
+                        prop_assert!(lent[which].is_none() && has_student, "one open loan");
+                        lent[which] = Some(now_ms);
+                    }
+                    Deed::TakeBack => lent[which] = None,
+                    Deed::Nothing(_) => {}
+                }
+                lines[which] = wanted(lines[which], held[which], lent[which].is_some());
+                prop_assert!(lent.iter().flatten().count() <= 1, "one hotspot a household");
+                let is_wanted = lines[which] == Wanted::Active;
+                prop_assert_eq!(is_wanted, held[which] || lent[which].is_some());
+                prop_assert!(lines[which] != Wanted::Suspended);
+            }
+        }
+    }
+}
