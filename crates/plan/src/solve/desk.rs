@@ -60,6 +60,12 @@ impl<'a, 'g, 'w> Desk<'a, 'g, 'w> {
         Self { ground, goal, question: Question::Objective, best, bound, grain, watch, stopped: false }
     }
 
+    /// Asks something else from now on.
+    pub fn ask(&mut self, question: Question) {
+        self.question = question;
+        self.bound = f64::INFINITY;
+    }
+
     pub fn progress(&self) -> Progress {
         let worth = self.best.worth;
         let objective = match self.question {

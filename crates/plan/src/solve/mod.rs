@@ -91,7 +91,13 @@ pub fn solve(
     if let Some(from) = from {
         start::take_over(&mut desk, &mut prices, from, of);
     }
-    let cases = run(&mut desk, prices);
+    let again = (desk.question == Question::Floors).then(|| prices.clone());
+    let mut cases = run(&mut desk, prices);
+    if let Some(prices) = again.filter(|_| desk.floors_met()) {
+        // What greedy could not, a later plan has done.
+        desk.ask(Question::Objective);
+        cases = run(&mut desk, prices);
+    }
     let Desk { question, best, .. } = desk;
     let mut plan = state::serve(small, &best.opened);
     if let Some(merged) = &merged {
@@ -141,6 +147,9 @@ fn run(desk: &mut Desk<'_, '_, '_>, prices: Prices) -> Cases {
             dual.step(desk.progress().objective * desk.unit());
         }
         let mut better = rounding.plans(desk, &dual);
+        if desk.question == Question::Floors && desk.floors_met() {
+            return Cases::root(dual.best);
+        }
         if let Some(exchange) = &mut exchange {
             let worth = desk.best.worth;
             exchange.start(&desk.best.opened);

@@ -60,7 +60,7 @@ fn raise_floors(desk: &mut Desk<'_, '_, '_>, even: &[f64], prices: &mut Prices) 
             *price = (*price * by).min(1000.0);
         }
     }
-    desk.question = Question::Floors;
+    desk.ask(Question::Floors);
     prices.floors.fill(1.0);
 }
 
@@ -80,7 +80,7 @@ pub(super) fn take_over(
     }
     desk.offer(&opened);
     if desk.floors_met() {
-        desk.question = Question::Objective;
+        desk.ask(Question::Objective);
     }
     let Some(prices) = from.prices.first().filter(|_| from.question == desk.question) else { return };
     if prices.limit.len() != ground.years || prices.floors.len() != ground.needs.len() {
