@@ -196,8 +196,32 @@ fn search(instance: &Instance, goal: Goal, from: Option<&Certificate>, seconds: 
     })
 }
 
+/// Whether both are the same file.
+fn same_file(one: &Path, other: &Path) -> bool {
+    // What is not there yet is told from others by its folder and name.
+    let place = |path: &Path| {
+        let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let whole = || Some(parent.canonicalize().ok()?.join(path.file_name()?));
+        path.canonicalize().ok().or_else(whole)
+    };
+    place(one).is_some_and(|one| place(other) == Some(one))
+}
+
 impl Solve {
     fn run(self) -> Result<ExitCode> {
+        let inputs = ["instance.toml", "demand.csv", "options.csv", "covers.csv"];
+        for to in [&self.out, &self.certificate] {
+            ensure!(
+                !inputs.iter().any(|file| same_file(&self.dir.join(file), to)),
+                "{}: this file is of the instance; wanted another one to write to",
+                to.display()
+            );
+        }
+        ensure!(
+            !same_file(&self.out, &self.certificate),
+            "{}: wanted one file for the plan and another for the certificate",
+            self.out.display()
+        );
         let start = Instant::now();
         let Some(instance) = instance(&self.dir) else { return Ok(ExitCode::FAILURE) };
         let from = self.from.as_deref().map(read_certificate).transpose()?;

@@ -110,6 +110,27 @@ fn a_wrong_folder_is_not_solved() {
     assert!(said.contains("instance.toml:1: budget: said `budget = 0`"), "{said}");
 }
 
+#[test]
+fn what_a_plan_is_made_from_is_not_written_over() {
+    let own = folder("budget = 3000\n");
+    for (out, certificate) in
+        [("@./demand.csv", "@cert.json"), ("@plan.json", "@options.csv"), ("@same", "@same")]
+    {
+        let output = plan(own.path(), &["solve", "@", "--out", out, "--certificate", certificate]);
+        assert!(!output.status.success() && text(&output.stderr).contains("wanted "), "{output:?}");
+    }
+    let demand = std::fs::read_to_string(own.path().join("demand.csv")).expect("still there");
+    assert!(demand.starts_with("demand,weight"));
+    let scenario = example("scenario.toml", "\"students.csv\"", "\"demand.csv\"");
+    std::fs::rename(scenario.path().join("students.csv"), scenario.path().join("demand.csv"))
+        .expect("renamed");
+    let output = plan(scenario.path(), &["build", "--config", "@scenario.toml", "--out", "@"]);
+    let said = text(&output.stderr);
+    assert!(!output.status.success() && said.contains("the scenario is made from this file"), "{said}");
+    let demand = std::fs::read_to_string(scenario.path().join("demand.csv")).expect("still there");
+    assert!(demand.starts_with("demand,students"));
+}
+
 /// The worked example of docs/formats/scenario.md.
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/examples/plan");
 

@@ -123,11 +123,21 @@ pub(super) fn build(shop: &mut Shop<'_>, files: &mut Files<'_>, settings: &Setti
     }
     let rows = settings.parking.as_ref().and_then(|file| shop.desk.open(files, file, None, &PARKING, 6));
     if let Some(mut rows) = rows {
-        let mut read = 0;
+        let (mut read, mut idle) = (0, BTreeSet::new());
         while shop.desk.next(&mut rows, &mut read) {
+            if !vehicles.is_empty() && !vehicles.contains_key(rows.text(0)) {
+                idle.insert(rows.text(0).to_owned());
+            }
             if let Some(choice) = parked(shop, &rows, settings, &near) {
                 shop.add(&rows, choice);
             }
+        }
+        if !idle.is_empty() {
+            let (count, some) = (idle.len(), idle.into_iter().take(3).collect::<Vec<_>>().join(", "));
+            let file = settings.parking.as_deref().unwrap_or_default();
+            shop.desk.notes.push(format!(
+                "{file}: {count} vehicles run no route here ({some}): they may park and ride at once"
+            ));
         }
     }
 }
@@ -145,7 +155,11 @@ pub(super) struct Day {
 impl Day {
     /// Adds a run: on each leg those aboard times its minutes times the share of it with service.
     pub fn add(&mut self, run: &Run, riders: f64, covered: impl Fn(Stop, Stop) -> f64) {
-        let last = run.stops.len().saturating_sub(1) as f64;
+        // Nobody rides from a stop to nowhere.
+        if run.stops.len() < 2 {
+            return;
+        }
+        let last = (run.stops.len() - 1) as f64;
         let known = run.stops.iter().any(|stop| stop.riders.is_some());
         let mut aboard = 0.0;
         self.rides += if known { 0.0 } else { riders };

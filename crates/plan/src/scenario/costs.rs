@@ -130,6 +130,11 @@ const ITEMS: [Line; 15] = [
     ("lte_indoor_device", "home", None),
 ];
 
+/// Whether there is such an item. The price of an offer stands beside the offer.
+pub(super) fn is_item(name: &str) -> bool {
+    name == "offer_price" || ITEMS.iter().any(|item| item.0 == name)
+}
+
 pub(super) const COLUMNS: [&str; 7] = ["item", "price", "paid", "unit", "life", "source", "date"];
 /// Cents of a price at most: a billion dollars.
 const MOST: u64 = 100_000_000_000;
@@ -198,6 +203,12 @@ impl CostBook {
             .get_key_value(&own)
             .or_else(|| self.prices.get_key_value(item))
             .map(|(name, price)| (name.clone(), price))
+    }
+
+    /// Which of these names an item has a price for; the first where it has none.
+    pub fn whose<'n>(&self, item: &str, names: [&'n str; 2]) -> &'n str {
+        let has = |name: &&str| self.prices.contains_key(&format!("{item}/{name}"));
+        names.into_iter().find(has).unwrap_or(names[0])
     }
 
     /// Notes once that an item has no price.

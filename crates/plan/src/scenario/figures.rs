@@ -10,7 +10,7 @@ use evenfield_model::{Barrier, GeographyKind, Measure};
 use std::collections::HashMap;
 use std::io::Read;
 
-const COLUMNS: [&str; 10] = [
+const COLUMNS: [&str; 11] = [
     "measure",
     "geography_kind",
     "geography_id",
@@ -21,6 +21,7 @@ const COLUMNS: [&str; 10] = [
     "barrier",
     "group",
     "suppressed",
+    "counted",
 ];
 const PLACES: [&str; 3] = ["geography_id", "latitude", "longitude"];
 
@@ -77,6 +78,11 @@ pub(super) fn read(desk: &mut Desk, files: &mut Files<'_>, source: &Source) -> D
         if !rows.text(9).is_empty() {
             withheld += 1;
             continue;
+        }
+        if rows.text(10) == "households" {
+            let wanted = "figures that count students or children: a plan is for students, and how many live in a household is not known";
+            rows.problem(10, wanted, &mut desk.problems);
+            return demand;
         }
         let id = plain(rows.text(2)).to_owned();
         let row = area(&rows, desk, id, &places);

@@ -1,7 +1,7 @@
 //! Who pays a share of what, and in which school years: a dated set of rules. A rule that has ended stays here as history and pays
 //! nothing; the share that a rule pays is the district's own (its discount, its grant) and is 0 unless the scenario says it.
 
-use super::costs::is_date;
+use super::costs::{is_date, is_item};
 use super::fields::Fields;
 use crate::MILLION;
 use std::ops::RangeInclusive;
@@ -77,6 +77,13 @@ impl Fund {
         let (name, source, date) = (fields.need("name"), fields.need("source"), fields.need("date"));
         fields.needs("items");
         let items = fields.texts("items");
+        let known = |item: &String| is_item(item.split_once('/').map_or(item.as_str(), |(base, _)| base));
+        if items.as_ref().is_some_and(|items| items.is_empty() || !items.iter().all(known)) {
+            fields.complain(
+                "items",
+                "items of the cost book, or `offer_price`: docs/formats/scenario.md lists them",
+            );
+        }
         let first = fields.whole("first_year", 1990, 2100);
         let last = fields.whole("last_year", 1990, 2100);
         if date.as_deref().is_some_and(|date| !is_date(date)) {

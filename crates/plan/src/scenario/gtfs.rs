@@ -91,7 +91,7 @@ fn trips(desk: &mut Desk, files: &mut Files<'_>, file: &str, wanted: &Wanted) ->
         let taken = wanted.routes.as_ref().is_none_or(|routes| routes.contains(&route));
         let Some(id) = id.filter(|_| taken) else { continue };
         let block = Some(rows.text(3)).filter(|block| !block.is_empty());
-        let vehicle = block.map_or_else(|| format!("route {route}"), |block| format!("block {block}"));
+        let vehicle = block.map_or_else(|| format!("route {route}"), str::to_owned);
         let trip = Trip { route, vehicle, stops: BTreeMap::new() };
         services.entry(rows.text(1).to_owned()).or_default().insert(id, trip);
     }

@@ -97,9 +97,12 @@ pub(super) fn build(shop: &mut Shop<'_>, files: &mut Files<'_>, plans: &[Setting
             choice.used = plan.used;
             choice.bought_for = Some(row.students);
             choice.covers = vec![(n, quality)];
-            shop.bill(&mut choice, "hotspot_device", &plan.name, row.students);
-            shop.bill(&mut choice, "hotspot_service", &plan.name, row.students);
-            shop.bill_if_priced(&mut choice, "hotspot_handling", &plan.name, row.students);
+            for item in ["hotspot_device", "hotspot_service"] {
+                let of = shop.costs.whose(item, [&plan.name, &plan.carrier]);
+                shop.bill(&mut choice, item, of, row.students);
+            }
+            let of = shop.costs.whose("hotspot_handling", [&plan.name, &plan.carrier]);
+            shop.bill_if_priced(&mut choice, "hotspot_handling", of, row.students);
             shop.choices.push(choice);
         }
     }

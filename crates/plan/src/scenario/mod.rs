@@ -133,9 +133,10 @@ fn group(settings: &Settings, demand: &Demand, desk: &mut Desk) -> Option<usize>
 /// What is bought already must be within each year's budget.
 fn check_fixed(settings: &Settings, choices: &[Choice], desk: &mut Desk) {
     let bought = || choices.iter().filter(|choice| choice.fixed == crate::Fixed::In).map(Choice::cost);
-    let (once, running): (u64, u64) = bought().fold((0, 0), |sum, cost| (sum.0 + cost.0, sum.1 + cost.1));
+    let (once, running): (u64, u64) = bought()
+        .fold((0, 0), |sum: (u64, u64), cost| (sum.0.saturating_add(cost.0), sum.1.saturating_add(cost.1)));
     for (year, budget) in settings.deflated().into_iter().enumerate() {
-        let taken = running + if year == 0 { once } else { 0 };
+        let taken = running.saturating_add(if year == 0 { once } else { 0 });
         if taken > budget {
             let wanted = format!(
                 "at least {}.{:02} in year {}, in money of the first: the options fixed `in` take so much",

@@ -43,7 +43,7 @@ type Service = HashMap<String, HashSet<String>>;
 pub(super) fn build(shop: &mut Shop<'_>, files: &mut Files<'_>, settings: &Settings) {
     let service = settings.service.as_ref().map(|file| service(shop.desk, files, file));
     let Some(mut rows) = shop.desk.open(files, &settings.file, None, &COLUMNS, 10) else { return };
-    let (mut read, mut slow) = (0, 0);
+    let (mut read, mut slow, first) = (0, 0, shop.choices.len());
     while shop.desk.next(&mut rows, &mut read) {
         let speed = "megabits a second: a number, 0 or more";
         let download = shop.desk.millionths(&rows, 5, 1_000_000, speed);
@@ -55,6 +55,7 @@ pub(super) fn build(shop: &mut Shop<'_>, files: &mut Files<'_>, settings: &Setti
         }
         shop.add(&rows, choice);
     }
+    exclude(&mut shop.choices[first..]);
     if slow > 0 {
         let file = &settings.file;
         shop.desk
@@ -64,6 +65,29 @@ pub(super) fn build(shop: &mut Shop<'_>, files: &mut Files<'_>, settings: &Setti
     if shop.demand.rows.iter().all(|row| !row.takes(Kind::BroadbandOffer)) {
         let file = &shop.demand.file;
         shop.desk.notes.push(format!("{file}: nobody's barrier is the price, so that no offer helps; say barriers there or in [demand.barriers]"));
+    }
+}
+
+/// One provider does not sell the same homes two offers: those of one provider that reach the same demand, themselves or by others between, exclude each other.
+fn exclude(offers: &mut [Choice]) {
+    let mut group: Vec<usize> = (0..offers.len()).collect();
+    let mut first: HashMap<(&str, u32), usize> = HashMap::new();
+    for (at, offer) in offers.iter().enumerate() {
+        for (demand, _) in &offer.covers {
+            let before = *first.entry((&offer.exclusive, *demand)).or_insert(at);
+            let (from, to) = (group[before].max(group[at]), group[before].min(group[at]));
+            if from != to {
+                group[..=at].iter_mut().filter(|g| **g == from).for_each(|g| *g = to);
+            }
+        }
+    }
+    let names: Vec<String> = offers
+        .iter()
+        .zip(&group)
+        .map(|(offer, group)| format!("offers of {} {}", offer.exclusive, group + 1))
+        .collect();
+    for (offer, name) in offers.iter_mut().zip(names) {
+        offer.exclusive = name;
     }
 }
 
@@ -110,8 +134,7 @@ fn offer<R: Read>(shop: &mut Shop<'_>, rows: &Rows<R>, service: Option<&Service>
     let takers = times(reached, uptake);
     choice.capacity = (uptake < MILLION).then_some(takers);
     choice.bought_for = Some(takers);
-    // One provider does not sell the same homes two offers.
-    choice.exclusive = format!("{provider} in {area}");
+    choice.exclusive.clone_from(&provider);
     if sponsored {
         let unit = "home".to_owned();
         let price = Price { unit, cents: cents?, paid: Paid::Month, life: 1, source: source?, date: date? };

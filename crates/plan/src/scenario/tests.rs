@@ -6,6 +6,8 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read};
 
+mod prices;
+
 type Texts = BTreeMap<String, String>;
 
 /// The worked example of the documents.
@@ -190,8 +192,8 @@ fn feed() -> Texts {
 fn a_feed_becomes_runs() {
     let built = built(&feed()).expect("an instance");
     // 12 riders in 50 minutes, two thirds aboard on each leg; 12 in 60 minutes, all aboard.
-    let choice = built.choices.iter().find(|c| c.id == "bus_ride/block 7").expect("the block");
-    assert_eq!(choice.name, "block 7 on 4: 12 students ride, 93.3 minutes a day, 74.7 of them with service");
+    let choice = built.choices.iter().find(|c| c.id == "bus_ride/7").expect("the block");
+    assert_eq!(choice.name, "7 on 4: 12 students ride, 93.3 minutes a day, 74.7 of them with service");
     for (file, from, to, said) in [
         (
             "feed/stop_times.txt",

@@ -111,7 +111,8 @@ impl Built {
             writeln!(to, "[floors]")?;
         }
         for (group, share) in &self.settings.floors {
-            writeln!(to, "{} = {}", toml::Value::String(group.clone()), decimal(*share, 6))?;
+            // A text of JSON is a key of TOML; TOML's own texts may be of a kind that keys are not.
+            writeln!(to, "{} = {}", serde_json::Value::from(group.as_str()), decimal(*share, 6))?;
         }
         Ok(())
     }

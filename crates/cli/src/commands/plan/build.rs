@@ -1,8 +1,9 @@
 //! `evenfield plan build`: a scenario and its files become the folder of an instance.
 
+use super::same_file;
 use crate::commands::print_problems;
 use crate::out::{complain, counted, replace, say};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use evenfield_plan::scenario;
 use std::fs::File;
 use std::io::{self, Read};
@@ -20,6 +21,9 @@ pub struct Build {
     out: PathBuf,
 }
 
+/// What is written.
+const WRITTEN: [&str; 6] =
+    ["demand.csv", "options.csv", "covers.csv", "instance.toml", "facts.csv", "facts.json"];
 /// Octets of a member of an archive at most: it is unpacked in memory.
 const MEMBER: u64 = 1 << 30;
 
@@ -46,7 +50,11 @@ impl Build {
         let name = self.config.display().to_string();
         let text = std::fs::read_to_string(&self.config).with_context(|| format!("cannot read {name}"))?;
         let base = self.config.parent().unwrap_or(Path::new("")).to_owned();
-        let built = match scenario::build(&name, &text, &mut |file, member| open(&base, file, member)) {
+        let mut inputs = vec![self.config.clone()];
+        let built = match scenario::build(&name, &text, &mut |file, member| {
+            inputs.push(member.map_or_else(|| base.join(file), |member| base.join(file).join(member)));
+            open(&base, file, member)
+        }) {
             Ok(built) => built,
             Err(problems) => {
                 print_problems(&problems);
@@ -59,6 +67,14 @@ impl Build {
         }
         if built.rounded > 0 {
             complain!("{} had more decimals than count: rounded", counted(built.rounded, "number"));
+        }
+        for file in WRITTEN {
+            let to = self.out.join(file);
+            ensure!(
+                !inputs.iter().any(|input| same_file(input, &to)),
+                "{}: the scenario is made from this file; wanted another folder to write to",
+                to.display()
+            );
         }
         std::fs::create_dir_all(&self.out).with_context(|| format!("cannot make {}", self.out.display()))?;
         let at = |file: &str| self.out.join(file);
