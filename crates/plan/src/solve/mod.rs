@@ -18,6 +18,7 @@ mod greedy;
 mod ground;
 mod held;
 mod merge;
+mod reassign;
 mod round;
 mod start;
 mod state;

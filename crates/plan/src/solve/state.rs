@@ -2,6 +2,7 @@
 
 use super::ground::{Cell, Ground, Part, UNIT};
 use super::held::Held;
+use super::reassign::Year;
 use crate::certificate::{Plan, Serve};
 use crate::{Fixed, Instance, NONE, UNLIMITED};
 
@@ -99,7 +100,8 @@ impl<'a, 'g> State<'a, 'g> {
     }
 }
 
-/// What is served whom, exactly: options without a capacity serve what they cover, those with one what they raise most.
+/// What is served whom, exactly: options without a capacity serve what they cover, those with one what they raise most, and then what
+/// others leave when they change places.
 pub(super) fn serve(instance: &Instance, opened: &[u8]) -> Plan {
     let mut plan = Plan::default();
     for (option, year) in opened.iter().enumerate().filter(|(_, year)| **year != CLOSED) {
@@ -133,6 +135,8 @@ pub(super) fn serve(instance: &Instance, opened: &[u8]) -> Plan {
                 served.push((option, demand, amount));
             }
         }
+        let limited = open().filter(|o| instance.capacity(*o) != UNLIMITED).map(|o| o as u32).collect();
+        Year { instance, open: limited, best: &best, rest: &mut rest, room: &mut room }.reassign(&mut served);
         served.sort_unstable();
         for run in served.chunk_by(|a, b| a.0 == b.0) {
             let parts = run.iter().map(|(_, demand, amount)| (*demand, *amount)).collect();

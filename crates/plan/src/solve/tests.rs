@@ -220,6 +220,17 @@ fn what_must_stay_leaves_its_room_to_nothing_else() {
     assert_eq!(certificate.plan.buy, [(0, 1), (1, 1)]);
 }
 
+#[test]
+fn a_full_option_leaves_to_others_what_they_can_serve() {
+    // One serves both demands wholly, the other the first one alone and not as well; each has room for one.
+    let options = [(0, 0, 2, 2, 5), (0, 0, 2, 3, 5)];
+    let instance = instance(&[(2, 1), (2, 1)], &options, &[6, 6, 5, 0], vec![1], (true, false, false, 1));
+    assert_eq!(instance.qualities, [1_000_000, 1_000_000, 750_000]);
+    let certificate = solved(&instance);
+    assert_eq!(verify(&instance, &certificate), Ok(()));
+    assert_eq!(certificate.objective, 1_750_000_000_000);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
