@@ -51,7 +51,7 @@ impl Cases {
     pub fn split(
         &mut self,
         ground: &Ground<'_>,
-        dual: &mut Dual<'_, '_>,
+        dual: &Dual<'_, '_>,
         exchange: &mut Exchange<'_, '_>,
         desk: &mut Desk<'_, '_, '_>,
     ) {
@@ -104,13 +104,11 @@ impl Cases {
     fn improve(&self, cases: &[Open], duals: &mut [Dual<'_, '_>], others: f64, desk: &mut Desk<'_, '_, '_>) {
         let cut = desk.cut();
         let mut still = [0; TOGETHER];
-        let starts: Vec<_> =
-            cases.iter().map(|c| (&c.decided, &self.prices[c.prices], c.mean.as_deref())).collect();
         for part in 0..PARTS {
-            let each = duals.par_iter_mut().zip(&starts).zip(&mut still);
-            each.for_each(|((dual, (decided, prices, mean)), still)| {
+            let each = duals.par_iter_mut().zip(cases).zip(&mut still);
+            each.for_each(|((dual, case), still)| {
                 if part == 0 {
-                    dual.decide(decided, prices, *mean);
+                    dual.decide(&case.decided, &self.prices[case.prices], case.mean.as_deref());
                 }
                 for _ in 0..STEPS / PARTS {
                     if dual.value <= cut || *still > PATIENCE {
@@ -130,7 +128,7 @@ impl Cases {
     fn fix(
         &mut self,
         ground: &Ground<'_>,
-        dual: &mut Dual<'_, '_>,
+        dual: &Dual<'_, '_>,
         mut case: Open,
         desk: &mut Desk<'_, '_, '_>,
         open: &mut Vec<Open>,

@@ -170,7 +170,7 @@ impl<'a, 'g> Dual<'a, 'g> {
         let must = ground.instance.fixed(option) == Fixed::In;
         let (mut later, mut best) = (0.0, (f64::NEG_INFINITY, u8::MAX));
         for year in (0..ground.years).rev() {
-            let sum = ground.adds(option, &self.cells[year], &ground.weights, parts);
+            let sum = ground.adds_within(option, &self.cells[year], parts);
             let charge = |new| prices.limit[year] * ground.instance.charge(option, new) as f64;
             let net = later + sum - charge(true);
             if net > best.0 || must {
@@ -254,27 +254,23 @@ impl<'a, 'g> Dual<'a, 'g> {
             for year in from..years {
                 answer.spent[year] += instance.charge(option, year == from) as f64;
                 let floors = year + 1 == years && !ground.needs.is_empty();
+                let mut serve = |demand: usize, quality: u32, amount: f32| {
+                    answer.served[year][demand] += amount / ground.weights[demand];
+                    if floors && let Some(floor) = ground.floor(demand) {
+                        answer.floors[floor] += f64::from(amount) * f64::from(quality) * UNIT;
+                    }
+                };
                 if instance.capacity(option) == UNLIMITED {
                     // All that it adds to is served whole: no need for parts.
                     for (demand, quality) in instance.covers(option) {
                         let cell = self.cells[year][demand];
                         if cell.weight > 0.0 && quality as f32 * (UNIT as f32) > cell.price {
-                            answer.served[year][demand] += 1.0;
-                            if floors && let Some(floor) = ground.floor(demand) {
-                                answer.floors[floor] +=
-                                    f64::from(ground.weights[demand]) * f64::from(quality) * UNIT;
-                            }
+                            serve(demand, quality, ground.weights[demand]);
                         }
                     }
-                    continue;
-                }
-                ground.parts(option, &self.cells[year], &ground.weights, &mut parts);
-                for part in &parts {
-                    let demand = part.demand as usize;
-                    answer.served[year][demand] += part.amount / ground.weights[demand];
-                    if floors && let Some(floor) = ground.floor(demand) {
-                        answer.floors[floor] += f64::from(part.amount) * f64::from(part.quality) * UNIT;
-                    }
+                } else {
+                    ground.parts(option, &self.cells[year], &mut parts);
+                    parts.iter().for_each(|part| serve(part.demand as usize, part.quality, part.amount));
                 }
             }
         }

@@ -3,7 +3,7 @@
 //! For instances of one year without capacities.
 
 use super::desk::Desk;
-use super::ground::{Cell, Ground, Part, UNIT};
+use super::ground::{Cell, Ground, UNIT};
 use super::state::CLOSED;
 use crate::{Fixed, NONE};
 use rand::{RngExt, SeedableRng};
@@ -47,7 +47,6 @@ pub(super) struct Exchange<'a, 'g> {
     /// What closing each option would cost when another one is opened at the same time.
     kept: Vec<f64>,
     touched: Vec<u32>,
-    parts: Vec<Part>,
 }
 
 impl<'a, 'g> Exchange<'a, 'g> {
@@ -86,7 +85,7 @@ impl<'a, 'g> Exchange<'a, 'g> {
         };
         let kept = vec![0.0; instance.option_count()];
         let rng = ChaCha8Rng::seed_from_u64(seed);
-        Self { ground, all, starts, servers, now, rng, kept, touched: Vec::new(), parts: Vec::new() }
+        Self { ground, all, starts, servers, now, rng, kept, touched: Vec::new() }
     }
 
     /// Starts from a plan.
@@ -264,7 +263,7 @@ impl<'a, 'g> Exchange<'a, 'g> {
                 if self.now.open[at] || !self.fits(at, NONE) {
                     continue;
                 }
-                let gain = ground.adds(at, &self.now.cells, &ground.weights, &mut self.parts);
+                let gain = ground.adds(at, &self.now.cells);
                 if gain > 0.0 {
                     ratios.push((gain / (ground.instance.charge(at, true) as f64).max(1e-6), *option));
                 }
@@ -339,7 +338,7 @@ impl<'a, 'g> Exchange<'a, 'g> {
             if !closed || self.ground.instance.charge(at, true) > self.ground.instance.limit.amounts()[0] {
                 continue;
             }
-            let gain = self.ground.adds(at, &self.now.cells, &self.ground.weights, &mut self.parts);
+            let gain = self.ground.adds(at, &self.now.cells);
             let ratio = gain / self.charge(option);
             if pick.is_none_or(|p| ratio > p.0) {
                 pick = Some((ratio, option));

@@ -1,7 +1,7 @@
 //! Lazy ratio greedy (Leskovec and others, KDD 2007): opens what adds most for its price, and works a ratio out anew only when it comes
 //! first, since what an option adds only shrinks as others are opened.
 
-use super::ground::{Ground, Part};
+use super::ground::Ground;
 use super::state::{CLOSED, State};
 use rayon::prelude::*;
 use std::cmp::Ordering;
@@ -45,33 +45,28 @@ pub(super) fn even_prices(ground: &Ground<'_>) -> Vec<f64> {
 pub(super) fn fill(state: &mut State<'_, '_>, prices: &[f64]) -> f64 {
     let ground = state.ground;
     let years = 0..ground.years as u8;
-    let first = |state: &State<'_, '_>, option: u32, parts: &mut Vec<Part>| -> Vec<Candidate> {
+    let first = |state: &State<'_, '_>, option: u32| -> Vec<Candidate> {
         let at = option as usize;
         let candidate = |from: u8| {
             if !state.fits(at, usize::from(from)) {
                 return None;
             }
-            let gain = state.gain(at, usize::from(from), parts);
+            let gain = state.gain(at, usize::from(from));
             let ratio = ratio(gain, ground.priced(at, usize::from(from), prices));
             (ratio > 0.0).then_some(Candidate { ratio, option, from })
         };
         years.clone().filter_map(candidate).collect()
     };
     let now = &*state;
-    let mut sorted: Vec<Candidate> = ground
-        .sites
-        .par_iter()
-        .with_min_len(256)
-        .map_init(Vec::new, |parts, option| first(now, *option, parts))
-        .flatten_iter()
-        .collect();
+    let mut sorted: Vec<Candidate> =
+        ground.sites.par_iter().with_min_len(256).map(|option| first(now, *option)).flatten_iter().collect();
     let singles = ground.single.iter().filter_map(|option| single(now, *option, prices));
     sorted.reserve_exact(ground.single.len());
     sorted.extend(singles);
     sorted.par_sort_unstable_by(|a, b| b.cmp(a));
     // Most candidates come up once, in order; a heap holds those alone whose ratio had to be worked out anew.
     let (mut sorted, mut again) = (sorted.into_iter().peekable(), BinaryHeap::new());
-    let (mut parts, mut last) = (Vec::new(), 0.0);
+    let mut last = 0.0;
     loop {
         let from_heap = again.peek().is_some_and(|b| sorted.peek().is_none_or(|a| b > a));
         let Some(mut top) = (if from_heap { again.pop() } else { sorted.next() }) else { break };
@@ -79,7 +74,7 @@ pub(super) fn fill(state: &mut State<'_, '_>, prices: &[f64]) -> f64 {
         if state.opened[option] != CLOSED || !state.fits(option, from) {
             continue;
         }
-        let gain = state.gain(option, from, &mut parts);
+        let gain = state.gain(option, from);
         let ratio = ratio(gain, ground.priced(option, from, prices));
         if ratio <= 0.0 {
             continue;
@@ -104,7 +99,7 @@ fn single(state: &State<'_, '_>, option: u32, prices: &[f64]) -> Option<Candidat
     if !state.fits(at, 0) {
         return None;
     }
-    let gain = state.gain(at, 0, &mut Vec::new());
+    let gain = state.gain(at, 0);
     let ratio = ratio(gain, state.ground.priced(at, 0, prices));
     (ratio > 0.0).then_some(Candidate { ratio, option, from: 0 })
 }
@@ -113,9 +108,9 @@ fn single(state: &State<'_, '_>, option: u32, prices: &[f64]) -> Option<Candidat
 pub(super) fn best_single(state: &State<'_, '_>) -> Option<(f64, usize)> {
     let ground = state.ground;
     let all = ground.sites.par_iter().chain(&ground.single);
-    let gains = all.map_init(Vec::new, |parts, option| {
+    let gains = all.map(|option| {
         let at = *option as usize;
-        (if state.fits(at, 0) { state.gain(at, 0, parts) } else { 0.0 }, std::cmp::Reverse(*option))
+        (if state.fits(at, 0) { state.gain(at, 0) } else { 0.0 }, std::cmp::Reverse(*option))
     });
     let (gain, option) = gains.max_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)))?;
     (gain > 0.0).then_some((gain, option.0 as usize))

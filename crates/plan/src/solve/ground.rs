@@ -83,13 +83,17 @@ impl<'a> Ground<'a> {
         (from..self.years).map(|t| prices[t] * self.instance.charge(option, t == from) as f64).sum()
     }
 
-    /// What an option adds in a year: the sum over what it covers of weight times the quality above the cell's, within its capacity.
-    /// `rooms` is how much of each demand can be served, in students.
-    pub fn adds(&self, option: usize, cells: &[Cell], rooms: &[f32], parts: &mut Vec<Part>) -> f64 {
-        if self.instance.capacity(option) != UNLIMITED {
-            self.parts(option, cells, rooms, parts);
-            return parts.iter().map(|p| f64::from(p.gain) * f64::from(p.amount)).sum();
+    /// What an option adds in a year, within its capacity.
+    pub fn adds_within(&self, option: usize, cells: &[Cell], parts: &mut Vec<Part>) -> f64 {
+        if self.instance.capacity(option) == UNLIMITED {
+            return self.adds(option, cells);
         }
+        self.parts(option, cells, parts);
+        parts.iter().map(|p| f64::from(p.gain) * f64::from(p.amount)).sum()
+    }
+
+    /// What an option without a capacity adds in a year: the sum over what it covers of weight times the quality above the cell's.
+    pub fn adds(&self, option: usize, cells: &[Cell]) -> f64 {
         let range = self.instance.starts[option] as usize..self.instance.starts[option + 1] as usize;
         let (covered, qualities) = (&self.instance.covered[range.clone()], &self.instance.qualities[range]);
         let mut sum = 0.0;
@@ -101,11 +105,11 @@ impl<'a> Ground<'a> {
     }
 
     /// What an option serves in a year, the best first, up to its capacity.
-    pub fn parts(&self, option: usize, cells: &[Cell], rooms: &[f32], parts: &mut Vec<Part>) {
+    pub fn parts(&self, option: usize, cells: &[Cell], parts: &mut Vec<Part>) {
         parts.clear();
         for (demand, quality) in self.instance.covers(option) {
-            let (cell, amount) = (cells[demand], rooms[demand]);
-            let gain = (quality as f32 * UNIT32 - cell.price) * cell.weight / self.weights[demand];
+            let (cell, amount) = (cells[demand], self.weights[demand]);
+            let gain = (quality as f32 * UNIT32 - cell.price) * cell.weight / amount;
             if gain > 0.0 && amount > 0.0 {
                 parts.push(Part { demand: demand as u32, quality, gain, amount });
             }

@@ -168,7 +168,7 @@ fn run(desk: &mut Desk<'_, '_, '_>, prices: Prices) -> Cases {
     }
     let mut cases = Cases::root(dual.best.clone());
     if let Some(exchange) = exchange.as_mut().filter(|_| splits && !desk.is_stopped()) {
-        cases.split(ground, &mut dual, exchange, desk);
+        cases.split(ground, &dual, exchange, desk);
     }
     cases
 }

@@ -2,7 +2,7 @@
 //! what nobody serves. These are the augmenting paths of length three of the transportation problem (Ford and Fulkerson, 1956); longer ones come
 //! about by several passes.
 
-use crate::{Instance, UNLIMITED};
+use crate::Instance;
 use std::collections::BTreeMap;
 
 /// Covers beyond which it would take too long, since each plan is gone through.
@@ -62,13 +62,15 @@ impl Year<'_> {
         servers: &[Vec<(u32, u32)>],
         amounts: &mut BTreeMap<(u32, u32), u64>,
     ) -> bool {
-        debug_assert!(self.instance.capacity(option as usize) != UNLIMITED);
+        if self.room[option as usize] > 0 {
+            return false;
+        }
         let mut wants: Vec<(u32, u32)> = self
             .raised(option)
             .filter(|(demand, _)| self.rest[*demand as usize] > 0)
             .map(|(demand, quality)| (quality - self.best[demand as usize], demand))
             .collect();
-        if wants.is_empty() || self.room[option as usize] > 0 {
+        if wants.is_empty() {
             return false;
         }
         wants.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));

@@ -1,6 +1,6 @@
 //! A plan in the making: what is open, what that leaves of the limits, and what each demand has.
 
-use super::ground::{Cell, Ground, Part, UNIT};
+use super::ground::{Cell, Ground, UNIT};
 use super::held::Held;
 use super::reassign::Year;
 use crate::certificate::{Plan, Serve};
@@ -62,10 +62,10 @@ impl<'a, 'g> State<'a, 'g> {
     }
 
     /// What an option would add if it were opened in a year.
-    pub fn gain(&self, option: usize, from: usize, parts: &mut Vec<Part>) -> f64 {
+    pub fn gain(&self, option: usize, from: usize) -> f64 {
         let add = |year: usize| match self.held.get(year) {
             Some(held) => held.adds(self.ground, option, &self.cells[year]),
-            None => self.ground.adds(option, &self.cells[year], &self.ground.weights, parts),
+            None => self.ground.adds(option, &self.cells[year]),
         };
         (from..self.ground.years).map(add).sum()
     }
@@ -111,13 +111,15 @@ pub(super) fn serve(instance: &Instance, opened: &[u8]) -> Plan {
         return plan;
     }
     for year in 0..instance.years() {
-        let open = || (0..opened.len()).filter(|o| usize::from(opened[*o]) <= year && opened[*o] != CLOSED);
+        let open = (0..opened.len()).filter(|o| usize::from(opened[*o]) <= year && opened[*o] != CLOSED);
+        let (limited, free): (Vec<usize>, Vec<usize>) =
+            open.partition(|o| instance.capacity(*o) != UNLIMITED);
         let mut best = vec![0u32; instance.weights.len()];
-        for option in open().filter(|o| instance.capacity(*o) == UNLIMITED) {
+        for option in free {
             instance.covers(option).for_each(|(demand, quality)| best[demand] = quality.max(best[demand]));
         }
         let mut raises: Vec<(u32, u32, u32)> = Vec::new();
-        for option in open().filter(|o| instance.capacity(*o) != UNLIMITED) {
+        for option in limited.iter().copied() {
             let raised = instance.covers(option).filter(|(demand, quality)| *quality > best[*demand]);
             raises.extend(
                 raised.map(|(demand, quality)| (quality - best[demand], option as u32, demand as u32)),
@@ -135,8 +137,8 @@ pub(super) fn serve(instance: &Instance, opened: &[u8]) -> Plan {
                 served.push((option, demand, amount));
             }
         }
-        let limited = open().filter(|o| instance.capacity(*o) != UNLIMITED).map(|o| o as u32).collect();
-        Year { instance, open: limited, best: &best, rest: &mut rest, room: &mut room }.reassign(&mut served);
+        let open = limited.into_iter().map(|o| o as u32).collect();
+        Year { instance, open, best: &best, rest: &mut rest, room: &mut room }.reassign(&mut served);
         served.sort_unstable();
         for run in served.chunk_by(|a, b| a.0 == b.0) {
             let parts = run.iter().map(|(_, demand, amount)| (*demand, *amount)).collect();
