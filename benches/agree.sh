@@ -4,15 +4,9 @@
 # queries, every answer compared. `benches/agree.sh [NAMES [SEED]]`. Needs Debian's unbound, dnsdist, dnsmasq.
 set -euo pipefail
 count=${1:-1000000} seed=${2:-1}
-here=$(cd "$(dirname "$0")/.." && pwd)
-target=${CARGO_TARGET_DIR:-$here/target}
-(cd "$here" && cargo build --quiet --release -p evenfield-edge && cargo bench --quiet -p evenfield-edge --bench dns --bench agree --no-run)
-newest() { ls -t "$target"/release/deps/"$1"-* | grep -v '\.d$' | head -1; }
+source "$(dirname "$0")/resolvers.sh"
+begin dns agree
 bench=$(newest dns) agree=$(newest agree)
-work=$(mktemp -d)
-pids=()
-trap 'for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done; rm -rf "$work"' EXIT
-cd "$work"
 
 echo "==> Making $count names and $((2 * count)) queries"
 "$agree" names "$count" "$seed" list queries

@@ -4,14 +4,9 @@
 # dnsperf. Needs Debian's unbound, dnsdist, dnsmasq and dnsperf. All run on this machine, one after the other.
 set -euo pipefail
 list=$(realpath "$1") queries=$(realpath "$2") seconds=${3:-6} rounds=${4:-2}
-here=$(cd "$(dirname "$0")/.." && pwd)
-target=${CARGO_TARGET_DIR:-$here/target}
-(cd "$here" && cargo build --quiet --release -p evenfield-edge && cargo bench --quiet -p evenfield-edge --bench dns --no-run)
-bench=$(ls -t "$target"/release/deps/dns-* | grep -v '\.d$' | head -1)
-work=$(mktemp -d)
-pids=()
-trap 'for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done; rm -rf "$work"' EXIT
-cd "$work"
+source "$(dirname "$0")/resolvers.sh"
+begin dns
+bench=$(newest dns)
 
 # Everything that is not listed: one address, from an unbound that all ask.
 cat >upstream.conf <<EOF

@@ -8,15 +8,9 @@ shift $(($# < 3 ? $# : 3))
 counts=("$@")
 [ ${#counts[@]} -gt 0 ] || counts=(1000 19000)
 ulimit -n "$(ulimit -Hn)"
-here=$(cd "$(dirname "$0")/.." && pwd)
-target=${CARGO_TARGET_DIR:-$here/target}
-(cd "$here" && cargo build --quiet --release -p evenfield-edge && cargo bench --quiet -p evenfield-edge --bench dns --bench encrypted --no-run)
-newest() { ls -t "$target"/release/deps/"$1"-* | grep -v '\.d$' | head -1; }
+source "$(dirname "$0")/resolvers.sh"
+begin dns encrypted
 bench=$(newest dns) client=$(newest encrypted)
-work=$(mktemp -d)
-pids=()
-trap 'for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done; rm -rf "$work"' EXIT
-cd "$work"
 
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout key.pem -out chain.pem -days 30 -subj / \
     -addext 'subjectAltName=critical,DNS:dns.example.org' -addext 'basicConstraints=critical,CA:FALSE' 2>/dev/null
@@ -102,14 +96,15 @@ measure() {
             echo | "$client" $transport "$address" chain.pem "$queries" 256 5 >/dev/null
             local cpu=("$(ticks "$pid")") memory=("$(resident "$pid")")
             coproc CLIENT { "$client" $transport "$address" chain.pem "$queries" "$count" "$seconds" 2>client.log; }
-            local opened asked= reading=${CLIENT[0]} writing=${CLIENT[1]}
+            # The shell forgets these when the client ends.
+            local opened asked= asking=$CLIENT_PID reading=${CLIENT[0]} writing=${CLIENT[1]}
             if read -r opened <&"$reading"; then
                 cpu+=("$(ticks "$pid")") memory+=("$(resident "$pid")")
                 echo >&"$writing"
                 read -r asked <&"$reading" || true
                 cpu+=("$(ticks "$pid")") memory+=("$(resident "$pid")")
             fi
-            wait "$CLIENT_PID" 2>/dev/null || true
+            wait "$asking" 2>/dev/null || true
             if [ -z "$asked" ]; then
                 echo "$name $transport $count: $(tail -1 client.log)"
             else
