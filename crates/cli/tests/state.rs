@@ -1,6 +1,10 @@
 //! A state and two of its districts from real files, through the program: Virginia's 133 divisions by block group, and the two of
 //! its Eastern Shore with what is known of them alone. Skipped, and said so, where the shared data folder is not there.
 
+#[path = "../../../tests/shared.rs"]
+mod shared;
+
+use shared::shared;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,20 +12,6 @@ use std::process::Command;
 const STATE: &str = "5100000";
 const ACCOMACK: &str = "5100060";
 const NORTHAMPTON: &str = "5102710";
-
-fn shared() -> Option<PathBuf> {
-    let root = std::env::var_os("EVENFIELD_SHARED").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")),
-        PathBuf::from,
-    );
-    let data = root.join("data");
-    if data.is_dir() {
-        return Some(data.canonicalize().expect("a folder"));
-    }
-    assert!(std::env::var_os("EVENFIELD_SHARED").is_none(), "EVENFIELD_SHARED: no folder {}", data.display());
-    println!("skipped: no shared data at {} (set EVENFIELD_SHARED)", data.display());
-    None
-}
 
 /// The counties and independent cities, and the division of each: the two files name them alike.
 struct Divisions {

@@ -1,27 +1,16 @@
 //! Every file of the shared data folder that is a boundary, a table of areas or of addresses loads: a table of file, loader, rows
 //! and problems. Skipped, and said so, where the folder is not there.
 
+#[path = "../../../tests/shared.rs"]
+mod shared;
+
 use evenfield_gap::open::area_table::{LongMap, Measures, WideMap, parse_long, parse_wide};
 use evenfield_gap::open::fcc::form477;
 use evenfield_gap::place::address::{AddressPoints, Quality, full};
 use evenfield_gap::place::shapefile::{self, Layer};
 use evenfield_gap::place::{BoundaryReading, Locator, SelfCrossing, boundary, extent};
 use evenfield_model::{GeographyKind, Problems};
-use std::path::PathBuf;
-
-fn shared() -> Option<PathBuf> {
-    let root = std::env::var_os("EVENFIELD_SHARED").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")),
-        PathBuf::from,
-    );
-    let data = root.join("data");
-    if data.is_dir() {
-        return Some(data);
-    }
-    assert!(std::env::var_os("EVENFIELD_SHARED").is_none(), "EVENFIELD_SHARED: no folder {}", data.display());
-    println!("skipped: no shared data at {} (set EVENFIELD_SHARED)", data.display());
-    None
-}
+use shared::shared;
 
 /// How a file is loaded.
 enum Loader {

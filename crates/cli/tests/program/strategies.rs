@@ -1,22 +1,12 @@
 //! Scenarios of real places, from real files. Skipped, and said so, where the shared data folder is not there.
 
-use super::{run, text};
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+#[path = "../../../../tests/shared.rs"]
+mod shared;
 
-fn shared() -> Option<PathBuf> {
-    let root = std::env::var_os("EVENFIELD_SHARED").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")),
-        PathBuf::from,
-    );
-    let data = root.join("data");
-    if data.is_dir() {
-        return Some(data.canonicalize().expect("a folder"));
-    }
-    assert!(std::env::var_os("EVENFIELD_SHARED").is_none(), "EVENFIELD_SHARED: no folder {}", data.display());
-    println!("skipped: no shared data at {} (set EVENFIELD_SHARED)", data.display());
-    None
-}
+use super::{run, text};
+use shared::shared;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 /// Builds, solves and proves; gives the plan.
 fn proved(folder: &Path, gap: &str) -> serde_json::Value {
