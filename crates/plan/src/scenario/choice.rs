@@ -2,6 +2,7 @@
 
 use super::costs::{CostBook, Price};
 use super::demand::Demand;
+use super::facts::FactsLine;
 use super::files::Desk;
 use super::funding::{Fund, share};
 use super::place::Point;
@@ -11,23 +12,6 @@ use crate::{Fixed, MILLION};
 use std::collections::HashSet;
 use std::io::Read;
 
-/// A line of the bill.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Line {
-    pub item: String,
-    pub unit: String,
-    /// In millionths of a unit.
-    pub quantity: u64,
-    pub once: bool,
-    /// Cents of the first year: what it costs, and what of that the district pays.
-    pub cents: u64,
-    pub own: u64,
-    /// What others pay in each year, in millionths.
-    pub shares: Vec<u64>,
-    pub source: String,
-    pub date: String,
-}
-
 /// An option.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Choice {
@@ -35,7 +19,7 @@ pub(super) struct Choice {
     pub kind: Kind,
     pub name: String,
     pub point: Option<Point>,
-    pub lines: Vec<Line>,
+    pub lines: Vec<FactsLine>,
     /// Students in millionths that it can serve, where there is a limit.
     pub capacity: Option<u64>,
     pub exclusive: String,
@@ -126,7 +110,7 @@ impl Shop<'_> {
             (u128::from(cost.cents) * u128::from(MILLION - counted)).div_ceil(u128::from(MILLION)) as u64;
         let item = item.to_owned();
         let (unit, source, date) = (price.unit.clone(), price.source.clone(), price.date.clone());
-        choice.lines.push(Line {
+        choice.lines.push(FactsLine {
             item,
             unit,
             quantity,

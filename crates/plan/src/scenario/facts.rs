@@ -83,11 +83,11 @@ pub struct FactsLine {
     pub quantity: u64,
     /// Whether it is paid in the first year of the option alone.
     pub once: bool,
-    /// What it costs: once, or in each year.
+    /// Cents of the first year: what it costs, once or in each year.
     pub cents: u64,
     /// What the plan counts of that for the district.
     pub own: u64,
-    /// What others pay in each year.
+    /// What others pay in each year, in millionths.
     pub shares: Vec<u64>,
     /// Who says the price.
     pub source: String,

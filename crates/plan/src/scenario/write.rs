@@ -2,7 +2,7 @@
 
 use super::Built;
 use super::choice::Choice;
-use super::facts::{FORMAT, Facts, FactsDemand, FactsLine, FactsOption};
+use super::facts::{FORMAT, Facts, FactsDemand, FactsOption};
 use super::settings::Settings;
 use crate::{Fixed, MILLION};
 use std::io::{self, Write};
@@ -141,7 +141,7 @@ impl Built {
             connected: counts.connected,
             used: choice.used,
             bought_for: choice.bought_for,
-            lines: choice.lines.iter().cloned().map(line).collect(),
+            lines: choice.lines.clone(),
         }
     }
 }
@@ -156,11 +156,6 @@ fn demand(row: &super::demand::Row) -> FactsDemand {
         barrier: row.barrier.map_or("", evenfield_model::Barrier::code).to_owned(),
         groups: row.groups.clone(),
     }
-}
-
-fn line(line: super::choice::Line) -> FactsLine {
-    let super::choice::Line { item, unit, quantity, once, cents, own, shares, source, date } = line;
-    FactsLine { item, unit, quantity, once, cents, own, shares, source, date }
 }
 
 impl Facts {
