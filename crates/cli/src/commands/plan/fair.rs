@@ -1,9 +1,10 @@
 //! `evenfield plan fair`: the most that all groups can have at once.
 
-use super::{instance, search, seconds, share};
+use super::{check_own, instance, search, seconds, share};
 use crate::out::{complain, say};
-use anyhow::{Context, Result};
-use evenfield_plan::{Floor, Goal, Instance, MILLION, verify};
+use anyhow::Result;
+use evenfield_plan::certificate::Question;
+use evenfield_plan::{Floor, Goal, Instance, MILLION};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -34,11 +35,10 @@ impl Fair {
             return Ok(ExitCode::FAILURE);
         }
         let certificate = search(&instance, Goal { gap: self.gap, seed: self.seed }, None, self.time);
-        verify(&instance, &certificate)
-            .context("the certificate does not prove the plan; this is a fault of the program")?;
+        check_own(&instance, &certificate)?;
         let (reached, bound) = match certificate.question {
-            evenfield_plan::certificate::Question::Floors => (certificate.objective, certificate.bound),
-            evenfield_plan::certificate::Question::Objective => (MILLION.into(), MILLION.into()),
+            Question::Floors => (certificate.objective, certificate.bound),
+            Question::Objective => (MILLION.into(), MILLION.into()),
         };
         let percent = |millionths: i128| millionths as f64 / 1e4;
         say!("each group can have {:.4}%", percent(reached));
