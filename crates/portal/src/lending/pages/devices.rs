@@ -151,17 +151,23 @@ impl Past {
     }
 }
 
+/// A device, and the line of the card in it.
+pub async fn device_and_line(app: &App, p: &Frame, id: &str) -> Result<(Device, Option<Line>)> {
+    let device = queries::device(app.db.read(), p.district_id(), id).await?.ok_or(Error::NotFound)?;
+    let line = match &device.iccid {
+        Some(iccid) => queries::line_of_card(app.db.read(), p.district_id(), iccid).await?,
+        None => None,
+    };
+    Ok((device, line))
+}
+
 /// One device.
 pub async fn one(
     State(app): State<App>,
     p: Frame,
     Path((_, id)): Path<(String, String)>,
 ) -> Result<Response> {
-    let device = queries::device(app.db.read(), p.district_id(), &id).await?.ok_or(Error::NotFound)?;
-    let line = match &device.iccid {
-        Some(iccid) => queries::line_of_card(app.db.read(), p.district_id(), iccid).await?,
-        None => None,
-    };
+    let (device, line) = device_and_line(&app, &p, &id).await?;
     let may_manage = p.may(Action::ManageLending);
     let loans = queries::loans_of_device(app.db.read(), p.district_id(), &id).await?;
     if !loans.is_empty() {

@@ -1,5 +1,6 @@
 //! One device by hand: add it, change it, put it elsewhere.
 
+use super::devices::device_and_line;
 use crate::db::{Write, new_id, now_ms};
 use crate::error::{Error, Result};
 use crate::layout::Frame;
@@ -55,11 +56,7 @@ pub async fn form(
     p: Frame,
     Path((_, id)): Path<(String, String)>,
 ) -> Result<Response> {
-    let device = queries::device(app.db.read(), p.district_id(), &id).await?.ok_or(Error::NotFound)?;
-    let line = match &device.iccid {
-        Some(iccid) => queries::line_of_card(app.db.read(), p.district_id(), iccid).await?,
-        None => None,
-    };
+    let (device, line) = device_and_line(&app, &p, &id).await?;
     let form = DeviceForm::of(&device, line.as_ref());
     Ok(Html(Edit { p, id, form, errors: Vec::new() }.render()?).into_response())
 }

@@ -5,6 +5,7 @@ use crate::db::Write;
 use crate::lending::rules::inventory::Device;
 use crate::lending::rules::loan::{Rules, wanted};
 use crate::lending::rules::state::Wanted;
+use sqlx::any::AnyRow;
 use sqlx::{AnyPool, AssertSqlSafe, Row};
 
 type Result<T> = sqlx::Result<T>;
@@ -36,6 +37,20 @@ pub struct Loan {
 
 const LOAN: &str =
     "n.id, n.device_id, n.student_id, n.out_ms, n.due_on, n.renewed, n.lost_ms, n.in_ms, n.undone_ms";
+
+/// A loan with its device.
+const LOAN_DEVICE: &str =
+    "lending_loan n JOIN lending_device d ON d.district_id = n.district_id AND d.id = n.device_id";
+
+/// The device's columns beside the loan's, which has an id too.
+fn device_columns() -> String {
+    COLUMNS.replacen("d.id", "d.id AS own_id", 1)
+}
+
+fn loan_and_device(row: &AnyRow) -> Result<(Loan, Device)> {
+    let device = Device { id: row.try_get("own_id")?, ..super::devices::read(row)? };
+    Ok((sqlx::FromRow::from_row(row)?, device))
+}
 
 /// The rules of a district.
 ///
@@ -135,7 +150,7 @@ where
 /// The database's.
 pub async fn household_hotspots(tx: &mut Write, district: &str, student: &str) -> Result<i64> {
     let sql = format!(
-        "SELECT COUNT(*) FROM lending_loan n JOIN lending_device d ON d.district_id = n.district_id AND d.id = n.device_id \
+        "SELECT COUNT(*) FROM {LOAN_DEVICE} \
          WHERE n.district_id = $1 AND {OPEN} AND d.kind = 'hotspot' AND (n.student_id = $2 OR n.student_id IN ( \
            SELECT o.id FROM student s JOIN student o ON o.district_id = s.district_id AND lower(o.street) = lower(s.street) \
              AND o.zip = s.zip WHERE s.district_id = $1 AND s.id = $2))"
@@ -162,18 +177,11 @@ where
 /// The database's.
 pub async fn loans_of_student(pool: &AnyPool, district: &str, student: &str) -> Result<Vec<(Loan, Device)>> {
     let sql = format!(
-        "SELECT {LOAN}, {} FROM lending_loan n JOIN lending_device d ON d.district_id = n.district_id AND d.id = n.device_id \
-         WHERE n.district_id = $1 AND n.student_id = $2 AND {OPEN} ORDER BY n.out_ms, n.id",
-        COLUMNS.replacen("d.id", "d.id AS own_id", 1)
+        "SELECT {LOAN}, {} FROM {LOAN_DEVICE} WHERE n.district_id = $1 AND n.student_id = $2 AND {OPEN} ORDER BY n.out_ms, n.id",
+        device_columns()
     );
     let rows = sqlx::query(AssertSqlSafe(sql)).bind(district).bind(student).fetch_all(pool).await?;
-    rows.iter()
-        .map(|row| {
-            let loan: Loan = sqlx::FromRow::from_row(row)?;
-            let device = Device { id: row.try_get("own_id")?, ..super::devices::read(row)? };
-            Ok((loan, device))
-        })
-        .collect()
+    rows.iter().map(loan_and_device).collect()
 }
 
 /// All loans of a device, the latest first.
@@ -289,8 +297,8 @@ pub async fn last_deed(
 /// The database's.
 pub async fn settle(tx: &mut Write, district: &str, cards: &[String], ms: i64) -> Result<()> {
     let sql = format!(
-        "SELECT l.id, l.wanted, CASE WHEN l.hold_reason IS NULL THEN 0 ELSE 1 END AS held, (SELECT COUNT(*) FROM lending_loan n \
-         JOIN lending_device d ON d.district_id = n.district_id AND d.id = n.device_id WHERE n.district_id = l.district_id \
+        "SELECT l.id, l.wanted, CASE WHEN l.hold_reason IS NULL THEN 0 ELSE 1 END AS held, (SELECT COUNT(*) FROM {LOAN_DEVICE} \
+         WHERE n.district_id = l.district_id \
          AND d.iccid = l.iccid AND {OPEN}) AS lent FROM carrier_line l WHERE l.district_id = $1 AND l.iccid = $2"
     );
     for card in cards {
@@ -335,17 +343,16 @@ pub struct Record {
 pub async fn records(pool: &AnyPool, district: &str) -> Result<Vec<Record>> {
     let sql = format!(
         "SELECT {LOAN}, {}, COALESCE(s.family_name, '') AS family_name, COALESCE(s.given_name, '') AS given_name \
-         FROM lending_loan n JOIN lending_device d ON d.district_id = n.district_id AND d.id = n.device_id \
-         LEFT JOIN student s ON s.district_id = n.district_id AND s.id = n.student_id \
+         FROM {LOAN_DEVICE} LEFT JOIN student s ON s.district_id = n.district_id AND s.id = n.student_id \
          WHERE n.district_id = $1 AND n.undone_ms IS NULL ORDER BY n.out_ms DESC, n.id DESC",
-        COLUMNS.replacen("d.id", "d.id AS own_id", 1)
+        device_columns()
     );
     let rows = sqlx::query(AssertSqlSafe(sql)).bind(district).fetch_all(pool).await?;
     rows.iter()
         .map(|row| {
-            let device = Device { id: row.try_get("own_id")?, ..super::devices::read(row)? };
+            let (loan, device) = loan_and_device(row)?;
             let name = (row.try_get("family_name")?, row.try_get("given_name")?);
-            Ok(Record { device, loan: sqlx::FromRow::from_row(row)?, name })
+            Ok(Record { device, loan, name })
         })
         .collect()
 }
