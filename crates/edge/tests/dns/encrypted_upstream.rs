@@ -11,9 +11,15 @@ use std::time::{Duration, Instant};
 
 /// An edge that asks these servers, as they stand in the settings, and believes this certificate.
 fn asking(servers: &[String], roots: &Path, more: &str) -> Edge {
+    asking_for(3_000, servers, roots, more)
+}
+
+/// The same, with the time a server has to answer.
+fn asking_for(timeout_ms: u32, servers: &[String], roots: &Path, more: &str) -> Edge {
     let folder = tempfile::tempdir().expect("a folder");
     put(&folder.path().join("policy.snapshot"), &policy(1, now_s() + 50_000));
-    let upstream = format!("servers = {servers:?}\nroots = \"{}\"\ntimeout_ms = 3000", roots.display());
+    let upstream =
+        format!("servers = {servers:?}\nroots = \"{}\"\ntimeout_ms = {timeout_ms}", roots.display());
     Edge::start_in(folder, &settings_with(&upstream, more))
 }
 
@@ -34,15 +40,18 @@ fn by_each_transport_one_connection_carries_all_questions() {
         let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
         socket.connect(near.udp).expect("connected");
         socket.set_read_timeout(Some(Duration::from_secs(20))).expect("a time-out");
-        for id in 0..300 {
-            socket.send(&query(id, &format!("n{id}.example"), 1)).expect("sent");
-        }
         let mut seen = std::collections::HashSet::new();
-        for _ in 0..300 {
-            let mut answer = [0; 512];
-            let length = socket.recv(&mut answer).expect("an answer");
-            assert_eq!(answer[3] & 0xF, 3, "{transport}: {:?}", &answer[..length]);
-            seen.insert([answer[0], answer[1]]);
+        // Fifty at a time: more might find a socket's buffer full on the way, where UDP loses them.
+        for first in (0..300).step_by(50) {
+            for id in first..first + 50 {
+                socket.send(&query(id, &format!("n{id}.example"), 1)).expect("sent");
+            }
+            for _ in 0..50 {
+                let mut answer = [0; 512];
+                let length = socket.recv(&mut answer).expect("an answer");
+                assert_eq!(answer[3] & 0xF, 3, "{transport}: {:?}", &answer[..length]);
+                seen.insert([answer[0], answer[1]]);
+            }
         }
         assert_eq!(seen.len(), 300);
         // An answer that no datagram could carry.
@@ -112,10 +121,9 @@ fn a_silent_server_costs_a_moment_and_then_nothing() {
     silent.moods.silent.store(true, Ordering::Relaxed);
     let far = edge(&good, "");
     let servers = [silent.address.to_string(), server(&far, "tls", "dns.example.org")];
-    let near = asking(&servers, &far.path("chain.pem"), "");
-    let start = Instant::now();
-    has(&near.dig("ok.example A"), "192.0.2.1");
-    assert!(start.elapsed() < Duration::from_millis(2_500), "its whole time is not waited for");
+    let near = asking_for(9_000, &servers, &far.path("chain.pem"), "");
+    // Sooner than the silent one's whole time.
+    has(&near.dig("ok.example A +time=8"), "192.0.2.1");
     near.until("that it is known to be silent", |near| {
         near.metric(&format!("evenfield_dns_upstream_down{{server=\"{}\"}}", silent.address)) == 1
     });

@@ -177,6 +177,14 @@ impl Edge {
     }
 }
 
+/// What a client read from a connection that the edge has ended.
+pub fn ended(read: std::io::Result<usize>) {
+    match read {
+        Ok(octets) => assert_eq!(octets, 0, "something was said"),
+        Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset, "it is still open"),
+    }
+}
+
 /// A query of class IN with recursion desired and without EDNS.
 pub fn query(id: u16, name: &str, qtype: u16) -> Vec<u8> {
     let mut query = [id, 0x0100, 1, 0, 0, 0].map(u16::to_be_bytes).concat();
