@@ -38,6 +38,8 @@ const pages = [
   ["lending-new", `/d/${district}/lending/devices/new`],
   ["lending-upload", `/d/${district}/lending/devices/upload`],
   ["lending-lines", `/d/${district}/lending/lines`],
+  ["lending-overdue", `/d/${district}/lending/overdue`],
+  ["lending-orders", `/d/${district}/lending/orders`],
   ["accounts", `/accounts/${district}`],
   ["audit", `/audit/${district}`],
   ["account", "/account"],

@@ -5,7 +5,7 @@ mod tests;
 
 use crate::db::now_ms;
 use crate::jobs::worker::Worker;
-use crate::{App, filtering, roster, router};
+use crate::{App, filtering, lending, roster, router};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
@@ -57,7 +57,8 @@ pub async fn serve(app: App, listener: TcpListener, stop: impl Future<Output = (
             tokio::select! {
                 () = worker.run_until(stopped) => {}
                 () = forget(app.clone()) => {}
-                () = filtering::publish::run(app) => {}
+                () = filtering::publish::run(app.clone()) => {}
+                () = lending::follow::keep(app) => {}
             }
         }
     });

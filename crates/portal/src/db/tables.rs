@@ -97,6 +97,10 @@ pub const TABLES: &[Table] = &[
     of_district("carrier_line"),
     of_district("lending_loan"),
     of_district("lending_rule"),
+    // 0021 orders
+    of_district("lending_notice"),
+    of_district("carrier_order"),
+    of_district("carrier_change"),
     stays("policy_version", "what this installation published"),
     stays("edge", "a secret of an edge, which asks this installation"),
 ];

@@ -3,6 +3,7 @@
 mod counter;
 mod devices;
 mod lines;
+mod orders;
 
 use crate::account::testing::Kit;
 use crate::config::Config;

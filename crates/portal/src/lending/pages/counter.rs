@@ -67,11 +67,12 @@ impl Told {
 }
 
 /// What may be said, each with whether it is a refusal.
-const SAID: [(&str, bool); 13] = [
+const SAID: [(&str, bool); 14] = [
     ("lent", false),
     ("back", false),
     ("renewed", false),
     ("lost", false),
+    ("found", false),
     ("undone", false),
     ("student", false),
     ("unknown", true),
@@ -142,7 +143,7 @@ pub async fn sent(State(app): State<App>, p: Frame, Form(form): Form<ScanForm>) 
     let told = match form.act.as_str() {
         "" => scanned(&mut tx, &p, &form).await?,
         "undo" => undo(&mut tx, &p, &form.student).await?,
-        "renew" | "lost" => button(&mut tx, &p, &form).await?,
+        "renew" | "lost" | "found" => button(&mut tx, &p, &form).await?,
         _ => return Err(Error::BadRequest("lending-wrong-act")),
     };
     tx.commit().await?;
@@ -244,7 +245,7 @@ async fn note(tx: &mut Write, p: &Frame, action: &str, loan: &Loan) -> Result<()
     Ok(audit::record(tx, &p.entry(action, ("lending_loan", &loan.id), detail)).await?)
 }
 
-/// Renews the open loan of a device, or says that nobody knows where the device is.
+/// Renews the open loan of a device, or says that nobody knows where the device is, or that the household has found it.
 async fn button(tx: &mut Write, p: &Frame, form: &ScanForm) -> Result<Told> {
     let device = queries::device(&mut **tx, p.district_id(), &form.device).await?.ok_or(Error::NotFound)?;
     let loan = queries::open_loan(&mut **tx, p.district_id(), &device.id).await?.ok_or(Error::NotFound)?;
@@ -255,8 +256,17 @@ async fn button(tx: &mut Write, p: &Frame, form: &ScanForm) -> Result<Told> {
         note(tx, p, "loan.lost", &loan).await?;
         return Ok(Told::new("lost", &device.id, &loan.student_id));
     }
+    if form.act == "found" {
+        change(tx, p, &loan, Becomes::Found).await?;
+        put(tx, p, &device, Where::Lent).await?;
+        note(tx, p, "loan.found", &loan).await?;
+        return Ok(Told::new("found", &device.id, &loan.student_id));
+    }
     let days = queries::rules(&mut **tx, p.district_id()).await?.loan_days;
     change(tx, p, &loan, Becomes::Renewed(&due(days))).await?;
+    // It is not overdue any more: its line works again.
+    let cards: Vec<String> = device.iccid.clone().into_iter().collect();
+    queries::settle(tx, p.district_id(), &cards, now_ms()).await?;
     note(tx, p, "loan.renew", &loan).await?;
     Ok(Told::new("renewed", &device.id, &loan.student_id))
 }

@@ -4,6 +4,8 @@ mod counter;
 mod devices;
 mod edit;
 mod lines;
+mod orders;
+mod overdue;
 mod rules;
 mod upload;
 pub(super) mod words;
@@ -14,10 +16,12 @@ use crate::routes::{Needs, Route, route};
 use axum::routing::{get, post};
 
 /// The pages that lead to each other: the message's key, and the path in the district.
-pub const TABS: [(&str, &str); 4] = [
+pub const TABS: [(&str, &str); 6] = [
     ("lending-counter-title", "/lending"),
     ("lending-devices-title", "/lending/devices"),
     ("lending-lines-title", "/lending/lines"),
+    ("lending-overdue-title", "/lending/overdue"),
+    ("lending-orders-title", "/lending/orders"),
     ("lending-rules-title", "/lending/rules"),
 ];
 
@@ -41,6 +45,12 @@ pub fn routes() -> Vec<Route> {
         route("/d/{district}/lending/lines/upload", manage, post(lines::upload))
             .uploads(upload::UPLOAD_BYTES),
         route("/d/{district}/lending/lines.csv", lend, get(lines::csv)),
+        route("/d/{district}/lending/overdue", lend, get(overdue::page).post(overdue::told_them)),
+        route("/d/{district}/lending/overdue.csv", lend, get(overdue::csv)),
+        route("/d/{district}/lending/overdue/approve", manage, post(overdue::approved)),
+        route("/d/{district}/lending/orders", lend, get(orders::page)),
+        route("/d/{district}/lending/orders.csv", lend, get(orders::csv)),
+        route("/d/{district}/lending/orders/done", manage, post(orders::done)),
     ]
 }
 

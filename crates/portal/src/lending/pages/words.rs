@@ -1,6 +1,8 @@
 //! What things are called, in the page's language.
 
 use crate::layout::Frame;
+use crate::lending::rules::order::{Act, Why};
+use crate::lending::rules::standing::{Cause, Way};
 use crate::lending::rules::state::{Observed, State, Wanted};
 use evenfield_gap::inventory::{Condition, Kind};
 
@@ -32,4 +34,24 @@ pub fn wanted(p: &Frame, wanted: &Wanted) -> String {
 /// What a line was seen to be.
 pub fn observed(p: &Frame, observed: &Observed) -> String {
     p.t(&format!("lending-observed-{}", observed.as_str()))
+}
+
+/// What is the matter with a loan.
+pub fn cause(p: &Frame, cause: &Cause) -> String {
+    p.t(&format!("lending-cause-{}", cause.as_str()))
+}
+
+/// How a household was told.
+pub fn way(p: &Frame, way: &Way) -> String {
+    p.t(&format!("lending-way-{}", way.as_str()))
+}
+
+/// What a carrier is asked for.
+pub fn act(p: &Frame, act: &Act) -> String {
+    p.t(&format!("lending-act-{}", act.as_str()))
+}
+
+/// Why a carrier is asked for nothing.
+pub fn why(p: &Frame, why: &Why) -> String {
+    p.t(&format!("lending-why-{}", why.as_str()))
 }

@@ -10,10 +10,10 @@ use sqlx::{AnyPool, AssertSqlSafe, Row};
 
 type Result<T> = sqlx::Result<T>;
 
-const COLUMNS: &str =
+pub(super) const COLUMNS: &str =
     "l.id, l.iccid, l.line_number, l.carrier, l.plan, l.wanted, l.observed, l.observed_ms, l.hold_reason";
 
-fn read(row: &AnyRow) -> Result<Line> {
+pub(super) fn read(row: &AnyRow) -> Result<Line> {
     let word = |column: &str| row.try_get::<String, _>(column);
     Ok(Line {
         id: word("id")?,

@@ -1,16 +1,15 @@
-//! Loans, and the rules of lending.
+//! Loans.
 
 use super::devices::COLUMNS;
 use crate::db::Write;
 use crate::lending::rules::inventory::Device;
-use crate::lending::rules::loan::{Rules, wanted};
-use crate::lending::rules::state::Wanted;
 use sqlx::any::AnyRow;
 use sqlx::{AnyPool, AssertSqlSafe, Row};
 
 type Result<T> = sqlx::Result<T>;
 
-const OPEN: &str = "n.in_ms IS NULL AND n.undone_ms IS NULL";
+/// That a loan is open.
+pub(super) const OPEN: &str = "n.in_ms IS NULL AND n.undone_ms IS NULL";
 
 /// A loan.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -35,67 +34,21 @@ pub struct Loan {
     pub undone_ms: Option<i64>,
 }
 
-const LOAN: &str =
+pub(super) const LOAN: &str =
     "n.id, n.device_id, n.student_id, n.out_ms, n.due_on, n.renewed, n.lost_ms, n.in_ms, n.undone_ms";
 
 /// A loan with its device.
-const LOAN_DEVICE: &str =
+pub(super) const LOAN_DEVICE: &str =
     "lending_loan n JOIN lending_device d ON d.district_id = n.district_id AND d.id = n.device_id";
 
 /// The device's columns beside the loan's, which has an id too.
-fn device_columns() -> String {
+pub(super) fn device_columns() -> String {
     COLUMNS.replacen("d.id", "d.id AS own_id", 1)
 }
 
-fn loan_and_device(row: &AnyRow) -> Result<(Loan, Device)> {
+pub(super) fn loan_and_device(row: &AnyRow) -> Result<(Loan, Device)> {
     let device = Device { id: row.try_get("own_id")?, ..super::devices::read(row)? };
     Ok((sqlx::FromRow::from_row(row)?, device))
-}
-
-/// The rules of a district.
-///
-/// # Errors
-/// The database's.
-pub async fn rules<'e, E>(database: E, district: &str) -> Result<Rules>
-where
-    E: sqlx::Executor<'e, Database = sqlx::Any>,
-{
-    let stored: Vec<(String, i64)> =
-        sqlx::query_as("SELECT rule, setting FROM lending_rule WHERE district_id = $1")
-            .bind(district)
-            .fetch_all(database)
-            .await?;
-    let mut rules = Rules::default();
-    for (rule, setting) in stored {
-        match rule.as_str() {
-            "loan_days" => rules.loan_days = setting,
-            "household_limit" => rules.household_limit = setting,
-            _ => {}
-        }
-    }
-    Ok(rules)
-}
-
-/// Makes these the rules of a district.
-///
-/// # Errors
-/// The database's.
-pub async fn put_rules(tx: &mut Write, district: &str, rules: Rules, (by, ms): (&str, i64)) -> Result<()> {
-    for (rule, setting) in [("loan_days", rules.loan_days), ("household_limit", rules.household_limit)] {
-        sqlx::query(
-            "INSERT INTO lending_rule (district_id, rule, setting, changed_ms, changed_by) VALUES ($1, $2, $3, $4, $5) \
-             ON CONFLICT (district_id, rule) DO UPDATE SET setting = EXCLUDED.setting, changed_ms = EXCLUDED.changed_ms, \
-             changed_by = EXCLUDED.changed_by",
-        )
-        .bind(district)
-        .bind(rule)
-        .bind(setting)
-        .bind(ms)
-        .bind(by)
-        .execute(&mut **tx)
-        .await?;
-    }
-    Ok(())
 }
 
 /// The device with this barcode or serial.
@@ -225,6 +178,8 @@ pub enum Becomes<'a> {
     Renewed(&'a str),
     /// Nobody knows where the device is.
     Lost,
+    /// The household has found it, and has it still.
+    Found,
     /// The check-out was a mistake.
     Undone,
     /// The return was a mistake.
@@ -248,6 +203,7 @@ pub async fn change_loan(
         Becomes::Back => format!("in_ms = $3, in_by = $4 WHERE {open}"),
         Becomes::Renewed(_) => format!("due_on = $5, renewed = renewed + 1 WHERE {open}"),
         Becomes::Lost => format!("lost_ms = $3 WHERE {open} AND lost_ms IS NULL"),
+        Becomes::Found => format!("lost_ms = NULL WHERE {open} AND lost_ms IS NOT NULL"),
         Becomes::Undone => format!("undone_ms = $3 WHERE {open}"),
         Becomes::Reopened => {
             "in_ms = NULL, in_by = NULL WHERE district_id = $1 AND id = $2 AND in_ms IS NOT NULL".to_owned()
@@ -288,41 +244,6 @@ pub async fn last_deed(
         .fetch_optional(&mut **tx)
         .await?;
     row.map(|row| Ok((sqlx::FromRow::from_row(&row)?, row.try_get::<i64, _>("took")? == 1))).transpose()
-}
-
-/// Makes the lines of these cards what the loans of their devices want. Called wherever a loan or a card changes, so that no line is
-/// wanted active without a loan or a hold.
-///
-/// # Errors
-/// The database's.
-pub async fn settle(tx: &mut Write, district: &str, cards: &[String], ms: i64) -> Result<()> {
-    let sql = format!(
-        "SELECT l.id, l.wanted, CASE WHEN l.hold_reason IS NULL THEN 0 ELSE 1 END AS held, (SELECT COUNT(*) FROM {LOAN_DEVICE} \
-         WHERE n.district_id = l.district_id \
-         AND d.iccid = l.iccid AND {OPEN}) AS lent FROM carrier_line l WHERE l.district_id = $1 AND l.iccid = $2"
-    );
-    for card in cards {
-        let line: Option<(String, String, i64, i64)> = sqlx::query_as(AssertSqlSafe(sql.clone()))
-            .bind(district)
-            .bind(card)
-            .fetch_optional(&mut **tx)
-            .await?;
-        let Some((id, before, held, lent)) = line else { continue };
-        let before = Wanted::from_word(&before).unwrap_or(Wanted::Parked);
-        let after = wanted(before, held == 1, lent > 0);
-        if after != before {
-            sqlx::query(
-                "UPDATE carrier_line SET wanted = $3, wanted_ms = $4 WHERE district_id = $1 AND id = $2",
-            )
-            .bind(district)
-            .bind(id)
-            .bind(after.as_str())
-            .bind(ms)
-            .execute(&mut **tx)
-            .await?;
-        }
-    }
-    Ok(())
 }
 
 /// A loan as an auditor asks for it.

@@ -3,6 +3,9 @@
 mod devices;
 mod lines;
 mod loans;
+mod notices;
+mod orders;
+mod rules;
 
 pub use devices::{
     DevicePage, DeviceRow, Search, all_devices, device, find, put_device, put_devices, set_state, taken,
@@ -13,8 +16,14 @@ pub use lines::{
 
 pub use loans::{
     Becomes, Loan, Record, Student, change_loan, household_hotspots, insert_loan, last_deed, loans_of_device,
-    loans_of_student, open_loan, put_rules, records, rules, scanned_device, settle, student,
+    loans_of_student, open_loan, records, scanned_device, student,
 };
+pub use notices::{Troubled, open_facts, put_notice, told, troubled};
+pub use orders::{
+    Because, Followed, active_and_suspended, districts_with_lines, followed_lines, put_order, set_wanted,
+    settle, suspended_cards,
+};
+pub use rules::{put_rules, rules};
 
 use crate::db::{Backend, Write};
 

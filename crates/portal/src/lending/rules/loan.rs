@@ -1,5 +1,7 @@
 //! What a scan at the counter does, and what a line is wanted to be.
 
+use super::settings::Rules;
+use super::standing::Standing;
 use super::state::{State, Wanted};
 use evenfield_gap::inventory::Kind;
 
@@ -7,28 +9,6 @@ use evenfield_gap::inventory::Kind;
 pub const DOUBLE_SCAN_MS: i64 = 2_000;
 /// For how long a person may undo what she did last, ms.
 pub const UNDO_MS: i64 = 10 * 60_000;
-
-/// The district's rules of lending.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rules {
-    /// For how many days a device is lent.
-    pub loan_days: i64,
-    /// How many mobile hotspots a household may have; 0 is no limit. Households are told apart by their address.
-    pub household_limit: i64,
-}
-
-impl Default for Rules {
-    fn default() -> Self {
-        Self { loan_days: 180, household_limit: 1 }
-    }
-}
-
-impl Rules {
-    /// What is possible: one day to three years, and up to 20 devices.
-    pub fn is_sound(self) -> bool {
-        (1..=1_096).contains(&self.loan_days) && (0..=20).contains(&self.household_limit)
-    }
-}
 
 /// What there is to know of a device when it is scanned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,22 +78,37 @@ pub fn scan(device: Scanned, has_student: bool, household: i64, rules: Rules, no
     }
 }
 
-/// What a line is wanted to be, of whose card a device with an open loan is known or not. A line that is suspended stays so until its
-/// device is back; none is suspended here, for that needs notice and grace.
-pub fn wanted(before: Wanted, is_held: bool, is_lent: bool) -> Wanted {
-    match before {
-        Wanted::Ended => Wanted::Ended,
+/// What a line is wanted to be, whose card's device has this open loan, or none. A line that is suspended works again as soon as its loan
+/// does not stand so that it may be. None is suspended here: that is decided for many together.
+pub fn wanted(before: Wanted, is_held: bool, loan: Option<Standing>) -> Wanted {
+    match (before, loan) {
+        (Wanted::Ended, _) => Wanted::Ended,
         _ if is_held => Wanted::Active,
-        Wanted::Suspended if is_lent => Wanted::Suspended,
-        _ if is_lent => Wanted::Active,
-        _ => Wanted::Parked,
+        (Wanted::Suspended, Some(Standing::Due(..))) => Wanted::Suspended,
+        (_, Some(_)) => Wanted::Active,
+        (_, None) => Wanted::Parked,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::standing::Cause;
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_suspended_line_works_again_when_nothing_is_the_matter() {
+        let due = Standing::Due(Cause::Lost, 0);
+        let of = |before, held, loan| wanted(before, held, loan);
+        assert_eq!(of(Wanted::Suspended, false, Some(due)), Wanted::Suspended);
+        assert_eq!(of(Wanted::Active, false, Some(due)), Wanted::Active, "this suspends nobody");
+        assert_eq!(of(Wanted::Suspended, true, Some(due)), Wanted::Active);
+        assert_eq!(of(Wanted::Suspended, false, None), Wanted::Parked);
+        for standing in [Standing::Good, Standing::Tell(Cause::Lost, 0), Standing::Grace(Cause::Lost, 9)] {
+            assert_eq!(of(Wanted::Suspended, false, Some(standing)), Wanted::Active);
+        }
+        assert_eq!(of(Wanted::Ended, true, Some(due)), Wanted::Ended);
+    }
 
     const HERE: Scanned = Scanned { kind: Kind::Hotspot, state: State::Here, lent_ms: None };
 
@@ -155,7 +150,7 @@ mod tests {
                     Deed::TakeBack => lent[which] = None,
                     Deed::Nothing(_) => {}
                 }
-                lines[which] = wanted(lines[which], held[which], lent[which].is_some());
+                lines[which] = wanted(lines[which], held[which], lent[which].map(|_| Standing::Good));
                 prop_assert!(lent.iter().flatten().count() <= 1, "one hotspot a household");
                 let is_wanted = lines[which] == Wanted::Active;
                 prop_assert_eq!(is_wanted, held[which] || lent[which].is_some());

@@ -2,4 +2,7 @@
 
 pub mod inventory;
 pub mod loan;
+pub mod order;
+pub mod settings;
+pub mod standing;
 pub mod state;

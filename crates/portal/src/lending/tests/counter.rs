@@ -9,7 +9,7 @@ const FILE: &str = "barcode,type,serial,iccid,line_number,carrier\n\
     HS-2,hotspot,SN2,8991101200003204522,757-555-0143,Blue\n\
     CB-1,laptop,SN3,,,\n";
 
-async fn inventory(kit: &Kit) -> Browser {
+pub(super) async fn inventory(kit: &Kit) -> Browser {
     let staff = kit.sign_in(Role::Coordinator, HERE).await;
     let path = format!("/d/{HERE}/lending/devices/upload");
     assert_eq!(staff.upload(&path, &[], ("file", "d.csv", FILE.as_bytes())).await.status, 200);
@@ -36,11 +36,11 @@ async fn inventory(kit: &Kit) -> Browser {
 }
 
 /// Scans at the counter with this student there; where it leads, and the page.
-async fn scan(clerk: &Browser, student: &str, code: &str) -> (String, String) {
+pub(super) async fn scan(clerk: &Browser, student: &str, code: &str) -> (String, String) {
     act(clerk, &[("student", student), ("scan", code)]).await
 }
 
-async fn act(clerk: &Browser, fields: &[(&str, &str)]) -> (String, String) {
+pub(super) async fn act(clerk: &Browser, fields: &[(&str, &str)]) -> (String, String) {
     let reply = clerk.post(&format!("/d/{HERE}/lending"), fields).await;
     assert_eq!(reply.status, 303, "{}", reply.body);
     let to = reply.location().to_owned();
@@ -50,13 +50,13 @@ async fn act(clerk: &Browser, fields: &[(&str, &str)]) -> (String, String) {
 }
 
 /// Time passes since the last check-out: the scanner's second look is over.
-async fn later(kit: &Kit) {
+pub(super) async fn later(kit: &Kit) {
     let mut write = kit.app.db.write().await.expect("a write");
     sqlx::query("UPDATE lending_loan SET out_ms = out_ms - 3000").execute(&mut *write).await.expect("older");
     write.commit().await.expect("stored");
 }
 
-async fn wanted(kit: &Kit, card: &str) -> String {
+pub(super) async fn wanted(kit: &Kit, card: &str) -> String {
     sqlx::query_scalar("SELECT wanted FROM carrier_line WHERE district_id = $1 AND iccid = $2")
         .bind(HERE)
         .bind(card)

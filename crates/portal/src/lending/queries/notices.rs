@@ -1,0 +1,137 @@
+//! Loans with which something is the matter, and what households were told of them.
+
+use super::loans::{LOAN, LOAN_DEVICE, Loan, OPEN, device_columns, loan_and_device};
+use crate::db::{Write, new_id};
+use crate::lending::rules::inventory::Device;
+use crate::lending::rules::settings::Rules;
+use crate::lending::rules::standing::{Cause, Open, Standing, Told, Way, standing};
+use crate::lending::rules::state::Wanted;
+use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row};
+use std::collections::HashMap;
+
+type Result<T> = sqlx::Result<T>;
+
+/// What the rules ask of a loan.
+pub fn open_facts(loan: &Loan) -> Open {
+    // A day that is none is one that never comes: nobody is cut off for it.
+    Open { due_on: loan.due_on.parse().unwrap_or(jiff::civil::Date::MAX), lost_ms: loan.lost_ms }
+}
+
+/// An open loan with which something may be the matter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Troubled {
+    /// The loan.
+    pub loan: Loan,
+    /// Its device.
+    pub device: Device,
+    /// The student's family name and given name; empty when the roster has her no more.
+    pub name: (String, String),
+    /// The line of its card: its id, what it is wanted to be, and whether staff hold it.
+    pub line: Option<(String, Wanted, bool)>,
+    /// What the household was told, with how, the oldest first.
+    pub told: Vec<(Told, Option<Way>)>,
+}
+
+impl Troubled {
+    /// How the loan stands.
+    pub fn standing(&self, rules: &Rules, now_ms: i64) -> Standing {
+        let told: Vec<Told> = self.told.iter().map(|(told, _)| *told).collect();
+        standing(&open_facts(&self.loan), &told, rules, now_ms)
+    }
+}
+
+fn notice(row: &AnyRow) -> Result<Option<(Told, Option<Way>)>> {
+    let (cause, way): (String, String) = (row.try_get("cause")?, row.try_get("way")?);
+    let ms = row.try_get("told_ms")?;
+    Ok(Cause::from_word(&cause).map(|cause| (Told { cause, ms }, Way::from_word(&way))))
+}
+
+fn troubled_row(row: &AnyRow) -> Result<Troubled> {
+    let (loan, device) = loan_and_device(row)?;
+    let line: Option<String> = row.try_get("line_id")?;
+    let wanted: Option<String> = row.try_get("wanted")?;
+    let held = row.try_get::<i64, _>("held")? == 1;
+    Ok(Troubled {
+        loan,
+        device,
+        name: (row.try_get("family_name")?, row.try_get("given_name")?),
+        line: line
+            .zip(wanted)
+            .map(|(id, wanted)| (id, Wanted::from_word(&wanted).unwrap_or(Wanted::Parked), held)),
+        told: Vec::new(),
+    })
+}
+
+/// The open loans that are lost, or due before this day, by their last day.
+///
+/// # Errors
+/// The database's.
+pub async fn troubled(tx: &mut sqlx::AnyConnection, district: &str, before: &str) -> Result<Vec<Troubled>> {
+    let is_troubled = "n.district_id = $1 AND (n.lost_ms IS NOT NULL OR n.due_on < $2)";
+    let sql = format!(
+        "SELECT {LOAN}, {}, COALESCE(s.family_name, '') AS family_name, COALESCE(s.given_name, '') AS given_name, \
+         l.id AS line_id, l.wanted, CASE WHEN l.hold_reason IS NULL THEN 0 ELSE 1 END AS held FROM {LOAN_DEVICE} \
+         LEFT JOIN student s ON s.district_id = n.district_id AND s.id = n.student_id \
+         LEFT JOIN carrier_line l ON l.district_id = d.district_id AND l.iccid = d.iccid \
+         WHERE {is_troubled} AND {OPEN} ORDER BY n.due_on, n.id",
+        device_columns()
+    );
+    let rows = sqlx::query(AssertSqlSafe(sql)).bind(district).bind(before).fetch_all(&mut *tx).await?;
+    let mut all: Vec<Troubled> = rows.iter().map(troubled_row).collect::<Result<_>>()?;
+    let sql = format!(
+        "SELECT t.loan_id, t.cause, t.way, t.told_ms FROM lending_notice t JOIN lending_loan n \
+         ON n.district_id = t.district_id AND n.id = t.loan_id WHERE {is_troubled} AND {OPEN} ORDER BY t.told_ms"
+    );
+    let rows = sqlx::query(AssertSqlSafe(sql)).bind(district).bind(before).fetch_all(&mut *tx).await?;
+    let places: HashMap<String, usize> =
+        all.iter().enumerate().map(|(at, troubled)| (troubled.loan.id.clone(), at)).collect();
+    for row in &rows {
+        let loan: String = row.try_get("loan_id")?;
+        if let (Some(at), Some(told)) = (places.get(&loan), notice(row)?) {
+            all[*at].told.push(told);
+        }
+    }
+    Ok(all)
+}
+
+/// What the household of a loan was told.
+///
+/// # Errors
+/// The database's.
+pub async fn told(tx: &mut Write, district: &str, loan: &str) -> Result<Vec<Told>> {
+    let rows =
+        sqlx::query("SELECT cause, way, told_ms FROM lending_notice WHERE district_id = $1 AND loan_id = $2")
+            .bind(district)
+            .bind(loan)
+            .fetch_all(&mut **tx)
+            .await?;
+    let told = rows.iter().map(notice).collect::<Result<Vec<_>>>()?;
+    Ok(told.into_iter().flatten().map(|(told, _)| told).collect())
+}
+
+/// Stores that a household was told of something.
+///
+/// # Errors
+/// The database's.
+pub async fn put_notice(
+    tx: &mut Write,
+    district: &str,
+    loan: &str,
+    (told, way): (Told, Way),
+    by: &str,
+) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO lending_notice (district_id, id, loan_id, cause, way, told_ms, told_by) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(district)
+    .bind(new_id())
+    .bind(loan)
+    .bind(told.cause.as_str())
+    .bind(way.as_str())
+    .bind(told.ms)
+    .bind(by)
+    .execute(&mut **tx)
+    .await
+    .map(drop)
+}

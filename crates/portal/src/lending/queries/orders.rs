@@ -1,0 +1,249 @@
+//! What lines are wanted to be from when on, and what carriers were asked for.
+
+use super::lines::{COLUMNS, read};
+use super::loans::{LOAN, LOAN_DEVICE, Loan, OPEN};
+use super::notices::{open_facts, told};
+use crate::db::{Write, new_id};
+use crate::lending::rules::inventory::Line;
+use crate::lending::rules::loan::wanted;
+use crate::lending::rules::order::{Act, Known, day_began};
+use crate::lending::rules::standing::{Cause, Standing, standing};
+use crate::lending::rules::state::Wanted;
+use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row};
+use std::collections::HashMap;
+
+type Result<T> = sqlx::Result<T>;
+
+/// Why a line is suspended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Because<'a> {
+    /// What is the matter.
+    pub cause: Cause,
+    /// With which loan.
+    pub loan: &'a str,
+    /// Who approved it, when it was above the cap.
+    pub approved_by: Option<&'a str>,
+}
+
+/// Makes a line wanted to be something else from now on, and keeps that.
+///
+/// # Errors
+/// The database's.
+pub async fn set_wanted(
+    tx: &mut Write,
+    district: &str,
+    line: &str,
+    (wanted, ms): (Wanted, i64),
+    because: Option<Because<'_>>,
+) -> Result<()> {
+    sqlx::query("UPDATE carrier_line SET wanted = $3, wanted_ms = $4 WHERE district_id = $1 AND id = $2")
+        .bind(district)
+        .bind(line)
+        .bind(wanted.as_str())
+        .bind(ms)
+        .execute(&mut **tx)
+        .await?;
+    sqlx::query(
+        "INSERT INTO carrier_change (district_id, id, line_id, wanted, at_ms, cause, loan_id, approved_by) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(district)
+    .bind(new_id())
+    .bind(line)
+    .bind(wanted.as_str())
+    .bind(ms)
+    .bind(because.map(|because| because.cause.as_str()))
+    .bind(because.map(|because| because.loan))
+    .bind(because.and_then(|because| because.approved_by))
+    .execute(&mut **tx)
+    .await
+    .map(drop)
+}
+
+/// Makes the lines of these cards what the loans of their devices want. Called wherever a loan or a card changes, so that no line is
+/// wanted active without a loan or a hold.
+///
+/// # Errors
+/// The database's.
+pub async fn settle(tx: &mut Write, district: &str, cards: &[String], ms: i64) -> Result<()> {
+    let mut rules = None;
+    for card in cards {
+        let line: Option<(String, String, i64)> = sqlx::query_as(
+            "SELECT id, wanted, CASE WHEN hold_reason IS NULL THEN 0 ELSE 1 END FROM carrier_line \
+             WHERE district_id = $1 AND iccid = $2",
+        )
+        .bind(district)
+        .bind(card)
+        .fetch_optional(&mut **tx)
+        .await?;
+        let Some((id, before, held)) = line else { continue };
+        let before = Wanted::from_word(&before).unwrap_or(Wanted::Parked);
+        let loan = match loan_of_card(tx, district, card).await? {
+            // How it stands only matters to a line that is suspended.
+            Some(loan) if before == Wanted::Suspended => {
+                if rules.is_none() {
+                    rules = Some(super::rules(&mut **tx, district).await?);
+                }
+                let told = told(tx, district, &loan.id).await?;
+                let rules = rules.unwrap_or_default();
+                Some(standing(&open_facts(&loan), &told, &rules, ms))
+            }
+            Some(_) => Some(Standing::Good),
+            None => None,
+        };
+        let after = wanted(before, held == 1, loan);
+        if after != before {
+            set_wanted(tx, district, &id, (after, ms), None).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The open loan of the device that this card is in.
+async fn loan_of_card(tx: &mut Write, district: &str, card: &str) -> Result<Option<Loan>> {
+    let sql =
+        format!("SELECT {LOAN} FROM {LOAN_DEVICE} WHERE n.district_id = $1 AND d.iccid = $2 AND {OPEN}");
+    sqlx::query_as(AssertSqlSafe(sql)).bind(district).bind(card).fetch_optional(&mut **tx).await
+}
+
+/// The cards of all lines that are suspended.
+///
+/// # Errors
+/// The database's.
+pub async fn suspended_cards(tx: &mut Write, district: &str) -> Result<Vec<String>> {
+    sqlx::query_scalar(
+        "SELECT iccid FROM carrier_line WHERE district_id = $1 AND wanted = 'suspended' ORDER BY iccid",
+    )
+    .bind(district)
+    .fetch_all(&mut **tx)
+    .await
+}
+
+/// How many lines are wanted active, and how many were suspended without approval in the 24 hours before.
+///
+/// # Errors
+/// The database's.
+pub async fn active_and_suspended(
+    tx: &mut sqlx::AnyConnection,
+    district: &str,
+    now_ms: i64,
+) -> Result<(usize, usize)> {
+    let active: i64 =
+        sqlx::query_scalar("SELECT COUNT(*) FROM carrier_line WHERE district_id = $1 AND wanted = 'active'")
+            .bind(district)
+            .fetch_one(&mut *tx)
+            .await?;
+    let suspended: i64 = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM carrier_change WHERE district_id = $1 AND wanted = 'suspended' AND approved_by IS NULL AND at_ms > $2",
+    )
+    .bind(district)
+    .bind(day_began(now_ms))
+    .fetch_one(&mut *tx)
+    .await?;
+    let whole = |n: i64| usize::try_from(n).unwrap_or_default();
+    Ok((whole(active), whole(suspended)))
+}
+
+/// A line with all that decides on what its carrier is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Followed {
+    /// The line.
+    pub line: Line,
+    /// What is known of it.
+    pub known: Known,
+    /// The device's id and barcode; none when the card is in none.
+    pub device: Option<(String, String)>,
+}
+
+fn followed(row: &AnyRow) -> Result<Followed> {
+    let line = read(row)?;
+    let act: Option<String> = row.try_get("ordered")?;
+    let asked_ms: Option<i64> = row.try_get("ordered_ms")?;
+    let device: Option<String> = row.try_get("device_id")?;
+    let barcode: Option<String> = row.try_get("barcode")?;
+    Ok(Followed {
+        known: Known {
+            wanted: line.wanted,
+            wanted_ms: row.try_get("wanted_ms")?,
+            observed: line.observed,
+            observed_ms: line.observed_ms,
+            asked: act.and_then(|act| Act::from_word(&act)).zip(asked_ms),
+            asked_today: 0,
+        },
+        device: device.zip(barcode),
+        line,
+    })
+}
+
+/// All lines of a district by carrier and card, with what is known of them.
+///
+/// # Errors
+/// The database's.
+pub async fn followed_lines(
+    tx: &mut sqlx::AnyConnection,
+    district: &str,
+    now_ms: i64,
+) -> Result<Vec<Followed>> {
+    let sql = format!(
+        "SELECT {COLUMNS}, l.wanted_ms, l.ordered, l.ordered_ms, d.id AS device_id, d.barcode FROM carrier_line l \
+         LEFT JOIN lending_device d ON d.district_id = l.district_id AND d.iccid = l.iccid \
+         WHERE l.district_id = $1 ORDER BY l.carrier, l.iccid"
+    );
+    let rows = sqlx::query(AssertSqlSafe(sql)).bind(district).fetch_all(&mut *tx).await?;
+    let mut all: Vec<Followed> = rows.iter().map(followed).collect::<Result<_>>()?;
+    let counts: Vec<(String, i64)> = sqlx::query_as(
+        "SELECT line_id, COUNT(*) FROM carrier_order WHERE district_id = $1 AND asked_ms > $2 GROUP BY line_id",
+    )
+    .bind(district)
+    .bind(day_began(now_ms))
+    .fetch_all(&mut *tx)
+    .await?;
+    let counts: HashMap<String, i64> = counts.into_iter().collect();
+    for followed in &mut all {
+        followed.known.asked_today = counts.get(&followed.line.id).copied().unwrap_or_default();
+    }
+    Ok(all)
+}
+
+/// Stores that a carrier was asked for something.
+///
+/// # Errors
+/// The database's.
+pub async fn put_order(
+    tx: &mut Write,
+    district: &str,
+    line: &str,
+    (act, ms): (Act, i64),
+    by: Option<&str>,
+) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO carrier_order (district_id, id, line_id, act, asked_ms, asked_by) VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(district)
+    .bind(new_id())
+    .bind(line)
+    .bind(act.as_str())
+    .bind(ms)
+    .bind(by)
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query("UPDATE carrier_line SET ordered = $3, ordered_ms = $4 WHERE district_id = $1 AND id = $2")
+        .bind(district)
+        .bind(line)
+        .bind(act.as_str())
+        .bind(ms)
+        .execute(&mut **tx)
+        .await
+        .map(drop)
+}
+
+/// All districts that have a line.
+///
+/// # Errors
+/// The database's.
+pub async fn districts_with_lines(pool: &sqlx::AnyPool) -> Result<Vec<String>> {
+    sqlx::query_scalar("SELECT DISTINCT district_id FROM carrier_line ORDER BY district_id")
+        .fetch_all(pool)
+        .await
+}

@@ -1,0 +1,215 @@
+//! How a loan stands: whether the household must be told of something, has time left, or its line may be suspended.
+
+use super::settings::Rules;
+use jiff::ToSpan;
+use jiff::civil::{Date, Time};
+use jiff::tz::TimeZone;
+
+/// An hour, ms.
+pub const HOUR_MS: i64 = 3_600_000;
+/// A day, ms.
+pub const DAY_MS: i64 = 24 * HOUR_MS;
+
+/// Why a line may be suspended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Cause {
+    /// Nobody knows where the device is.
+    Lost,
+    /// It is not back though its day is past.
+    Overdue,
+}
+
+impl Cause {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Lost, Self::Overdue];
+
+    /// The word in tables.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Lost => "lost",
+            Self::Overdue => "overdue",
+        }
+    }
+
+    /// The one with this word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|cause| cause.as_str() == word)
+    }
+}
+
+/// How a household was told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Way {
+    /// A letter.
+    Letter,
+    /// By telephone.
+    Call,
+    /// In person.
+    Person,
+}
+
+impl Way {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Letter, Self::Call, Self::Person];
+
+    /// The word in tables.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Letter => "letter",
+            Self::Call => "call",
+            Self::Person => "person",
+        }
+    }
+
+    /// The one with this word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|way| way.as_str() == word)
+    }
+}
+
+/// What there is to know of an open loan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Open {
+    /// The day on which the device is to be back.
+    pub due_on: Date,
+    /// Since when nobody knows where it is, ms since 1970 UTC.
+    pub lost_ms: Option<i64>,
+}
+
+/// That a household was told of something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// Of what.
+    pub cause: Cause,
+    /// When, ms since 1970 UTC.
+    pub ms: i64,
+}
+
+/// How a loan stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// All is well.
+    Good,
+    /// The household is to be told of this, which is so since then, ms.
+    Tell(Cause, i64),
+    /// It was told, and has time until then, ms.
+    Grace(Cause, i64),
+    /// It was told, and its time is over since then, ms.
+    Due(Cause, i64),
+}
+
+impl Standing {
+    /// What is the matter.
+    pub fn cause(self) -> Option<Cause> {
+        match self {
+            Self::Good => None,
+            Self::Tell(cause, _) | Self::Grace(cause, _) | Self::Due(cause, _) => Some(cause),
+        }
+    }
+}
+
+/// When a loan that is due on this day is overdue, ms since 1970 UTC: at the end of so many days after it.
+pub fn overdue_ms(due_on: Date, rules: &Rules) -> i64 {
+    let begins = due_on
+        .checked_add((rules.overdue_days + 1).days())
+        .ok()
+        .and_then(|day| TimeZone::UTC.to_timestamp(day.to_datetime(Time::midnight())).ok());
+    begins.map_or(i64::MAX, |begins| begins.as_millisecond())
+}
+
+/// What is the matter with a loan now, and since when, ms.
+fn matter(open: &Open, rules: &Rules, now_ms: i64) -> Option<(Cause, i64)> {
+    let overdue = overdue_ms(open.due_on, rules);
+    match open.lost_ms {
+        Some(lost) => Some((Cause::Lost, lost)),
+        None if overdue <= now_ms => Some((Cause::Overdue, overdue)),
+        None => None,
+    }
+}
+
+/// How a loan stands now. Only what the household was told of the very thing that is the matter counts, and only since it is.
+pub fn standing(open: &Open, told: &[Told], rules: &Rules, now_ms: i64) -> Standing {
+    let Some((cause, since)) = matter(open, rules, now_ms) else { return Standing::Good };
+    let told = told.iter().filter(|told| told.cause == cause && told.ms >= since && told.ms <= now_ms);
+    // The first notice counts: a reminder takes away no time and gives none.
+    let Some(first) = told.map(|told| told.ms).min() else { return Standing::Tell(cause, since) };
+    let until = first.saturating_add(rules.grace_days.saturating_mul(DAY_MS));
+    if now_ms < until { Standing::Grace(cause, until) } else { Standing::Due(cause, until) }
+}
+
+/// How many lines may be suspended now without approval, of so many active ones, when so many were in the last 24 hours. Of a few lines
+/// one may.
+pub fn allowance(active: usize, suspended_today: usize, rules: &Rules) -> usize {
+    let percent = usize::try_from(rules.cap_percent).unwrap_or_default();
+    (active * percent).div_ceil(100).saturating_sub(suspended_today)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const DUE: Date = jiff::civil::date(2026, 11, 1);
+
+    fn at(day: i8, hour: i8) -> i64 {
+        let time = jiff::civil::date(2026, 11, day).at(hour, 0, 0, 0);
+        TimeZone::UTC.to_timestamp(time).expect("a time").as_millisecond()
+    }
+
+    #[test]
+    fn a_loan_goes_from_good_by_notice_and_grace_to_due() {
+        let rules = Rules { overdue_days: 7, grace_days: 14, ..Rules::default() };
+        let open = Open { due_on: DUE, lost_ms: None };
+        let stands = |told: &[Told], now| standing(&open, told, &rules, now);
+        assert_eq!(stands(&[], at(8, 23)), Standing::Good, "day 7 after it is a day of grace yet");
+        assert_eq!(stands(&[], at(9, 0)), Standing::Tell(Cause::Overdue, at(9, 0)));
+        let told = [Told { cause: Cause::Overdue, ms: at(10, 12) }];
+        assert_eq!(stands(&told, at(24, 11)), Standing::Grace(Cause::Overdue, at(24, 12)));
+        assert_eq!(stands(&told, at(24, 12)), Standing::Due(Cause::Overdue, at(24, 12)));
+        // Told that the loan ends soon, or that a device is lost: nothing of what is the matter now.
+        for early in [Told { ms: at(8, 0), ..told[0] }, Told { cause: Cause::Lost, ..told[0] }] {
+            assert_eq!(stands(&[early], at(28, 0)), Standing::Tell(Cause::Overdue, at(9, 0)));
+        }
+        let lost = Open { lost_ms: Some(at(2, 8)), ..open };
+        assert_eq!(standing(&lost, &told, &rules, at(28, 0)), Standing::Tell(Cause::Lost, at(2, 8)));
+        let twice = [told[0], Told { ms: at(20, 0), ..told[0] }];
+        assert_eq!(stands(&twice, at(25, 0)), Standing::Due(Cause::Overdue, at(24, 12)));
+    }
+
+    #[test]
+    fn a_twentieth_is_suspended_in_a_day_and_more_is_asked_for() {
+        let rules = Rules::default();
+        assert_eq!(allowance(1_000, 0, &rules), 50);
+        assert_eq!(allowance(1_000, 30, &rules), 20);
+        assert_eq!(allowance(1_000, 70, &rules), 0);
+        assert_eq!((allowance(3, 0, &rules), allowance(0, 0, &rules)), (1, 0));
+        assert_eq!(allowance(1_000, 0, &Rules { cap_percent: 0, ..rules }), 0);
+    }
+
+    proptest! {
+        /// Nobody is due who was not told, of this, since it is so, and so many whole days ago.
+        #[test]
+        fn none_is_due_without_notice_and_grace(
+            lost in proptest::option::of(0i64..60),
+            told in proptest::collection::vec((any::<bool>(), 0i64..90), 0..5),
+            (overdue_days, grace_days, now) in (1i64..30, 1i64..30, 0i64..90),
+        ) {
+            let rules = Rules { overdue_days, grace_days, ..Rules::default() };
+            let zero = at(1, 0);
+            let open = Open { due_on: DUE, lost_ms: lost.map(|day| zero + day * DAY_MS) };
+            let told: Vec<Told> = told
+                .into_iter()
+                .map(|(lost, day)| Told { cause: if lost { Cause::Lost } else { Cause::Overdue }, ms: zero + day * DAY_MS })
+                .collect();
+            let now = zero + now * DAY_MS;
+            if let Standing::Due(cause, _) = standing(&open, &told, &rules, now) {
+                let since = open.lost_ms.unwrap_or(overdue_ms(DUE, &rules));
+                prop_assert_eq!(cause == Cause::Lost, open.lost_ms.is_some());
+                prop_assert!(told.iter().any(|t| t.cause == cause && t.ms >= since && t.ms + grace_days * DAY_MS <= now));
+            }
+            // Who is told more often is not worse off than who was told first.
+            let first = told.iter().min_by_key(|t| t.ms).copied();
+            prop_assert!(first.is_some() || !matches!(standing(&open, &told, &rules, now), Standing::Grace(..) | Standing::Due(..)));
+        }
+    }
+}
