@@ -40,6 +40,8 @@ const pages = [
   ["lending-lines", `/d/${district}/lending/lines`],
   ["lending-overdue", `/d/${district}/lending/overdue`],
   ["lending-orders", `/d/${district}/lending/orders`],
+  ["plans", `/d/${district}/plans`],
+  ["plans-new", `/d/${district}/plans/new`],
   ["accounts", `/accounts/${district}`],
   ["audit", `/audit/${district}`],
   ["account", "/account"],

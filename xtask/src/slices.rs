@@ -4,8 +4,8 @@ use crate::Complaint;
 use crate::tree::{File, Tree};
 use std::collections::{BTreeMap, BTreeSet};
 
-const SLICES: [&str; 8] =
-    ["account", "connectivity", "filtering", "gap", "lending", "open_data", "roster", "survey"];
+const SLICES: [&str; 9] =
+    ["account", "connectivity", "filtering", "gap", "lending", "open_data", "plans", "roster", "survey"];
 
 fn slice(file: &File) -> Option<&'static str> {
     let inside = file.path.strip_prefix("crates/portal/src/")?;

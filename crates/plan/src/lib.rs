@@ -22,6 +22,7 @@
 //! Nothing in an instance, a plan or a bound is a floating-point number, so that [`verify`] is exact.
 
 pub mod certificate;
+mod explain;
 mod instance;
 mod names;
 pub mod read;
@@ -30,6 +31,7 @@ mod solve;
 mod summary;
 mod verify;
 
+pub use explain::{Explained, explain};
 pub use instance::{Fixed, Floor, Instance, Limit, MILLION, NONE, UNLIMITED};
 pub use names::{Index, Names};
 pub use solve::{Goal, Progress, solve};

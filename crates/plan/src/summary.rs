@@ -2,7 +2,7 @@
 
 use crate::certificate::{Certificate, Question};
 use crate::{Instance, MILLION, NONE, UNLIMITED};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
 
 /// A plan for people. Amounts of money are dollars; what is served is weight times quality, in students.
@@ -93,6 +93,16 @@ impl std::fmt::Display for Dollars {
 impl Serialize for Dollars {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Dollars {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        let read = text.split_once('.').filter(|(_, cents)| cents.len() == 2).and_then(|(dollars, cents)| {
+            dollars.parse::<u64>().ok()?.checked_mul(100)?.checked_add(cents.parse().ok()?)
+        });
+        read.map(Self).ok_or_else(|| serde::de::Error::custom("wanted dollars and cents, as 12.30"))
     }
 }
 

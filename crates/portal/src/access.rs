@@ -84,6 +84,10 @@ pub enum Action {
     Lend,
     /// Change what there is to lend, its lines and the rules of lending.
     ManageLending,
+    /// See scenarios, plans and what they cost.
+    SeePlans,
+    /// Make scenarios, look for plans and accept one.
+    ManagePlans,
     /// Give and change accounts and roles.
     ManageAccounts,
     /// See the audit log.
@@ -92,7 +96,7 @@ pub enum Action {
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::SeeFigures,
         Self::SeeData,
         Self::LoadData,
@@ -106,6 +110,8 @@ impl Action {
         Self::ManageEdges,
         Self::Lend,
         Self::ManageLending,
+        Self::SeePlans,
+        Self::ManagePlans,
         Self::ManageAccounts,
         Self::SeeAudit,
     ];
@@ -124,7 +130,8 @@ pub fn may(role: Role, action: Action) -> bool {
         A::SeeAnySection | A::SeeChances => matches!(role, R::Administrator | R::Coordinator),
         A::SeeSurvey => matches!(role, R::Administrator | R::Coordinator | R::Analyst),
         A::SeeRequests => matches!(role, R::Administrator | R::Coordinator | R::Teacher),
-        A::AnswerRequests | A::ManageEdges | A::ManageLending => {
+        A::SeePlans => matches!(role, R::Administrator | R::Coordinator | R::Transport | R::Analyst),
+        A::AnswerRequests | A::ManageEdges | A::ManageLending | A::ManagePlans => {
             matches!(role, R::Administrator | R::Coordinator)
         }
         A::ManageAccounts | A::SeeAudit => matches!(role, R::Administrator),

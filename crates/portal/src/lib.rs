@@ -32,6 +32,7 @@ pub mod filtering;
 pub mod gap;
 pub mod lending;
 pub mod open_data;
+pub mod plans;
 pub mod roster;
 pub mod survey;
 

@@ -14,7 +14,9 @@ mod tests;
 mod walk;
 
 use crate::access::Action;
-use crate::{App, account, connectivity, filtering, gap, jobs, layout, lending, open_data, roster, survey};
+use crate::{
+    App, account, connectivity, filtering, gap, jobs, layout, lending, open_data, plans, roster, survey,
+};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
@@ -114,6 +116,7 @@ pub fn table() -> Vec<Route> {
         connectivity::pages::routes(),
         filtering::pages::routes(),
         lending::pages::routes(),
+        plans::pages::routes(),
     ]
     .into_iter()
     .flatten()

@@ -1,6 +1,7 @@
 //! The cost book: what each thing costs, how it is paid, how long it lasts, who says so and when. The prices here are where to begin;
 //! a file replaces those for which a district has its own. What has no price that we could find has none here: it must be given.
 
+use super::book::PriceLine;
 use super::files::{Desk, Files};
 use crate::MILLION;
 use crate::read::rows::Rows;
@@ -18,6 +19,10 @@ pub(super) enum Paid {
 impl Paid {
     const ALL: [(&'static str, Self); 3] =
         [("once", Self::Once), ("month", Self::Month), ("year", Self::Year)];
+
+    pub fn word(self) -> &'static str {
+        Self::ALL.iter().find(|(_, paid)| *paid == self).map_or("", |(word, _)| word)
+    }
 }
 
 /// A price with its source.
@@ -129,6 +134,13 @@ const ITEMS: [Line; 15] = [
     ("lte_outdoor_device", "home", None),
     ("lte_indoor_device", "home", None),
 ];
+
+/// The prices to begin with, as people read them; an item without one has an empty price.
+pub(super) fn begin() -> Vec<PriceLine> {
+    let all = ITEMS.into_iter();
+    all.map(|(item, unit, price)| PriceLine::new(item, unit, price.map(|p| (p.0, p.1, p.2, p.3, p.4))))
+        .collect()
+}
 
 /// Whether there is such an item. The price of an offer stands beside the offer.
 pub(super) fn is_item(name: &str) -> bool {
@@ -246,7 +258,7 @@ impl CostBook {
     }
 }
 
-fn row<R: Read>(rows: &Rows<R>, desk: &mut Desk) -> Option<(String, Price)> {
+pub(super) fn row<R: Read>(rows: &Rows<R>, desk: &mut Desk) -> Option<(String, Price)> {
     let item = rows.text(0).to_owned();
     let base = item.split_once('/').map_or(item.as_str(), |(base, _)| base);
     let Some((_, unit, _)) = ITEMS.iter().find(|(name, ..)| *name == base) else {

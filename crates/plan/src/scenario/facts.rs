@@ -47,6 +47,13 @@ pub struct FactsDemand {
     pub groups: Vec<String>,
 }
 
+impl FactsDemand {
+    /// The place, or the demand's own id where it names none.
+    pub fn named(&self) -> &str {
+        if self.place.is_empty() { &self.demand } else { &self.place }
+    }
+}
+
 /// An option.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -8,6 +8,7 @@
 //! each option is, where it is, each line of its bill with source and date, and what others pay in which year.
 
 mod anchors;
+mod book;
 mod buses;
 mod choice;
 mod costs;
@@ -29,11 +30,14 @@ mod routes;
 mod settings;
 mod write;
 
+pub use book::{PriceLine, prices_to_begin_with, read_prices, write_prices};
 pub use facts::{Facts, FactsDemand, FactsLine, FactsOption};
 pub use files::Files;
 pub use place::Point;
 pub use quality::{Counts, Kind, Policy};
-pub use report::{Bought, GroupLine, Interval, Item, Reach, Report, SchoolYear, StrategyLine, report};
+pub use report::{
+    Bought, GroupLine, Interval, Item, PlaceLine, Reach, Report, SchoolYear, StrategyLine, report,
+};
 
 use choice::{Choice, Shop};
 use costs::CostBook;

@@ -7,12 +7,12 @@ use crate::certificate::Certificate;
 use crate::summary::{Dollars, Part, parts};
 use crate::{Instance, MILLION};
 use evenfield_model::Problems;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 /// Students, not counted twice.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Reach {
     /// Who has service at home by the plan.
     pub connected: f64,
@@ -33,7 +33,7 @@ impl Reach {
 }
 
 /// The same for the gap as estimated and both ends of its interval.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     /// As planned.
     pub planned: Reach,
@@ -44,7 +44,7 @@ pub struct Interval {
 }
 
 /// A school year.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SchoolYear {
     /// The year in which it begins.
     pub year: u64,
@@ -59,12 +59,12 @@ pub struct SchoolYear {
 }
 
 /// What a strategy, or a kind of it, gives in all years.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StrategyLine {
     /// The strategy.
-    pub strategy: &'static str,
+    pub strategy: String,
     /// The kind.
-    pub kind: &'static str,
+    pub kind: String,
     /// Options bought.
     pub options: usize,
     /// What the district pays in all years.
@@ -76,7 +76,7 @@ pub struct StrategyLine {
 }
 
 /// A group, in the last year.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GroupLine {
     /// The column.
     pub column: String,
@@ -88,15 +88,30 @@ pub struct GroupLine {
     pub reach: Interval,
 }
 
+/// A place, in the last year.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlaceLine {
+    /// The block, tract or other area; of demand that names none its own id.
+    pub place: String,
+    /// Where it lies, if that is known.
+    pub point: Option<super::Point>,
+    /// Students without access.
+    pub students: f64,
+    /// Whom the plan reaches.
+    pub reach: Interval,
+}
+
 /// An option that is bought.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Bought {
     /// Its id.
     pub option: String,
     /// Its kind.
-    pub kind: &'static str,
+    pub kind: String,
     /// What people call it.
     pub name: String,
+    /// Where it is, if it is at a place.
+    pub point: Option<super::Point>,
     /// The school year in which it is opened.
     pub year: u64,
     /// What the district pays for it in all years.
@@ -106,7 +121,7 @@ pub struct Bought {
 }
 
 /// Things that are bought in a year.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Item {
     /// The school year.
     pub year: u64,
@@ -117,7 +132,7 @@ pub struct Item {
     /// How many.
     pub quantity: f64,
     /// `once`, or `year` where it is paid in each year from this one on.
-    pub paid: &'static str,
+    pub paid: String,
     /// What they cost in this year, whoever pays.
     pub cost: Dollars,
     /// Who says the price.
@@ -127,7 +142,7 @@ pub struct Item {
 }
 
 /// All of it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// Students without access: as estimated, and both ends of the interval.
     pub students: [f64; 3],
@@ -137,6 +152,8 @@ pub struct Report {
     pub strategies: Vec<StrategyLine>,
     /// Groups of each column.
     pub groups: Vec<GroupLine>,
+    /// Places.
+    pub places: Vec<PlaceLine>,
     /// Options.
     pub bought: Vec<Bought>,
     /// Things.
@@ -191,6 +208,7 @@ pub fn report(instance: &Instance, certificate: &Certificate, facts: &Facts) -> 
     let mut groups: BTreeMap<(usize, &str), Interval> = BTreeMap::new();
     let mut kinds: BTreeMap<usize, Interval> = BTreeMap::new();
     let mut options: BTreeMap<u32, Interval> = BTreeMap::new();
+    let mut places = place_lines(instance, facts);
     for (part, amounts) in &parts {
         let option = &facts.options[part.option as usize];
         reach(option, *amounts, part.quality, &mut years[part.year].reach);
@@ -199,6 +217,9 @@ pub fn report(instance: &Instance, certificate: &Certificate, facts: &Facts) -> 
             continue;
         }
         reach(option, *amounts, part.quality, options.entry(part.option).or_default());
+        if let Some(line) = places.get_mut(facts.demand[part.demand].named()) {
+            reach(option, *amounts, part.quality, &mut line.reach);
+        }
         for (column, group) in facts.demand[part.demand].groups.iter().enumerate() {
             reach(option, *amounts, part.quality, groups.entry((column, group)).or_default());
         }
@@ -210,6 +231,7 @@ pub fn report(instance: &Instance, certificate: &Certificate, facts: &Facts) -> 
         students: [planned, sum(|d| d.low), sum(|d| d.high)],
         strategies: strategies(certificate, facts, &kinds),
         groups: group_lines(instance, facts, &groups),
+        places: places.into_values().collect(),
         bought: bought(certificate, facts, &options),
         items: items(certificate, facts),
         years,
@@ -313,8 +335,8 @@ fn strategies(
         let reach = kinds.get(&(kind as usize)).copied().unwrap_or_default();
         let served = reach.planned.served;
         StrategyLine {
-            strategy: kind.strategy(),
-            kind: kind.word(),
+            strategy: kind.strategy().to_owned(),
+            kind: kind.word().to_owned(),
             options: bought.len(),
             district: Dollars(cents),
             reach,
@@ -322,6 +344,21 @@ fn strategies(
         }
     };
     super::Kind::ALL.into_iter().map(line).filter(|line| line.options > 0).collect()
+}
+
+/// All places, nobody reached yet.
+fn place_lines<'f>(instance: &Instance, facts: &'f Facts) -> BTreeMap<&'f str, PlaceLine> {
+    let mut places: BTreeMap<&str, PlaceLine> = BTreeMap::new();
+    for (demand, weight) in facts.demand.iter().zip(&instance.weights) {
+        let line = places.entry(demand.named()).or_insert_with(|| PlaceLine {
+            place: demand.named().to_owned(),
+            point: demand.point,
+            students: 0.0,
+            reach: Interval::default(),
+        });
+        line.students += *weight as f64 / MILLION as f64;
+    }
+    places
 }
 
 fn group_lines(
@@ -348,7 +385,8 @@ fn bought(certificate: &Certificate, facts: &Facts, reached: &BTreeMap<u32, Inte
     let mut bought: Vec<Bought> = purchases(certificate, facts)
         .map(|(at, option, opened)| Bought {
             option: option.option.clone(),
-            kind: option.kind.word(),
+            kind: option.kind.word().to_owned(),
+            point: option.point,
             name: option.name.clone(),
             year: facts.first_year + opened as u64,
             district: Dollars(total(option, facts, opened)),
@@ -382,7 +420,7 @@ fn items(certificate: &Certificate, facts: &Facts) -> Vec<Item> {
         item: item.to_owned(),
         unit: unit.to_owned(),
         quantity: quantity as f64 / MILLION as f64,
-        paid: if once { "once" } else { "year" },
+        paid: if once { "once" } else { "year" }.to_owned(),
         cost: Dollars(cents),
         source: source.to_owned(),
         date: date.to_owned(),
@@ -506,7 +544,7 @@ impl Report {
         for line in &self.items {
             let (item, unit, source, date) =
                 (shown(&line.item), shown(&line.unit), shown(&line.source), shown(&line.date));
-            let (year, quantity, paid, cost) = (line.year, line.quantity, line.paid, line.cost);
+            let (year, quantity, paid, cost) = (line.year, line.quantity, &line.paid, line.cost);
             writeln!(to, "item,{item},,{year},,,,,,,,,{quantity:.6},{unit},{paid},{cost},,,{source},{date}")?;
         }
         Ok(())

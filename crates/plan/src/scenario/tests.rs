@@ -310,7 +310,7 @@ fn a_plan_is_told_as_counted_by_hand() {
     near(yes.reach.planned, 5.6, 9.5, 4.26);
     let item = report.items.iter().find(|item| item.item == "hotspot_device").expect("hotspots");
     assert_eq!(
-        (item.year, item.quantity, item.paid, item.cost.to_string().as_str()),
+        (item.year, item.quantity, item.paid.as_str(), item.cost.to_string().as_str()),
         (2027, 8.0, "once", "764.10")
     );
 

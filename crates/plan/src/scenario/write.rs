@@ -5,12 +5,18 @@ use super::choice::Choice;
 use super::facts::{FORMAT, Facts, FactsDemand, FactsOption};
 use super::settings::Settings;
 use crate::{Fixed, MILLION};
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 impl Settings {
-    /// The budgets in cents of the first year: prices stay as they are in an instance, so money that buys less is less money.
+    /// The budgets in cents of the first year.
     pub(super) fn deflated(&self) -> Vec<u64> {
-        let mut worth: Vec<u64> = self.budget.clone();
+        self.worth(&self.budget)
+    }
+
+    /// Cents of each year in cents of the first: prices stay as they are in an instance, so money that buys less is less money.
+    fn worth(&self, budget: &[u64]) -> Vec<u64> {
+        let mut worth = budget.to_vec();
         for (year, cents) in worth.iter_mut().enumerate() {
             for _ in 0..year {
                 let kept = u128::from(*cents) * u128::from(MILLION) / u128::from(MILLION + self.inflation);
@@ -22,7 +28,7 @@ impl Settings {
 }
 
 /// A number in millionths or cents as a decimal.
-fn decimal(value: u64, places: u32) -> String {
+pub(super) fn decimal(value: u64, places: u32) -> String {
     let one = 10u64.pow(places);
     let text = format!("{}.{:0width$}", value / one, value % one, width = places as usize);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
@@ -46,6 +52,18 @@ impl Built {
     /// How many demands and options there are.
     pub fn size(&self) -> (usize, usize) {
         (self.demand.rows.len(), self.choices.len())
+    }
+
+    /// Each year's budget, in cents of that year.
+    pub fn budget(&self) -> &[u64] {
+        &self.settings.budget
+    }
+
+    /// How many options there are of each strategy that has any.
+    pub fn strategies(&self) -> BTreeMap<&'static str, usize> {
+        let mut counts = BTreeMap::new();
+        self.choices.iter().for_each(|choice| *counts.entry(choice.kind.strategy()).or_default() += 1);
+        counts
     }
 
     /// Writes `demand.csv`.
@@ -105,7 +123,16 @@ impl Built {
     /// # Errors
     /// When the stream fails.
     pub fn write_instance(&self, to: &mut dyn Write) -> io::Result<()> {
-        let budget: Vec<String> = self.settings.deflated().iter().map(|cents| decimal(*cents, 2)).collect();
+        self.write_instance_of(&self.settings.budget, to)
+    }
+
+    /// Writes `instance.toml` with other budgets, in cents of each year.
+    ///
+    /// # Errors
+    /// When the stream fails.
+    pub fn write_instance_of(&self, budget: &[u64], to: &mut dyn Write) -> io::Result<()> {
+        let budget: Vec<String> =
+            self.settings.worth(budget).iter().map(|cents| decimal(*cents, 2)).collect();
         writeln!(to, "years = {}\nbudget = [{}]", self.settings.years, budget.join(", "))?;
         if !self.settings.floors.is_empty() {
             writeln!(to, "[floors]")?;

@@ -11,6 +11,7 @@ layout-table = Table
 layout-sections = My classes
 layout-connectivity = School connectivity
 layout-filtering = Filter
+layout-plans = Plans
 layout-lending = Lending
 layout-survey = Survey
 layout-data = Data

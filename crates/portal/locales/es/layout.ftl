@@ -11,6 +11,7 @@ layout-table = Tabla
 layout-sections = Mis clases
 layout-connectivity = Conexión de las escuelas
 layout-filtering = Filtro
+layout-plans = Planes
 layout-lending = Préstamos
 layout-survey = Encuesta
 layout-data = Datos

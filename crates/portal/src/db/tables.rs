@@ -101,6 +101,15 @@ pub const TABLES: &[Table] = &[
     of_district("lending_notice"),
     of_district("carrier_order"),
     of_district("carrier_change"),
+    // 0022 plans
+    of_district("plan_scenario"),
+    of_district("plan_file"),
+    of_district("plan_file_part"),
+    of_district("plan_run"),
+    of_district("plan_run_part"),
+    of_district("plan_answer"),
+    of_district("plan_acceptance"),
+    of_district("outbox"),
     stays("policy_version", "what this installation published"),
     stays("edge", "a secret of an edge, which asks this installation"),
 ];

@@ -102,13 +102,14 @@ impl ProblemList {
 
 /// The navigation of a district: message key, path with `{}` for the district, and what the viewer must
 /// be allowed to do to see the entry.
-const NAVIGATION: [(&str, &str, Action); 13] = [
+const NAVIGATION: [(&str, &str, Action); 14] = [
     ("layout-home", "/d/{}", Action::SeeFigures),
     ("layout-map", "/d/{}/gap/map", Action::SeeFigures),
     ("layout-table", "/d/{}/gap/table", Action::SeeFigures),
     ("layout-sections", "/d/{}/gap/sections", Action::SeeSections),
     ("layout-connectivity", "/d/{}/connectivity", Action::SeeFigures),
     ("layout-filtering", "/d/{}/filtering", Action::SeeRequests),
+    ("layout-plans", "/d/{}/plans", Action::SeePlans),
     ("layout-lending", "/d/{}/lending", Action::Lend),
     ("layout-survey", "/d/{}/survey", Action::SeeSurvey),
     ("layout-data", "/d/{}/data", Action::SeeData),
@@ -164,6 +165,11 @@ impl Frame {
             }
         });
         ProblemList { rows: rows.collect(), found: problems.found() }
+    }
+
+    /// What was wanted in place of a problem, in the reader's language where there are words for it.
+    pub fn wanted(&self, problem: &evenfield_model::Problem) -> String {
+        self.words.problem(self.language, &problem.wanted).0
     }
 
     /// Whether the viewer may do this in this page's district.

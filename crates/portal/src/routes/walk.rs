@@ -185,15 +185,15 @@ fn the_authorisation_table_is_what_was_agreed() {
         })
         .collect();
     // Columns: SeeFigures, SeeData, LoadData, SeeStudents, SeeChances, SeeSections, SeeAnySection, SeeSurvey,
-    // SeeRequests, AnswerRequests, ManageEdges, Lend, ManageLending, ManageAccounts, SeeAudit.
+    // SeeRequests, AnswerRequests, ManageEdges, Lend, ManageLending, SeePlans, ManagePlans, ManageAccounts, SeeAudit.
     let agreed = [
-        "administrator xxxxxxxxxxxxxxx",
-        "coordinator   xxxxxxxxxxxxx..",
-        "clerk         x..x.......x...",
-        "transport     x..............",
-        "teacher       x....x..x......",
-        "partner       x..............",
-        "analyst       xx.....x.......",
+        "administrator xxxxxxxxxxxxxxxxx",
+        "coordinator   xxxxxxxxxxxxxxx..",
+        "clerk         x..x.......x.....",
+        "transport     x............x...",
+        "teacher       x....x..x........",
+        "partner       x................",
+        "analyst       xx.....x.....x...",
     ];
     assert_eq!(allowed, agreed);
 }

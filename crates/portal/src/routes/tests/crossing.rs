@@ -13,7 +13,7 @@ const NOTHING: &str = "00000000-0000-7000-8000-000000000000";
 const FORM: [(&str, &str); 4] = [("act", "accept"), ("role", "clerk"), ("term", "2026-fall"), ("scope", "")];
 
 /// Something of each kind in district B. The ids begin with `of-b` so that they are found wherever they leak.
-const ROWS: [&str; 13] = [
+const ROWS: [&str; 14] = [
     "INSERT INTO school (district_id, id, name) VALUES ('5100002', 'of-b-school', 'Beta School')",
     "INSERT INTO student (district_id, id, school_id, grade, given_name, family_name, name_key) VALUES \
      ('5100002', 'of-b-student', 'of-b-school', '05', 'Given', 'Family', 'family given')",
@@ -41,10 +41,12 @@ const ROWS: [&str; 13] = [
     "INSERT INTO lending_device (district_id, id, barcode, kind, make, model, funding, condition, location, search_key, \
      state, added_ms, changed_ms, changed_by) VALUES ('5100002', 'of-b-item', 'Beta tag', 'hotspot', 'm', 'm', 'f', 'good', \
      'l', 'beta tag', 'here', 1, 1, 'x')",
+    "INSERT INTO plan_scenario (district_id, id, name, settings_json, revision, made_ms, changed_ms, changed_by) VALUES \
+     ('5100002', 'of-b-scenario', 'Beta scenario', '{\"values\":{}}', 1, 1, 1, 'x')",
 ];
 
 /// The tables whose rows of B must be as they were.
-const KEPT: [&str; 11] = [
+const KEPT: [&str; 12] = [
     "school",
     "student",
     "roster_load",
@@ -56,6 +58,7 @@ const KEPT: [&str; 11] = [
     "edge",
     "filter_device",
     "lending_device",
+    "plan_scenario",
 ];
 
 async fn kit() -> (Kit, String) {
@@ -95,6 +98,7 @@ fn ids<'a>(parameter: &str, account: &'a str) -> Vec<&'a str> {
         "{device}" => vec!["of-b-device"],
         "{item}" => vec!["of-b-item"],
         "{edge}" => vec!["of-b-edge"],
+        "{scenario}" => vec!["of-b-scenario"],
         other => panic!("say here which ids {other} stands for, and put one into district B"),
     }
 }

@@ -1,0 +1,190 @@
+//! Why an option is in a plan, or is not: whom it serves, who would be served without it, and how far its cost is from being worth it.
+
+use crate::certificate::{Certificate, Question};
+use crate::summary::{Part, parts};
+use crate::{Instance, MILLION, NONE, UNLIMITED};
+use std::collections::HashMap;
+
+/// An option in a proved plan, or outside of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Explained {
+    /// The year in which it is opened, counted from 1.
+    pub year: Option<u16>,
+    /// Whom it serves in the last year: demand, weight and quality in millionths.
+    pub serves: Vec<(u32, u64, u32)>,
+    /// Of these, whom other options of the plan would serve if it were not there: option, demand, weight, quality. Each option without
+    /// a capacity takes whom it covers; the others take what they have left, best quality first, so that it can be no less.
+    pub instead: Vec<(u32, u32, u64, u32)>,
+    /// Another option of its exclusive group that is bought.
+    pub rival: Option<u32>,
+    /// At the certificate's prices, what it would add over what it costs: 1 or more is worth its cost. The share by which its
+    /// cost would have to fall is 1 less this. `None` where the budget is not scarce, so that its cost does not matter.
+    pub worth: Option<f64>,
+}
+
+impl Explained {
+    /// The share by which its cost would have to fall before the prices of the proof let it in; `None` where that is no matter of cost.
+    pub fn fall(&self) -> Option<f64> {
+        self.worth.map(|worth| 1.0 - worth).filter(|fall| *fall > 0.0)
+    }
+}
+
+/// Explains an option of an instance. The certificate must be one that [`crate::verify`] lets through.
+pub fn explain(instance: &Instance, certificate: &Certificate, option: u32) -> Explained {
+    let bought = |of: u32| certificate.plan.buy.iter().find(|(o, _)| *o == of).map(|(_, year)| *year);
+    let last = instance.years() - 1;
+    let mut serves: Vec<(u32, u64, u32)> = Vec::new();
+    let mut taken: HashMap<u32, u64> = HashMap::new();
+    parts(instance, certificate, &mut |part: Part| {
+        if part.year == last && part.amount > 0 {
+            *taken.entry(part.option).or_default() += part.amount;
+            if part.option == option {
+                serves.push((part.demand as u32, part.amount, part.quality));
+            }
+        }
+    });
+    let group = instance.exclusive(option as usize);
+    let others = || certificate.plan.buy.iter().map(|(other, _)| *other).filter(|other| *other != option);
+    Explained {
+        year: bought(option),
+        instead: instead(instance, &serves, &taken, &others().collect::<Vec<_>>()),
+        serves,
+        rival: others().find(|other| group != NONE && instance.exclusive(*other as usize) == group),
+        worth: worth(instance, certificate, option as usize),
+    }
+}
+
+/// Whom other options would take over.
+fn instead(
+    instance: &Instance,
+    serves: &[(u32, u64, u32)],
+    taken: &HashMap<u32, u64>,
+    others: &[u32],
+) -> Vec<(u32, u32, u64, u32)> {
+    let mut rest: HashMap<u32, u64> = serves.iter().map(|(demand, amount, _)| (*demand, *amount)).collect();
+    let mut ways: Vec<(u32, u32, u32)> = Vec::new();
+    for other in others {
+        for (demand, quality) in instance.covers(*other as usize) {
+            if quality > 0 && rest.contains_key(&(demand as u32)) {
+                ways.push((quality, *other, demand as u32));
+            }
+        }
+    }
+    ways.sort_unstable_by_key(|(quality, other, demand)| (std::cmp::Reverse(*quality), *other, *demand));
+    let mut left: HashMap<u32, u64> = HashMap::new();
+    let mut instead = Vec::new();
+    for (quality, other, demand) in ways {
+        let capacity = instance.capacity(other as usize);
+        let free = left.entry(other).or_insert_with(|| match capacity {
+            UNLIMITED => UNLIMITED,
+            capacity => capacity.saturating_sub(taken.get(&other).copied().unwrap_or(0)),
+        });
+        let Some(waiting) = rest.get_mut(&demand) else { continue };
+        let amount = (*waiting).min(*free);
+        if amount > 0 {
+            *waiting -= amount;
+            *free -= if *free == UNLIMITED { 0 } else { amount };
+            instead.push((other, demand, amount, quality));
+        }
+    }
+    instead
+}
+
+/// What an option adds at the prices of the proof, over what it costs at them, opened in the year in which that is most. The same sum
+/// as in the bound: what it serves above the price of service, within its capacity.
+fn worth(instance: &Instance, certificate: &Certificate, option: usize) -> Option<f64> {
+    let prices = certificate.prices.first()?;
+    let years = instance.years();
+    let own = if certificate.question == Question::Objective { MILLION as i128 } else { 0 };
+    let mut floors = vec![0i128; instance.group_names.len()];
+    for (floor, price) in instance.floors.iter().zip(&prices.floors) {
+        floors[floor.group as usize] = i128::from(*price);
+    }
+    let (mut gained, mut running, mut best) = (0.0, 0.0, None::<f64>);
+    for year in (0..years).rev() {
+        let mut gains: Vec<(i128, u64)> = Vec::new();
+        for (demand, quality) in instance.covers(option) {
+            let floor = floors.get(instance.group(demand) as usize).filter(|_| year + 1 == years);
+            let service = prices.service.get(year)?.get(demand)?;
+            let gain = i128::from(quality) * (own + floor.unwrap_or(&0)) - i128::from(*service);
+            gains.extend((gain > 0).then_some((gain, instance.weights[demand])));
+        }
+        gains.sort_unstable_by_key(|gain| std::cmp::Reverse(gain.0));
+        let mut left = instance.capacity(option);
+        for (gain, weight) in gains {
+            let served = weight.min(left);
+            gained += gain as f64 * served as f64;
+            left -= if left == UNLIMITED { 0 } else { served };
+        }
+        let price = *prices.limit.get(year)? as f64;
+        let first = running + price * instance.charge(option, true) as f64;
+        running += price * instance.charge(option, false) as f64;
+        if first > 0.0 {
+            best = Some(best.unwrap_or(0.0).max(gained / first));
+        }
+    }
+    best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::read::{Files, Limits, read};
+    use crate::{Goal, solve, verify};
+
+    fn instance(budget: u32) -> Instance {
+        let files = Files {
+            folder: String::new(),
+            instance: Ok(format!("budget = {budget}")),
+            demand: Ok("demand,weight\na,10\nb,4\nc,1\n".as_bytes()),
+            options: Ok("option,strategy,cost,capacity,exclusive_group\nwide,x,10,,\nsmall,y,2,3,\ndear,x,30,,\npair1,z,1,,g\npair2,z,1,,g\n".as_bytes()),
+            covers: Ok("option,demand,quality\nwide,a,1\nwide,b,1\nsmall,a,0.5\ndear,c,1\npair1,c,0.5\npair2,c,0.4\n".as_bytes()),
+        };
+        read(files, Limits::default()).unwrap().instance
+    }
+
+    #[test]
+    fn who_is_served_instead_and_how_dear_an_option_is() {
+        let instance = instance(13);
+        let certificate = solve(&instance, Goal { gap: 0.0, seed: 1 }, None, &mut |_| true);
+        verify(&instance, &certificate).unwrap();
+        let wide = explain(&instance, &certificate, 0);
+        assert_eq!(wide.year, Some(1));
+        assert_eq!(wide.serves, [(0, 10_000_000, 1_000_000), (1, 4_000_000, 1_000_000)]);
+        // 11 dollars buy the wide one and one of the pair; of the two left the small one is bought as well, and adds nothing.
+        let small = certificate.plan.buy.iter().any(|(option, _)| *option == 1);
+        assert_eq!(wide.instead, if small { vec![(1, 0, 3_000_000, 500_000)] } else { vec![] });
+        let dear = explain(&instance, &certificate, 2);
+        assert_eq!((dear.year, dear.serves.len(), dear.rival), (None, 0, None));
+        let pair = explain(&instance, &certificate, 4);
+        assert_eq!(pair.rival, Some(3));
+    }
+
+    #[test]
+    fn the_fall_is_what_the_prices_say() {
+        // By hand: a budget's price of 0.05 students a dollar; `dear` serves one student for $30, which is 1.5 students at that price.
+        let instance = instance(10);
+        let prices = crate::certificate::Prices {
+            limit: vec![50_000_000_000_000_000 / 100],
+            floors: vec![],
+            service: vec![vec![0; 3]],
+        };
+        let certificate = Certificate {
+            format: crate::certificate::FORMAT.to_owned(),
+            question: Question::Objective,
+            plan: crate::certificate::Plan { buy: vec![(0, 1)], serve: vec![] },
+            objective: 0,
+            bound: 0,
+            prices: vec![prices],
+            tree: vec![],
+        };
+        let dear = explain(&instance, &certificate, 2);
+        assert!((dear.worth.unwrap() - 1.0 / 1.5).abs() < 1e-12, "{:?}", dear.worth);
+        assert!((dear.fall().unwrap() - 1.0 / 3.0).abs() < 1e-12);
+        assert_eq!(
+            explain(&instance, &certificate, 0).fall(),
+            None,
+            "14 students for half a student's price"
+        );
+    }
+}

@@ -1,0 +1,247 @@
+//! One step of a scenario: a form.
+
+use super::{check, href, names, open, problems_of, store};
+use crate::App;
+use crate::db::now_ms;
+use crate::error::{Error, Result};
+use crate::exchange::{UploadForm, count, digest};
+use crate::layout::{Frame, ProblemList};
+use crate::plans::queries::{self, File, Scenario};
+use crate::plans::rules::form::{self, Field, Input, Slot, Step};
+use crate::plans::rules::scenario::FILE;
+use askama::Template;
+use axum::extract::{Multipart, Path, Query, State};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use evenfield_model::Problems;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// Which step.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    step: String,
+}
+
+/// An input as the page shows it.
+struct InputView {
+    name: String,
+    label: String,
+    hint: String,
+    error: String,
+    kind: &'static str,
+    value: String,
+    /// Words, their labels, and whether each is chosen.
+    choices: Vec<(&'static str, String, bool)>,
+    /// What is stored in the slot, in words; empty where there is nothing.
+    stored: String,
+    /// Where that can be had again.
+    stored_href: String,
+}
+
+/// Another step as a link.
+struct StepLink {
+    label: String,
+    href: String,
+    current: bool,
+}
+
+#[derive(Template)]
+#[template(path = "plans/templates/step.html")]
+struct Page {
+    p: Frame,
+    id: String,
+    name: String,
+    word: &'static str,
+    title: String,
+    lead: String,
+    inputs: Vec<InputView>,
+    steps: Vec<StepLink>,
+    problems: ProblemList,
+    /// Of the estimate that figures would be taken from; empty elsewhere.
+    estimate: String,
+}
+
+/// Links to all steps of a scenario.
+fn steps(p: &Frame, id: &str, current: &str) -> Vec<StepLink> {
+    let link = |step: &Step| StepLink {
+        label: p.t(&format!("plans-step-{}", step.word)),
+        href: step_href(p, id, step.word),
+        current: step.word == current,
+    };
+    form::STEPS.iter().map(link).collect()
+}
+
+/// The address of a step.
+pub(super) fn step_href(p: &Frame, id: &str, word: &str) -> String {
+    let tail = if word == form::COSTS { "/prices".to_owned() } else { format!("/step?step={word}") };
+    href(p, id, &tail)
+}
+
+/// The links as the page of the cost book shows them.
+pub(super) fn links(p: &Frame, id: &str) -> Vec<(String, String, bool)> {
+    steps(p, id, form::COSTS).into_iter().map(|s| (s.label, s.href, s.current)).collect()
+}
+
+fn asked_step(word: &str) -> Result<&'static Step> {
+    form::step(word).filter(|step| step.word != form::COSTS).ok_or(Error::NotFound)
+}
+
+/// The form of a step.
+pub async fn page(
+    State(app): State<App>,
+    p: Frame,
+    Path((_, id)): Path<(String, String)>,
+    Query(asked): Query<Asked>,
+) -> Result<Response> {
+    let scenario = open(&app, &p, &id).await?;
+    let step = asked_step(&asked.step)?;
+    let names = names(&app, p.district_id(), &id).await?;
+    let problems = scenario.check.as_ref().map_or_else(Problems::default, |c| problems_of(c, step, &names));
+    let files = queries::files(app.db.read(), p.district_id(), &id).await?;
+    let mut inputs = Vec::new();
+    for (name, field, time) in step.inputs() {
+        if field.is_shown(time, &scenario.settings) {
+            inputs.push(view(&p, &scenario, &files, &problems, (name, field, time)));
+        }
+    }
+    let estimate = match step.word {
+        "demand" => match queries::available(app.db.read(), p.district_id()).await?.made_ms {
+            Some(ms) => p.tv("plans-estimate-of", "day", p.date(ms)),
+            None => p.t("plans-estimate-none"),
+        },
+        _ => String::new(),
+    };
+    let page = Page {
+        title: p.t(&format!("plans-step-{}", step.word)),
+        lead: p.t(&format!("plans-lead-{}", step.word)),
+        steps: steps(&p, &id, step.word),
+        problems: p.problems(&problems),
+        word: step.word,
+        name: scenario.name,
+        id,
+        inputs,
+        estimate,
+        p,
+    };
+    Ok(Html(page.render()?).into_response())
+}
+
+fn view(
+    p: &Frame,
+    scenario: &Scenario,
+    files: &BTreeMap<Slot, File>,
+    problems: &Problems,
+    (name, field, time): (String, &'static Field, u8),
+) -> InputView {
+    let value = match field.key {
+        "name" => scenario.name.clone(),
+        _ => scenario.settings.get(&name).to_owned(),
+    };
+    let year = scenario.settings.get("first_year").parse::<i64>().unwrap_or(0) + i64::from(time) - 1;
+    let of =
+        if field.key == "budget" { format!("{year}–{:02}", (year + 1) % 100) } else { time.to_string() };
+    let label = match field.times {
+        1 => p.t(&format!("plans-field-{}", dashed(field.key))),
+        _ => p.tv(&format!("plans-field-{}", dashed(field.key)), "n", of),
+    };
+    let key = if field.to.1.is_empty() { field.key } else { field.to.1 };
+    let column = if field.to.0.is_empty() { key.to_owned() } else { format!("{}.{key}", field.to.0) };
+    let wrong = problems.kept().iter().find(|x| x.file == FILE && x.column == column && field.times == 1);
+    let (kind, choices) = match field.input {
+        Input::Choice(words) => {
+            let chosen = if words.contains(&value.as_str()) { value.as_str() } else { words[0] };
+            let label = |word: &str| match field.key {
+                "measure" => p.t(&format!("gap-measure-{word}")),
+                _ => p.t(&format!("plans-choice-{}", dashed(word))),
+            };
+            let choice = |word: &&'static str| (*word, label(word), *word == chosen);
+            ("choice", words.iter().map(choice).collect())
+        }
+        Input::File(_) => ("file", Vec::new()),
+        Input::Number => ("number", Vec::new()),
+        Input::Share => ("share", Vec::new()),
+        Input::Text => ("text", Vec::new()),
+    };
+    let slot = if let Input::File(slot) = field.input { Some(slot) } else { None };
+    let stored = slot.and_then(|slot| files.get(&slot));
+    InputView {
+        hint: if field.has_hint { p.t(&format!("plans-hint-{}", dashed(field.key))) } else { String::new() },
+        error: wrong.map_or_else(String::new, |x| p.wanted(x)),
+        stored: stored.map_or_else(String::new, |file| {
+            let size = count((file.size + 1023) / 1024);
+            p.tvs(
+                "plans-file-stored",
+                &[
+                    ("name", file.name.as_str().into()),
+                    ("size", size.into()),
+                    ("day", p.date(file.stored_ms).into()),
+                ],
+            )
+        }),
+        stored_href: slot
+            .map_or_else(String::new, |slot| href(p, &scenario.id, &format!("/file?slot={}", slot.word()))),
+        name,
+        label,
+        kind,
+        value,
+        choices,
+    }
+}
+
+/// A key as messages have it.
+fn dashed(key: &str) -> String {
+    key.replace('_', "-")
+}
+
+/// Stores a step. What was typed and uploaded is kept whatever is wrong with it.
+pub async fn saved(
+    State(app): State<App>,
+    p: Frame,
+    Path((_, id)): Path<(String, String)>,
+    Query(asked): Query<Asked>,
+    multipart: Multipart,
+) -> Result<Response> {
+    let step = asked_step(&asked.step)?;
+    let mut sent = UploadForm::read(multipart).await?;
+    let mut write = app.db.write().await?;
+    let mut scenario = queries::scenario(&mut *write, p.district_id(), &id).await?.ok_or(Error::NotFound)?;
+    for (name, field, time) in step.inputs() {
+        match field.input {
+            Input::File(slot) => {
+                let at = (id.as_str(), slot);
+                if let Some(file) = sent.file(&name) {
+                    let sum = digest([file.bytes.as_slice()]);
+                    let name: String = file.name.chars().filter(|c| !c.is_control()).collect();
+                    let file = (name.as_str(), file.bytes.as_slice(), sum.as_str());
+                    queries::put_file(&mut write, p.district_id(), at, file, now_ms()).await?;
+                } else if sent.text(&format!("remove_{name}")) == "yes" {
+                    queries::remove_file(&mut write, p.district_id(), at).await?;
+                }
+            }
+            _ if field.key == "name" => {
+                let said: String = sent.text(&name).chars().take(120).collect();
+                scenario.name = if said.is_empty() { scenario.name } else { said };
+            }
+            _ if field.is_shown(time, &scenario.settings) => {
+                let said: String = sent.text(&name).chars().take(2_000).collect();
+                scenario.settings.values.insert(name, said);
+            }
+            _ => {}
+        }
+    }
+    let checked = store(&app, &p, write, &scenario).await?;
+    let names = names(&app, p.district_id(), &id).await?;
+    let stays = !problems_of(&checked, step, &names).is_empty() || sent.text("act") == "stay";
+    let to = match form::after(step.word) {
+        _ if stays => step_href(&p, &id, step.word),
+        Some(next) => step_href(&p, &id, next.word),
+        None => href(&p, &id, ""),
+    };
+    Ok(Redirect::to(&to).into_response())
+}
+
+/// Reads a scenario again whose estimate may have changed.
+pub(super) async fn check_again(app: &App, p: &Frame, scenario: &Scenario) -> Result<()> {
+    check(app, p.district_id(), (&scenario.id, scenario.revision), &scenario.settings).await.map(|_| ())
+}

@@ -1,0 +1,6 @@
+//! What is pure in the slice `plans`.
+
+pub mod area;
+pub mod form;
+pub mod read;
+pub mod scenario;
