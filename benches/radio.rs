@@ -10,7 +10,7 @@
 //! - `coverage`: losses around a site in the middle of a GeoTIFF or SRTM tile, 10,000 m far in cells of 30 m unless said. A tile that is smaller
 //!   than the circle is mirrored at its edges until it is not, so that every cell has a profile over real heights.
 
-use evenfield_radio::coverage::{Settings, raster};
+use evenfield_radio::coverage::{Grid, Settings, raster};
 use evenfield_radio::itm::{
     self, Area, Climate, Link, Polarization, Profile, Quantiles, Siting, Varies, Vary,
 };
@@ -222,10 +222,11 @@ fn cover(file: &str, radius: f64, cell: f64) {
     let settings = Settings { link, at, scene: Scene::Rural, step: cell };
     let terrain = Terrain::new(vec![large]);
     let start = Instant::now();
-    let found = raster(&terrain, site, &settings, radius, cell).unwrap_or_else(|fault| panic!("{fault}"));
+    let found = raster(&terrain, site, &settings, Grid { radius, cell }, &|ray| ray.loss, &|| true);
+    let found = found.unwrap_or_else(|fault| panic!("{fault}")).expect("nobody stops it");
     let seconds = start.elapsed().as_secs_f64();
     let known: Vec<f64> =
-        found.losses.iter().filter(|loss| !loss.is_nan()).map(|loss| f64::from(*loss)).collect();
+        found.values.iter().filter(|loss| !loss.is_nan()).map(|loss| f64::from(*loss)).collect();
     let served = known.iter().filter(|loss| **loss <= 140.0).count();
     println!(
         "{} cells of {cell} m within {radius} m, {} of them with at most 140 dB; {seconds:.2} s, {:.2} us a cell, {} threads",

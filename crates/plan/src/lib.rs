@@ -28,6 +28,7 @@ mod names;
 pub mod read;
 pub mod scenario;
 mod solve;
+pub mod study;
 mod summary;
 mod verify;
 

@@ -77,7 +77,8 @@ impl Device {
         walls: 15.0,
     };
 
-    fn end(&self) -> (&End, f64) {
+    /// What it does, and what walls take, dB.
+    pub fn end(&self) -> (&End, f64) {
         match self {
             Self::Outdoor(end) => (end, 0.0),
             Self::Indoor { end, walls } => (end, *walls),
@@ -133,15 +134,15 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// `clutter` is what trees and houses around the device take, dB, for both ways.
+    /// `clutter` is what trees and houses around the device take, `reserve` how much must be left for fading, dB, for both ways.
     ///
     /// # Errors
     /// [`Refused`] says which rule or figure forbids it.
-    pub fn of(station: &Station, device: &Device, clutter: f64) -> Result<Self, Refused> {
+    pub fn of(station: &Station, device: &Device, clutter: f64, reserve: f64) -> Result<Self, Refused> {
         let (unit, walls) = device.end();
         check(&station.end, "station")?;
         check(unit, "device")?;
-        for (what, figure) in [("clutter", clutter), ("loss of the walls", walls)] {
+        for (what, figure) in [("clutter", clutter), ("loss of the walls", walls), ("fade margin", reserve)] {
             if !figure.is_finite() {
                 return Err(Refused::Figure(what, "link", figure));
             }
@@ -151,12 +152,18 @@ impl Budget {
             from.eirp + to.gain - noise(to.bandwidth, to.noise_figure) - clutter - walls
         };
         let (down_ratio, up_ratio) = (ratio(&station.end, unit), ratio(unit, &station.end));
-        Ok(Self { down: down_ratio - unit.needs, up: up_ratio - station.end.needs, down_ratio, up_ratio })
+        let (down, up) = (down_ratio - unit.needs - reserve, up_ratio - station.end.needs - reserve);
+        Ok(Self { down, up, down_ratio, up_ratio })
     }
 
     /// The most loss that both ways stand, dB.
     pub fn most(&self) -> f64 {
         self.down.min(self.up)
+    }
+
+    /// By how much the ways down and up hold over a path with so much loss, dB; below 0 they do not.
+    pub fn margins(&self, loss: f64) -> [f64; 2] {
+        [self.down - loss, self.up - loss]
     }
 
     /// Signal-to-noise ratios down and up over a path with so much loss, dB.
@@ -233,14 +240,17 @@ mod tests {
 
     #[test]
     fn the_way_up_is_the_worse_one() {
-        let budget = Budget::of(&STATION, &Device::OUTDOOR, 0.0).unwrap();
+        let budget = Budget::of(&STATION, &Device::OUTDOOR, 0.0, 0.0).unwrap();
         // -174 + 10 lg 9e6 + 7 = -97.46; 47 + 15 + 97.46 - 5. Up: 23 + 15 + 111.43 + 1.
         assert!((noise(9.0, 7.0) + 97.457_6).abs() < 1e-3);
         assert!((budget.down - 154.457_6).abs() < 1e-3 && (budget.up - 150.426_7).abs() < 1e-3);
         assert_eq!(budget.most(), budget.up);
         let [down, up] = budget.ratios(budget.up);
         assert!((up + 1.0).abs() < 1e-9 && down > 5.0);
-        let indoors = Budget::of(&STATION, &Device::INDOOR, 6.0).unwrap();
+        let kept = Budget::of(&STATION, &Device::OUTDOOR, 0.0, 10.0).unwrap();
+        assert!((budget.most() - kept.most() - 10.0).abs() < 1e-9);
+        assert_eq!(budget.ratios(100.0), kept.ratios(100.0), "what is kept for fading is there without it");
+        let indoors = Budget::of(&STATION, &Device::INDOOR, 6.0, 0.0).unwrap();
         // 15 dB of gain are lost downwards alone; walls and clutter both ways.
         assert!(
             (budget.down - indoors.down - 36.0).abs() < 1e-9 && (budget.up - indoors.up - 21.0).abs() < 1e-9
@@ -249,8 +259,9 @@ mod tests {
 
     #[test]
     fn the_rules_of_the_band_hold() {
-        let refused =
-            |station: Station, device: Device| Budget::of(&station, &device, 0.0).unwrap_err().to_string();
+        let refused = |station: Station, device: Device| {
+            Budget::of(&station, &device, 0.0, 0.0).unwrap_err().to_string()
+        };
         let strong = Station { end: End { eirp: 47.5, ..STATION.end }, ..STATION };
         assert_eq!(
             refused(strong, Device::OUTDOOR),
@@ -262,14 +273,14 @@ mod tests {
             refused(Station { above_average_terrain: f64::NAN, ..low }, Device::OUTDOOR).contains("NaN m")
         );
         for station in [Station { above_average_terrain: 6.0, ..low }, Station { outdoors: false, ..low }] {
-            assert!(Budget::of(&station, &Device::OUTDOOR, 0.0).is_ok());
+            assert!(Budget::of(&station, &Device::OUTDOOR, 0.0, 0.0).is_ok());
         }
         assert_eq!(
-            Budget::of(&Station { outdoors: false, ..STATION }, &Device::OUTDOOR, 0.0),
+            Budget::of(&Station { outdoors: false, ..STATION }, &Device::OUTDOOR, 0.0, 0.0),
             Err(Refused::Indoors)
         );
         let loud = Device::Outdoor(End { eirp: 24.0, ..STATION.end });
-        assert_eq!(Budget::of(&STATION, &loud, 0.0), Err(Refused::Device(24.0)));
+        assert_eq!(Budget::of(&STATION, &loud, 0.0, 0.0), Err(Refused::Device(24.0)));
         let none = Device::Outdoor(End { eirp: 23.0, bandwidth: 0.0, ..STATION.end });
         assert!(refused(STATION, none).starts_with("bandwidth of the device is 0;"));
     }

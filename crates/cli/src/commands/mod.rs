@@ -9,6 +9,7 @@ mod demo;
 mod district;
 mod plan;
 mod policy;
+mod radio;
 mod records;
 mod roster;
 mod serve;
@@ -44,6 +45,9 @@ pub enum Command {
     /// Find the best mix of options under a budget, and prove how good it is
     #[command(subcommand)]
     Plan(plan::Plan),
+    /// Work out whom radio sites reach
+    #[command(subcommand)]
+    Radio(radio::Radio),
     /// Check the audit log
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -62,6 +66,7 @@ impl Command {
             Self::Config(command) => command.run(),
             Self::Policy(command) => command.run(),
             Self::Plan(command) => command.run(),
+            Self::Radio(command) => command.run(),
             Self::Audit(command) => command.run(),
         }
     }

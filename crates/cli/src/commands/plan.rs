@@ -168,7 +168,7 @@ fn shown(progress: &Progress) -> String {
 }
 
 /// Whether somebody has pressed Ctrl-C.
-fn interrupted() -> &'static AtomicBool {
+pub(super) fn interrupted() -> &'static AtomicBool {
     static STOP: AtomicBool = AtomicBool::new(false);
     std::thread::spawn(|| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -203,7 +203,7 @@ fn check_own(instance: &Instance, certificate: &Certificate) -> Result<()> {
 }
 
 /// Whether both are the same file.
-fn same_file(one: &Path, other: &Path) -> bool {
+pub(super) fn same_file(one: &Path, other: &Path) -> bool {
     // What is not there yet is told from others by its folder and name.
     let place = |path: &Path| {
         let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));

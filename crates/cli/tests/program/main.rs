@@ -6,7 +6,11 @@ mod moved;
 mod plan;
 mod policy;
 mod published;
+mod radio;
 mod strategies;
+
+#[path = "../../../../tests/shared.rs"]
+mod shared;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

@@ -1,10 +1,7 @@
 //! Scenarios of real places, from real files. Skipped, and said so, where the shared data folder is not there.
 
-#[path = "../../../../tests/shared.rs"]
-mod shared;
-
+use super::shared::shared;
 use super::{run, text};
-use shared::shared;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 

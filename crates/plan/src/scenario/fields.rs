@@ -10,10 +10,37 @@ use toml::de::{DeTable, DeValue};
 type Value<'t> = Spanned<DeValue<'t>>;
 
 /// The file, and what is wrong with it so far.
-pub(super) struct Source<'t> {
+pub(crate) struct Source<'t> {
     pub file: &'t str,
     pub text: &'t str,
     pub problems: Problems,
+}
+
+/// Reads a whole file's table; `None` after noting what is wrong with the whole file.
+pub(crate) fn read<T>(
+    file: &str,
+    text: &str,
+    problems: &mut Problems,
+    read: impl FnOnce(&mut Fields<'_, '_>) -> T,
+) -> Option<T> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut source = Source { file, text, problems: Problems::default() };
+    let done = match DeTable::parse(text) {
+        Ok(table) => {
+            let mut fields = Fields::new(&mut source, "", 0, table.get_ref());
+            let done = read(&mut fields);
+            fields.finish();
+            Some(done)
+        }
+        Err(error) => {
+            let at = error.span().map_or(0, |span| span.start);
+            let line = text.bytes().take(at).filter(|b| *b == b'\n').count() as u64 + 1;
+            source.problems.push(file, line, "", "", format!("TOML: {}", error.message()));
+            None
+        }
+    };
+    problems.append(source.problems);
+    done
 }
 
 impl Source<'_> {
@@ -26,7 +53,7 @@ impl Source<'_> {
 }
 
 /// One table; each field is taken once, and what is left at the end is not known.
-pub(super) struct Fields<'t, 's> {
+pub(crate) struct Fields<'t, 's> {
     source: &'s mut Source<'t>,
     name: String,
     at: usize,
@@ -92,6 +119,28 @@ impl<'t, 's> Fields<'t, 's> {
         self.read(key, &wanted, |value| {
             let whole = matches!(value, DeValue::Integer(_)).then(|| decimal(value, 0)).flatten();
             whole.filter(|n| (low..=high).contains(n))
+        })
+    }
+
+    /// One of some words.
+    pub fn word<T: Copy>(&mut self, key: &str, words: &[(&str, T)]) -> Option<T> {
+        let all: Vec<String> = words.iter().map(|(word, _)| format!("`{word}`")).collect();
+        let wanted = format!("one of: {}", all.join(", "));
+        self.read(key, &wanted, |value| {
+            let said = value.as_str()?;
+            words.iter().find(|(word, _)| *word == said).map(|(_, value)| *value)
+        })
+    }
+
+    /// A number from `low` to `high`, which may be below 0.
+    pub fn number(&mut self, key: &str, low: f64, high: f64) -> Option<f64> {
+        self.read(key, &format!("a number from {low} to {high}"), |value| {
+            let text = match value {
+                DeValue::Integer(number) if number.radix() == 10 => number.as_str(),
+                DeValue::Float(number) => number.as_str(),
+                _ => return None,
+            };
+            text.parse::<f64>().ok().filter(|number| (low..=high).contains(number))
         })
     }
 

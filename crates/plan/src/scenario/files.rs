@@ -13,7 +13,7 @@ pub(super) const MOST_ROWS: usize = 5_000_000;
 
 /// What is noted while the files are read.
 #[derive(Debug, Default)]
-pub(super) struct Desk {
+pub(crate) struct Desk {
     /// The scenario's own file, for problems.
     pub scenario: String,
     pub problems: Problems,

@@ -3,7 +3,7 @@
 use super::anchors;
 use super::buses;
 use super::demand;
-use super::fields::{Fields, Source};
+use super::fields::{self, Fields};
 use super::funding::Fund;
 use super::lending;
 use super::lte;
@@ -11,7 +11,6 @@ use super::offers;
 use super::quality::Policy;
 use crate::MILLION;
 use evenfield_model::Problems;
-use toml::de::DeTable;
 
 /// Years of a plan at most.
 const MOST_YEARS: u64 = 20;
@@ -46,24 +45,7 @@ pub(super) struct Settings {
 
 /// Reads the settings; `None` after noting what is wrong with the whole file.
 pub(super) fn read(file: &str, text: &str, problems: &mut Problems) -> Option<Settings> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut source = Source { file, text, problems: Problems::default() };
-    let settings = match DeTable::parse(text) {
-        Ok(table) => {
-            let mut fields = Fields::new(&mut source, "", 0, table.get_ref());
-            let settings = settings(&mut fields);
-            fields.finish();
-            Some(settings)
-        }
-        Err(error) => {
-            let at = error.span().map_or(0, |span| span.start);
-            let line = text.bytes().take(at).filter(|b| *b == b'\n').count() as u64 + 1;
-            source.problems.push(file, line, "", "", format!("TOML: {}", error.message()));
-            None
-        }
-    };
-    problems.append(source.problems);
-    settings
+    fields::read(file, text, problems, settings)
 }
 
 fn settings(fields: &mut Fields<'_, '_>) -> Settings {

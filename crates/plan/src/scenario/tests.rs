@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read};
 
+mod lte;
 mod prices;
 
 type Texts = BTreeMap<String, String>;

@@ -3,11 +3,14 @@
 pub mod geotiff;
 pub mod hgt;
 mod path;
+mod sheet;
 #[cfg(test)]
 mod tests;
+mod utm;
 
-pub(crate) use path::Way;
+pub(crate) use path::{EARTH, Way};
 pub use path::{Place, distance};
+use sheet::Sheet;
 
 /// Why a terrain file was not taken.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -21,9 +24,6 @@ pub struct Refused {
     pub wanted: &'static str,
 }
 
-/// No place on earth is so far above or below the sea, m.
-const HIGHEST: f32 = 12_000.0;
-
 /// Posts of equal spacing in degrees, row by row from the north-west.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tile {
@@ -33,10 +33,7 @@ pub struct Tile {
     step: [f64; 2],
     /// Posts a degree.
     posts: [f64; 2],
-    rows: usize,
-    columns: usize,
-    /// Metres above the sea; NaN where nothing is known.
-    heights: Vec<f32>,
+    sheet: Sheet,
 }
 
 impl Tile {
@@ -52,15 +49,10 @@ impl Tile {
         west: f64,
         step: [f64; 2],
         columns: usize,
-        mut heights: Vec<f32>,
+        heights: Vec<f32>,
     ) -> Result<Self, (String, &'static str)> {
-        let rows = heights.len().checked_div(columns).unwrap_or_default();
-        if rows < 2 || columns < 2 || rows * columns != heights.len() || heights.len() > i32::MAX as usize {
-            return Err((
-                format!("{} heights in {columns} columns", heights.len()),
-                "two full rows and columns or more",
-            ));
-        }
+        let sheet = Sheet::new(columns, heights)?;
+        let (rows, columns) = sheet.size();
         if !step.iter().all(|s| *s > 0.0 && s.is_finite()) {
             return Err((format!("posts {} and {} degrees apart", step[0], step[1]), "more than 0"));
         }
@@ -77,29 +69,25 @@ impl Tile {
                 "longitudes and latitudes in degrees",
             ));
         }
-        for height in &mut heights {
-            if height.is_nan() || height.abs() >= HIGHEST {
-                *height = f32::NAN;
-            }
-        }
-        Ok(Self { north, west, step, posts: step.map(|step| 1.0 / step), rows, columns, heights })
+        Ok(Self { north, west, step, posts: step.map(|step| 1.0 / step), sheet })
     }
 
     /// North, west, south and east of the posts, degrees.
     pub fn bounds(&self) -> [f64; 4] {
-        let south = self.north - self.step[0] * (self.rows - 1) as f64;
-        let east = self.west + self.step[1] * (self.columns - 1) as f64;
+        let (rows, columns) = self.sheet.size();
+        let south = self.north - self.step[0] * (rows - 1) as f64;
+        let east = self.west + self.step[1] * (columns - 1) as f64;
         [self.north, self.west, south, east]
     }
 
     /// Rows and columns.
     pub fn size(&self) -> (usize, usize) {
-        (self.rows, self.columns)
+        self.sheet.size()
     }
 
     /// How many posts are void.
     pub fn voids(&self) -> usize {
-        self.heights.iter().filter(|height| height.is_nan()).count()
+        self.sheet.voids()
     }
 
     /// The height at a place between four posts, bilinear, m. Nothing outside of the tile or where one of
@@ -107,27 +95,7 @@ impl Tile {
     pub fn height(&self, place: Place) -> Option<f64> {
         let row = (self.north - place.latitude) * self.posts[0];
         let column = (place.longitude - self.west) * self.posts[1];
-        let (last_row, last_column) = ((self.rows - 1) as f64, (self.columns - 1) as f64);
-        let around = |at: f64, last: f64| (-0.5..=last + 0.5).contains(&at);
-        if !around(row, last_row) || !around(column, last_column) {
-            return None;
-        }
-        // Half a post beyond the edge is the edge's height: tiles of cells meet there.
-        let (row, column) = (row.clamp(0.0, last_row), column.clamp(0.0, last_column));
-        // 32 bits: a conversion to 64 unsigned ones takes several instructions, and this is the innermost loop of a raster.
-        let r = (row as i32 as usize).min(self.rows - 2);
-        let c = (column as i32 as usize).min(self.columns - 2);
-        let (down, right) = (row - r as i32 as f64, column - c as i32 as f64);
-        let at = r * self.columns + c;
-        let (upper, lower) =
-            (self.heights.get(at..at + 2)?, self.heights.get(at + self.columns..at + self.columns + 2)?);
-        let between = |pair: &[f32]| {
-            let left = f64::from(pair[0]);
-            left + (f64::from(pair[1]) - left) * right
-        };
-        let (above, below) = (between(upper), between(lower));
-        let found = above + (below - above) * down;
-        if found.is_nan() { None } else { Some(found) }
+        self.sheet.height(row, column)
     }
 }
 

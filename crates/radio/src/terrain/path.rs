@@ -1,7 +1,7 @@
 //! Great circles on a sphere.
 
 /// The mean radius of the earth, m (IUGG).
-const EARTH: f64 = 6_371_008.8;
+pub(crate) const EARTH: f64 = 6_371_008.8;
 
 /// Degrees north and east.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,6 +18,13 @@ impl Place {
         let latitude = self.latitude + (north / EARTH).to_degrees();
         let longitude = self.longitude + (east / (EARTH * latitude.to_radians().cos())).to_degrees();
         Self { latitude, longitude }
+    }
+
+    /// In which direction a great circle to another place begins, degrees from north to the east, -180 to 180.
+    pub fn azimuth(self, to: Self) -> f64 {
+        let (here, there) = (self.latitude.to_radians(), to.latitude.to_radians());
+        let (east, along) = (to.longitude - self.longitude).to_radians().sin_cos();
+        (east * there.cos()).atan2(here.cos() * there.sin() - here.sin() * there.cos() * along).to_degrees()
     }
 
     fn vector(self) -> [f64; 3] {
@@ -96,6 +103,14 @@ mod tests {
         assert!((quarter - EARTH * std::f64::consts::FRAC_PI_2).abs() < 1e-6);
         // Nashville to Los Angeles, a classic example: 2886.45 km on a sphere of 6371.009 km.
         assert!((distance(place(36.12, -86.67), place(33.94, -118.40)) - 2_886_448.0).abs() < 50.0);
+        assert_eq!(place(0.0, 5.0).azimuth(place(0.0, 7.0)), 90.0);
+        assert_eq!(place(10.0, 5.0).azimuth(place(-3.0, 5.0)), 180.0);
+        // A first step along the circle goes where the azimuth says.
+        let (from, to) = (place(36.12, -86.67), place(33.94, -118.40));
+        let step = Way::new(from, to).at(1e-6);
+        let (north, east) = (step.latitude - from.latitude, step.longitude - from.longitude);
+        let azimuth = (east * from.latitude.to_radians().cos()).atan2(north).to_degrees();
+        assert!((from.azimuth(to) - azimuth).abs() < 1e-3, "{} {azimuth}", from.azimuth(to));
         let middle = Way::new(place(40.0, -100.0), place(40.0, -80.0)).at(0.5);
         assert!((middle.longitude + 90.0).abs() < 1e-9 && middle.latitude > 40.4);
     }

@@ -58,10 +58,48 @@ fn odd_geotiffs_are_refused_in_words() {
     keys[7] = 1;
     assert_eq!(
         said(&geotiff(&keys, "")),
-        "a.tif: projected coordinates; geographic coordinates in degrees is wanted"
+        "a.tif: projected coordinates of EPSG 0; geographic coordinates in degrees, or those of a UTM zone (WGS 84 or NAD 83); \
+         `gdalwarp -t_srs EPSG:4269 -r bilinear FILE terrain.tif` makes a tile with the first is wanted"
     );
-    let feet = [1, 1, 0, 2, 1024, 0, 1, 2, 4099, 0, 1, 9002];
-    assert_eq!(said(&geotiff(&feet, "")), "a.tif: heights in the unit 9002; metres (9001) is wanted");
+    let feet = [1, 1, 0, 3, 1024, 0, 1, 1, 3072, 0, 1, 32617, 3076, 0, 1, 9003];
+    assert_eq!(said(&geotiff(&feet, "")), "a.tif: lengths in the unit 9003; metres (9001) is wanted");
+}
+
+/// A square of heights on the grid of UTM zone 18, whose north-west corner is there; `cell` in metres.
+fn projected(corner: [f64; 2], cell: f64, side: usize, height: impl Fn([f64; 2]) -> f64) -> Vec<u8> {
+    let at = |i: usize| {
+        let [column, row] = [i % side, i / side].map(|n| (n as f64 + 0.5) * cell);
+        height([corner[0] + column, corner[1] - row]) as f32
+    };
+    let heights: Vec<f32> = (0..side * side).map(at).collect();
+    let mut bytes = Cursor::new(Vec::new());
+    let mut file = TiffEncoder::new(&mut bytes).unwrap();
+    let mut image = file.new_image::<colortype::Gray32Float>(side as u32, side as u32).unwrap();
+    let tags = image.encoder();
+    tags.write_tag(Tag::ModelPixelScaleTag, &[cell, cell, 0.0][..]).unwrap();
+    tags.write_tag(Tag::ModelTiepointTag, &[0.0, 0.0, 0.0, corner[0], corner[1], 0.0][..]).unwrap();
+    let keys: [u16; 16] = [1, 1, 0, 3, 1024, 0, 1, 1, 1025, 0, 1, 1, 3072, 0, 1, 26918];
+    tags.write_tag(Tag::GeoKeyDirectoryTag, &keys[..]).unwrap();
+    image.write_data(&heights).unwrap();
+    bytes.into_inner()
+}
+
+#[test]
+fn a_projected_geotiff_has_its_heights_in_their_places() {
+    let zone = utm::Zone::of_epsg(26918).unwrap();
+    let middle = zone.grid(place(37.45, -75.82));
+    // A plane that rises 1 m in 100 m to the north and 1 m in 50 m to the east.
+    let plane = |[x, y]: [f64; 2]| 100.0 + (y - middle[1]) / 100.0 + (x - middle[0]) / 50.0;
+    let corner = [middle[0] - 3_000.0, middle[1] + 3_000.0];
+    let tile = geotiff::read("a.tif", &projected(corner, 30.0, 201, plane)).unwrap();
+    for (east, north) in [(0.0, 0.0), (2_500.0, 2_500.0), (-2_700.0, 1_000.0), (1_234.0, -2_345.0)] {
+        let there = place(37.45, -75.82).moved(east, north);
+        let (found, right) = (tile.height(there).unwrap(), plane(zone.grid(there)));
+        assert!((found - right).abs() < 0.05, "{east} {north}: {found} for {right}");
+    }
+    assert_eq!(tile.height(place(37.45, -75.82).moved(3_500.0, 0.0)), None);
+    let wide = geotiff::read("a.tif", &projected(corner, 90_000.0, 21, |_| 5.0)).unwrap_err().to_string();
+    assert!(wide.ends_with("degrees; a tile within its UTM zone is wanted"), "{wide}");
 }
 
 fn srtm(height: impl Fn(usize, usize) -> i16) -> Vec<u8> {
