@@ -1,14 +1,17 @@
-//! Any bytes as a carrier's list and as a file of devices, text or a workbook; numbers that only one device has stand there once.
+//! Any bytes as a carrier's list, as its interface's answer and as a file of devices, text or a workbook; numbers that only one device has stand there once.
 
 #![no_main]
 
-use evenfield_gap::inventory::{parse, seen::parse_seen};
+use evenfield_gap::inventory::{parse, seen::parse_seen, service::parse_services};
 use libfuzzer_sys::fuzz_target;
 use std::collections::HashSet;
 
 fuzz_target!(|bytes: &[u8]| {
     let (lines, wrong) = parse_seen("f", bytes);
     assert!(!lines.is_empty() || !wrong.is_empty());
+    if let Ok(services) = parse_services(bytes) {
+        assert!(services.iter().all(|seen| seen.iccid.starts_with("89")));
+    }
     let (items, problems) = parse("f", bytes);
     assert!(!items.is_empty() || !problems.is_empty());
     assert_eq!(items.iter().map(|item| &item.barcode).collect::<HashSet<_>>().len(), items.len());

@@ -2,6 +2,7 @@
 //!
 //! [`settings::SETTINGS`] is the one definition: names, defaults, checks and what the reference page says.
 
+pub mod carriers;
 pub mod districts;
 pub mod read;
 pub mod reference;
@@ -37,6 +38,8 @@ pub struct Config {
     pub rates: Rates,
     /// The policy that edges fetch.
     pub filtering: Filtering,
+    /// Carriers whose systems are asked by their interface.
+    pub carriers: Vec<carriers::CarrierInterface>,
     /// Which figures may be shown.
     pub publication: evenfield_gap::publish::PublishRule,
     /// Districts and their files, for `evenfield assess district`.

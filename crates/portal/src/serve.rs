@@ -58,7 +58,8 @@ pub async fn serve(app: App, listener: TcpListener, stop: impl Future<Output = (
                 () = worker.run_until(stopped) => {}
                 () = forget(app.clone()) => {}
                 () = filtering::publish::run(app.clone()) => {}
-                () = lending::follow::keep(app) => {}
+                () = lending::follow::keep(app.clone()) => {}
+                () = lending::carrier::keep(app) => {}
             }
         }
     });

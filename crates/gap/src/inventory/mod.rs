@@ -5,6 +5,7 @@
 
 pub mod numbers;
 pub mod seen;
+pub mod service;
 #[cfg(test)]
 mod tests;
 

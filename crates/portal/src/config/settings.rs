@@ -193,6 +193,16 @@ pub const SETTINGS: &[Setting] = &[
         },
     },
     Setting {
+        name: "lending.carriers",
+        default: None,
+        wanted: "a file",
+        about: "The carriers whose systems are asked by their interface (`docs/lending.md`): a file with a `[[carrier]]` for each, which has `district`, `name`, `url` and `token_file`. The other carriers' lines are changed by people at the carriers' sites.",
+        put: |c, v| {
+            let text = v.outside.file(v.text()?).map_err(|e| format!("a file that can be read ({e})"))?;
+            super::carriers::read(&text, v.outside).map(|carriers| c.carriers = carriers)
+        },
+    },
+    Setting {
         name: "publication.min_students",
         default: Some("10"),
         wanted: "5 to 1000",
@@ -303,7 +313,7 @@ fn web_address(value: &Value<'_>) -> Result<String, String> {
 }
 
 /// Whether the address is one of this machine.
-fn is_here(url: &Url) -> bool {
+pub(super) fn is_here(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let ip = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
     url.scheme() == "http" && (host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback()))
@@ -322,6 +332,7 @@ pub fn defaults() -> Config {
         oidc: Vec::new(),
         districts: Vec::new(),
         filtering: super::Filtering::default(),
+        carriers: Vec::new(),
         data_dir: std::path::PathBuf::new(),
         session_hours: 0,
         session_idle_minutes: 0,

@@ -1,5 +1,6 @@
 //! Slice `lending`: the devices that a district lends, their lines, and who has them.
 
+pub mod carrier;
 pub mod follow;
 pub mod pages;
 pub mod queries;

@@ -1,5 +1,6 @@
 //! The slice through the whole router and its queries, on both databases.
 
+mod carrier;
 mod counter;
 mod devices;
 mod lines;

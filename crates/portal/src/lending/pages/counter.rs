@@ -42,6 +42,12 @@ struct Counter {
     p: Frame,
     student: Option<Student>,
     loans: Vec<LoanView>,
+    /// The student's id as a part of an address.
+    student_part: String,
+    /// The device that just came back, of which more may be said.
+    returned: Option<String>,
+    /// The device in whose place the next one is lent.
+    swap: Option<String>,
     /// What the scan before did, and whether it did nothing.
     told: String,
     is_refusal: bool,
@@ -67,13 +73,16 @@ impl Told {
 }
 
 /// What may be said, each with whether it is a refusal.
-const SAID: [(&str, bool); 14] = [
+const SAID: [(&str, bool); 18] = [
     ("lent", false),
     ("back", false),
     ("renewed", false),
     ("lost", false),
     ("found", false),
     ("undone", false),
+    ("noted", false),
+    ("swap", false),
+    ("swapped", false),
     ("student", false),
     ("unknown", true),
     ("no-undo", true),
@@ -82,6 +91,7 @@ const SAID: [(&str, bool); 14] = [
     ("repair", true),
     ("retired", true),
     ("household", true),
+    ("no-swap", true),
 ];
 
 /// The page.
@@ -101,6 +111,9 @@ pub async fn page(State(app): State<App>, p: Frame, Query(asked): Query<Asked>) 
         "" => None,
         id => queries::device(db, p.district_id(), id).await?,
     };
+    let is_back = asked.said == "back" && device.as_ref().is_some_and(|d| d.state == Where::Here);
+    let is_swap = asked.said == "swap" && device.as_ref().is_some_and(|d| d.state == Where::Lent);
+    let id = device.as_ref().map(|device| device.id.clone());
     let barcode = device.map(|device| device.barcode).unwrap_or_default();
     let said = SAID.into_iter().find(|(said, _)| *said == asked.said);
     let today = today().to_string();
@@ -111,6 +124,9 @@ pub async fn page(State(app): State<App>, p: Frame, Query(asked): Query<Asked>) 
         device,
     };
     let page = Counter {
+        student_part: student.as_ref().map(|student| escape(&student.id)).unwrap_or_default(),
+        returned: id.clone().filter(|_| is_back),
+        swap: id.filter(|_| is_swap),
         told: said
             .map(|(said, _)| p.tv(&format!("lending-said-{said}"), "device", barcode))
             .unwrap_or_default(),
@@ -134,6 +150,8 @@ pub struct ScanForm {
     student: String,
     /// The device that a button is about.
     device: String,
+    /// The device in whose place the scanned one is lent.
+    swap: String,
 }
 
 /// A scan, or a button.
@@ -169,6 +187,9 @@ async fn scanned(tx: &mut Write, p: &Frame, form: &ScanForm) -> Result<Told> {
             None => Told::new("unknown", "", who),
         });
     };
+    if !form.swap.is_empty() && device.state == Where::Here {
+        return swapped(tx, p, &form.swap, &device).await;
+    }
     let open = queries::open_loan(&mut **tx, district, &device.id).await?;
     let rules = queries::rules(&mut **tx, district).await?;
     let household = match who {
@@ -186,10 +207,25 @@ async fn scanned(tx: &mut Write, p: &Frame, form: &ScanForm) -> Result<Told> {
             Ok(Told::new("back", &device.id, if who.is_empty() { &loan.student_id } else { who }))
         }
         Deed::Lend => {
-            lend(tx, p, &device, (who, rules.loan_days)).await?;
+            lend(tx, p, &device, (who, due(rules.loan_days))).await?;
             Ok(Told::new("lent", &device.id, who))
         }
     }
+}
+
+/// Lends a device in the place of one that does not work, until the same day. The one that came back goes into repair.
+async fn swapped(tx: &mut Write, p: &Frame, old: &str, new: &Device) -> Result<Told> {
+    let old = queries::device(&mut **tx, p.district_id(), old).await?.ok_or(Error::NotFound)?;
+    let loan = queries::open_loan(&mut **tx, p.district_id(), &old.id).await?.ok_or(Error::NotFound)?;
+    if old.kind != new.kind {
+        return Ok(Told::new("no-swap", &old.id, &loan.student_id));
+    }
+    change(tx, p, &loan, Becomes::Back).await?;
+    queries::note_return(tx, p.district_id(), &loan.id, (Some(now_ms()), "")).await?;
+    put(tx, p, &old, Where::Repair).await?;
+    note(tx, p, "loan.swap", &loan).await?;
+    lend(tx, p, new, (&loan.student_id, loan.due_on.clone())).await?;
+    Ok(Told::new("swapped", &new.id, &loan.student_id))
 }
 
 /// The day on which a loan of so many days from today ends.
@@ -197,19 +233,9 @@ fn due(days: i64) -> String {
     today().checked_add(days.days()).unwrap_or_else(|_| today()).to_string()
 }
 
-async fn lend(tx: &mut Write, p: &Frame, device: &Device, (student, days): (&str, i64)) -> Result<()> {
+async fn lend(tx: &mut Write, p: &Frame, device: &Device, (student, due): (&str, String)) -> Result<()> {
     let now = now_ms();
-    let loan = Loan {
-        id: new_id(),
-        device_id: device.id.clone(),
-        student_id: student.to_owned(),
-        out_ms: now,
-        due_on: due(days),
-        renewed: 0,
-        lost_ms: None,
-        in_ms: None,
-        undone_ms: None,
-    };
+    let loan = Loan::new(new_id(), (&device.id, student), now, due);
     queries::insert_loan(tx, p.district_id(), &loan, p.account_id().unwrap_or_default()).await?;
     put(tx, p, device, Where::Lent).await?;
     note(tx, p, "loan.out", &loan).await
@@ -318,6 +344,9 @@ pub async fn records_csv(State(app): State<App>, p: Frame) -> Result<Response> {
         "due",
         "returned_utc",
         "lost_utc",
+        "damaged_utc",
+        "missing",
+        "given_up_utc",
     ];
     let when = |ms: Option<i64>| ms.map(minute).unwrap_or_default();
     let rows = records.into_iter().map(|record| {
@@ -335,6 +364,9 @@ pub async fn records_csv(State(app): State<App>, p: Frame) -> Result<Response> {
             loan.due_on,
             when(loan.in_ms),
             when(loan.lost_ms),
+            when(loan.damaged_ms),
+            loan.missing.unwrap_or_default(),
+            when(loan.gone_ms),
         ]
     });
     csv_file("loans.csv", &header, rows)

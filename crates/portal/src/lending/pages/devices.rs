@@ -133,16 +133,27 @@ struct Past {
     /// When it was back, or what else became of it.
     end: String,
     lost: String,
+    /// How it came back.
+    noted: String,
+}
+
+/// That it came back damaged, and what was missing.
+fn noted(p: &Frame, loan: &Loan) -> String {
+    let damaged = loan.damaged_ms.map(|_| p.t("lending-damaged"));
+    let missing = loan.missing.as_deref().map(|what| p.tv("lending-missing-what", "what", what));
+    [damaged, missing].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 impl Past {
     fn new(p: &Frame, loan: Loan) -> Self {
         Self {
-            end: match (loan.undone_ms, loan.in_ms) {
-                (Some(_), _) => p.t("lending-history-undone"),
-                (None, Some(ms)) => minute(ms),
-                (None, None) => p.t("lending-history-open"),
+            end: match (loan.undone_ms, loan.in_ms, loan.gone_ms) {
+                (Some(_), _, _) => p.t("lending-history-undone"),
+                (None, Some(ms), _) => minute(ms),
+                (None, None, Some(_)) => p.t("lending-history-gone"),
+                (None, None, None) => p.t("lending-history-open"),
             },
+            noted: noted(p, &loan),
             out: minute(loan.out_ms),
             due: loan.due_on,
             lost: loan.lost_ms.map(minute).unwrap_or_default(),

@@ -4,7 +4,7 @@ use super::devices::device_and_line;
 use crate::db::{Write, new_id, now_ms};
 use crate::error::{Error, Result};
 use crate::layout::Frame;
-use crate::lending::queries;
+use crate::lending::queries::{self, Becomes};
 use crate::lending::rules::inventory::{self, Device, DeviceForm};
 use crate::lending::rules::state::State as Where;
 use crate::{App, audit};
@@ -162,9 +162,18 @@ pub async fn moved(
     let to = Where::from_word(&form.act).filter(|to| device.state.by_hand().contains(to));
     let to = to.ok_or(Error::BadRequest("lending-wrong-move"))?;
     let by = (p.account_id().unwrap_or_default(), now_ms());
+    if device.state == Where::Lost {
+        // Given up: its loan is over, and its line is not needed any more.
+        let loan = queries::open_loan(&mut *tx, p.district_id(), &id).await?.ok_or(Error::NotFound)?;
+        queries::change_loan(&mut tx, p.district_id(), &loan.id, Becomes::Gone, by).await?;
+        let detail = json!({ "device": id, "student": loan.student_id });
+        audit::record(&mut tx, &p.entry("loan.gone", ("lending_loan", &loan.id), detail)).await?;
+    }
     if !queries::set_state(&mut tx, p.district_id(), &id, (device.state, to), by).await? {
         return Err(Error::BadRequest("lending-wrong-move"));
     }
+    let cards: Vec<String> = device.iccid.clone().into_iter().collect();
+    queries::settle(&mut tx, p.district_id(), &cards, by.1).await?;
     let detail = json!({ "from": device.state.as_str(), "to": to.as_str() });
     note(&mut tx, &p, "inventory.move", &id, detail).await?;
     tx.commit().await?;

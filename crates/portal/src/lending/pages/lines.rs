@@ -6,8 +6,8 @@ use crate::db::{now_ms, today};
 use crate::error::{Error, Result};
 use crate::exchange::{UploadForm, count, csv_file, digest, minute};
 use crate::layout::{Frame, PageLink, ProblemList};
+use crate::lending::carrier::tmf640::observed;
 use crate::lending::queries::{self, LineRow, LineSearch};
-use crate::lending::rules::state::Observed;
 use crate::routes::escape;
 use crate::{App, audit};
 use askama::Template;
@@ -138,14 +138,11 @@ pub async fn upload(State(app): State<App>, p: Frame, multipart: Multipart) -> R
     let mut tx = app.db.write().await?;
     queries::lock(&mut tx, p.district_id()).await?;
     let mut stored = 0;
-    for line in &seen {
-        let observed = match line.state {
-            LineState::Active => Observed::Active,
-            LineState::Suspended => Observed::Suspended,
-            LineState::Ended => Observed::Ended,
-        };
-        let is_ours = queries::observe(&mut tx, p.district_id(), &line.iccid, (observed, as_of_ms)).await?;
-        stored += usize::from(is_ours);
+    for state in [LineState::Active, LineState::Suspended, LineState::Ended] {
+        let cards: Vec<&str> =
+            seen.iter().filter(|line| line.state == state).map(|line| line.iccid.as_str()).collect();
+        let observed = (observed(state), as_of_ms);
+        stored += queries::observe_many(&mut tx, p.district_id(), &cards, observed).await? as usize;
     }
     let detail = json!({ "digest": digest([file.bytes.as_slice()]), "lines": stored, "of": seen.len() });
     audit::record(&mut tx, &p.entry("line.load", ("carrier_line", ""), detail)).await?;

@@ -3,9 +3,11 @@
 mod counter;
 mod devices;
 mod edit;
+mod line;
 mod lines;
 mod orders;
 mod overdue;
+mod returns;
 mod rules;
 mod upload;
 pub(super) mod words;
@@ -41,6 +43,9 @@ pub fn routes() -> Vec<Route> {
         route("/d/{district}/lending/devices/{item}", lend, get(devices::one)),
         route("/d/{district}/lending/devices/{item}/edit", manage, get(edit::form).post(edit::edited)),
         route("/d/{district}/lending/devices/{item}/state", manage, post(edit::moved)),
+        route("/d/{district}/lending/returned", lend, post(returns::said)),
+        route("/d/{district}/lending/lines/{line}", lend, get(line::page)),
+        route("/d/{district}/lending/lines/{line}/change", manage, post(line::changed)),
         route("/d/{district}/lending/lines", lend, get(lines::list)),
         route("/d/{district}/lending/lines/upload", manage, post(lines::upload))
             .uploads(upload::UPLOAD_BYTES),

@@ -6,8 +6,8 @@ use crate::db::now_ms;
 use crate::error::{Error, Result};
 use crate::exchange::{count, csv_file, minute};
 use crate::layout::Frame;
-use crate::lending::queries::{self, Followed};
-use crate::lending::rules::order::{Act, Step, Why, step};
+use crate::lending::queries::{self, Followed, NewOrder};
+use crate::lending::rules::order::{Act, Step, Terms, Why, step};
 use crate::lending::rules::settings::Rules;
 use crate::{App, audit};
 use askama::Template;
@@ -39,11 +39,12 @@ struct Page {
     may_manage: bool,
 }
 
-/// What there is to ask for, those that are to work first, and how many lines wait for what.
+/// What there is for people to ask for, those that are to work first, and how many lines wait for what.
 fn due(all: Vec<Followed>, rules: &Rules, now: i64) -> (Vec<(Followed, Act)>, BTreeMap<Why, i64>) {
     let (mut asks, mut waits) = (Vec::new(), BTreeMap::new());
+    let terms = Terms::of_people(rules);
     for followed in all {
-        match step(&followed.known, rules, now) {
+        match step(&followed.known, &terms, now) {
             Step::Met => {}
             Step::Wait(why) => *waits.entry(why).or_insert(0) += 1,
             Step::Ask(act) => asks.push((followed, act)),
@@ -53,11 +54,17 @@ fn due(all: Vec<Followed>, rules: &Rules, now: i64) -> (Vec<(Followed, Act)>, BT
     (asks, waits)
 }
 
+/// Whether the program asks the carrier of this line, and no person does.
+fn is_asked_by_interface(app: &App, p: &Frame, followed: &Followed) -> bool {
+    app.config.carriers.iter().any(|c| c.district == p.district_id() && c.name == followed.line.carrier)
+}
+
 async fn read(app: &App, p: &Frame) -> Result<(Vec<(Followed, Act)>, BTreeMap<Why, i64>)> {
     let now = now_ms();
     let mut read = app.db.read().acquire().await?;
     let rules = queries::rules(&mut *read, p.district_id()).await?;
-    let all = queries::followed_lines(&mut read, p.district_id(), now).await?;
+    let mut all = queries::followed_lines(&mut read, p.district_id(), now).await?;
+    all.retain(|followed| !is_asked_by_interface(app, p, followed));
     Ok(due(all, &rules, now))
 }
 
@@ -134,14 +141,18 @@ pub async fn done(
     queries::lock(&mut tx, p.district_id()).await?;
     let now = now_ms();
     let rules = queries::rules(&mut *tx, p.district_id()).await?;
-    let all = queries::followed_lines(&mut tx, p.district_id(), now).await?;
+    let mut all = queries::followed_lines(&mut tx, p.district_id(), now).await?;
+    all.retain(|followed| !is_asked_by_interface(&app, &p, followed));
     let (asks, _) = due(all, &rules, now);
-    for (Followed { line, .. }, act) in &asks {
-        if ticked.contains(&(line.id.as_str(), *act)) {
-            queries::put_order(&mut tx, p.district_id(), &line.id, (*act, now), p.account_id()).await?;
-            let detail = json!({ "act": act.as_str() });
-            audit::record(&mut tx, &p.entry("line.order", ("carrier_line", &line.id), detail)).await?;
-        }
+    let orders: Vec<NewOrder> = asks
+        .into_iter()
+        .filter(|(followed, act)| ticked.contains(&(followed.line.id.as_str(), *act)))
+        .map(|(followed, act)| NewOrder::new(followed.line.id, followed.line.iccid, act))
+        .collect();
+    queries::put_orders(&mut tx, p.district_id(), &orders, (p.account_id(), now)).await?;
+    for order in &orders {
+        let detail = json!({ "line": order.line, "act": order.act.as_str() });
+        audit::record(&mut tx, &p.entry("line.order", ("carrier_order", &order.id), detail)).await?;
     }
     tx.commit().await?;
     Ok(Redirect::to(&p.district_path("/lending/orders")).into_response())

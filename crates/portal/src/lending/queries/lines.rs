@@ -50,6 +50,34 @@ where
     row.as_ref().map(read).transpose()
 }
 
+/// One line by its id.
+///
+/// # Errors
+/// The database's.
+pub async fn line<'e, E>(database: E, district: &str, id: &str) -> Result<Option<Line>>
+where
+    E: sqlx::Executor<'e, Database = sqlx::Any>,
+{
+    let sql = format!("SELECT {COLUMNS} FROM carrier_line l WHERE l.district_id = $1 AND l.id = $2");
+    let row = sqlx::query(AssertSqlSafe(sql)).bind(district).bind(id).fetch_optional(database).await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// Lets staff hold a line active, for a reason and by an account, or hold it no longer.
+///
+/// # Errors
+/// The database's.
+pub async fn set_hold(tx: &mut Write, district: &str, id: &str, hold: Option<(&str, &str)>) -> Result<()> {
+    sqlx::query("UPDATE carrier_line SET hold_reason = $3, hold_by = $4 WHERE district_id = $1 AND id = $2")
+        .bind(district)
+        .bind(id)
+        .bind(hold.map(|(reason, _)| reason))
+        .bind(hold.map(|(_, by)| by))
+        .execute(&mut **tx)
+        .await
+        .map(drop)
+}
+
 const INSERT: &str = "INSERT INTO carrier_line (district_id, id, iccid, line_number, carrier, plan, wanted, wanted_ms, observed, \
     observed_ms, hold_reason, added_ms) VALUES";
 
@@ -187,27 +215,4 @@ pub async fn find_lines(
         Ok(LineRow { line: read(row)?, device: device.zip(barcode) })
     };
     Ok(LinePage { rows: rows.iter().map(with_device).collect::<Result<_>>()?, found })
-}
-
-/// Stores what a carrier was seen to do with a line, as of then. Whether the district has the line, and nothing newer is known of it.
-///
-/// # Errors
-/// The database's.
-pub async fn observe(
-    tx: &mut Write,
-    district: &str,
-    iccid: &str,
-    (observed, as_of_ms): (Observed, i64),
-) -> Result<bool> {
-    let done = sqlx::query(
-        "UPDATE carrier_line SET observed = $3, observed_ms = $4 WHERE district_id = $1 AND iccid = $2 \
-         AND COALESCE(observed_ms, 0) <= $4",
-    )
-    .bind(district)
-    .bind(iccid)
-    .bind(observed.as_str())
-    .bind(as_of_ms)
-    .execute(&mut **tx)
-    .await?;
-    Ok(done.rows_affected() == 1)
 }

@@ -9,7 +9,7 @@ use sqlx::{AnyPool, AssertSqlSafe, Row};
 type Result<T> = sqlx::Result<T>;
 
 /// That a loan is open.
-pub(super) const OPEN: &str = "n.in_ms IS NULL AND n.undone_ms IS NULL";
+pub(super) const OPEN: &str = "n.in_ms IS NULL AND n.undone_ms IS NULL AND n.gone_ms IS NULL";
 
 /// A loan.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -32,10 +32,36 @@ pub struct Loan {
     pub in_ms: Option<i64>,
     /// When it was undone.
     pub undone_ms: Option<i64>,
+    /// When the device was said to be damaged.
+    pub damaged_ms: Option<i64>,
+    /// What did not come back with it.
+    pub missing: Option<String>,
+    /// When the device was given up as lost.
+    pub gone_ms: Option<i64>,
 }
 
-pub(super) const LOAN: &str =
-    "n.id, n.device_id, n.student_id, n.out_ms, n.due_on, n.renewed, n.lost_ms, n.in_ms, n.undone_ms";
+impl Loan {
+    /// A loan that begins now.
+    pub fn new(id: String, (device, student): (&str, &str), out_ms: i64, due_on: String) -> Self {
+        Self {
+            id,
+            device_id: device.to_owned(),
+            student_id: student.to_owned(),
+            out_ms,
+            due_on,
+            renewed: 0,
+            lost_ms: None,
+            in_ms: None,
+            undone_ms: None,
+            damaged_ms: None,
+            missing: None,
+            gone_ms: None,
+        }
+    }
+}
+
+pub(super) const LOAN: &str = "n.id, n.device_id, n.student_id, n.out_ms, n.due_on, n.renewed, n.lost_ms, n.in_ms, n.undone_ms, \
+     n.damaged_ms, n.missing, n.gone_ms";
 
 /// A loan with its device.
 pub(super) const LOAN_DEVICE: &str =
@@ -180,6 +206,8 @@ pub enum Becomes<'a> {
     Lost,
     /// The household has found it, and has it still.
     Found,
+    /// It is given up as lost.
+    Gone,
     /// The check-out was a mistake.
     Undone,
     /// The return was a mistake.
@@ -198,12 +226,13 @@ pub async fn change_loan(
     (by, ms): (&str, i64),
 ) -> Result<bool> {
     // All statements have the same values, and use those that they need.
-    let open = "district_id = $1 AND id = $2 AND in_ms IS NULL AND undone_ms IS NULL";
+    let open = "district_id = $1 AND id = $2 AND in_ms IS NULL AND undone_ms IS NULL AND gone_ms IS NULL";
     let set = match becomes {
         Becomes::Back => format!("in_ms = $3, in_by = $4 WHERE {open}"),
         Becomes::Renewed(_) => format!("due_on = $5, renewed = renewed + 1 WHERE {open}"),
         Becomes::Lost => format!("lost_ms = $3 WHERE {open} AND lost_ms IS NULL"),
         Becomes::Found => format!("lost_ms = NULL WHERE {open} AND lost_ms IS NOT NULL"),
+        Becomes::Gone => format!("gone_ms = $3 WHERE {open} AND lost_ms IS NOT NULL"),
         Becomes::Undone => format!("undone_ms = $3 WHERE {open}"),
         Becomes::Reopened => {
             "in_ms = NULL, in_by = NULL WHERE district_id = $1 AND id = $2 AND in_ms IS NOT NULL".to_owned()
@@ -220,6 +249,41 @@ pub async fn change_loan(
         .execute(&mut **tx)
         .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// The loan of a device that began last and was not undone.
+///
+/// # Errors
+/// The database's.
+pub async fn last_loan(tx: &mut Write, district: &str, device: &str) -> Result<Option<Loan>> {
+    let sql = format!(
+        "SELECT {LOAN} FROM lending_loan n WHERE n.district_id = $1 AND n.device_id = $2 AND n.undone_ms IS NULL \
+         ORDER BY n.out_ms DESC, n.id DESC LIMIT 1"
+    );
+    sqlx::query_as(AssertSqlSafe(sql)).bind(district).bind(device).fetch_optional(&mut **tx).await
+}
+
+/// Stores how a device came back: since when it is said to be damaged, and what of it is missing.
+///
+/// # Errors
+/// The database's.
+pub async fn note_return(
+    tx: &mut Write,
+    district: &str,
+    loan: &str,
+    (damaged_ms, missing): (Option<i64>, &str),
+) -> Result<()> {
+    sqlx::query(
+        "UPDATE lending_loan SET damaged_ms = COALESCE($3, damaged_ms), missing = COALESCE($4, missing) \
+         WHERE district_id = $1 AND id = $2",
+    )
+    .bind(district)
+    .bind(loan)
+    .bind(damaged_ms)
+    .bind(Some(missing).filter(|missing| !missing.is_empty()))
+    .execute(&mut **tx)
+    .await
+    .map(drop)
 }
 
 /// What a person did last, not before `since_ms`: the loan, and whether she took the device back.

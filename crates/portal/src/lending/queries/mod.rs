@@ -11,17 +11,18 @@ pub use devices::{
     DevicePage, DeviceRow, Search, all_devices, device, find, put_device, put_devices, set_state, taken,
 };
 pub use lines::{
-    LinePage, LineRow, LineSearch, all_lines, find_lines, line_of_card, observe, put_line, put_lines,
+    LinePage, LineRow, LineSearch, all_lines, find_lines, line, line_of_card, put_line, put_lines, set_hold,
 };
 
 pub use loans::{
-    Becomes, Loan, Record, Student, change_loan, household_hotspots, insert_loan, last_deed, loans_of_device,
-    loans_of_student, open_loan, records, scanned_device, student,
+    Becomes, Loan, Record, Student, change_loan, household_hotspots, insert_loan, last_deed, last_loan,
+    loans_of_device, loans_of_student, note_return, open_loan, records, scanned_device, student,
 };
 pub use notices::{Troubled, open_facts, put_notice, told, troubled};
 pub use orders::{
-    Because, Followed, active_and_suspended, districts_with_lines, followed_lines, put_order, set_wanted,
-    settle, suspended_cards,
+    Because, Followed, NewOrder, Past, Request, active_and_suspended, districts_with_lines, followed_lines,
+    observe_many, orders_of_line, past_of_line, put_orders, refuse_orders, set_wanted, settle,
+    suspended_cards,
 };
 pub use rules::{put_rules, rules};
 

@@ -3,12 +3,13 @@
 use super::lines::{COLUMNS, read};
 use super::loans::{LOAN, LOAN_DEVICE, Loan, OPEN};
 use super::notices::{open_facts, told};
+use crate::bulk::{self, Value};
 use crate::db::{Write, new_id};
 use crate::lending::rules::inventory::Line;
 use crate::lending::rules::loan::wanted;
 use crate::lending::rules::order::{Act, Known, day_began};
 use crate::lending::rules::standing::{Cause, Standing, standing};
-use crate::lending::rules::state::Wanted;
+use crate::lending::rules::state::{Observed, Wanted};
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 use std::collections::HashMap;
@@ -206,36 +207,177 @@ pub async fn followed_lines(
     Ok(all)
 }
 
-/// Stores that a carrier was asked for something.
+/// An order that is to be given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewOrder {
+    /// Its id.
+    pub id: String,
+    /// The line's id.
+    pub line: String,
+    /// The line's card.
+    pub card: String,
+    /// What is asked for.
+    pub act: Act,
+}
+
+impl NewOrder {
+    /// An order with an id of its own.
+    pub fn new(line: String, card: String, act: Act) -> Self {
+        Self { id: new_id(), line, card, act }
+    }
+}
+
+/// So many ids stand in a statement.
+const IDS: usize = 500;
+
+/// `$3, $4, …`: so many placeholders from this one on.
+fn marks(first: usize, count: usize) -> String {
+    (first..first + count).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ")
+}
+
+/// Stores that a carrier was asked for something, by somebody or by the program.
 ///
 /// # Errors
 /// The database's.
-pub async fn put_order(
+pub async fn put_orders(
     tx: &mut Write,
     district: &str,
-    line: &str,
-    (act, ms): (Act, i64),
-    by: Option<&str>,
+    orders: &[NewOrder],
+    (by, ms): (Option<&str>, i64),
 ) -> Result<()> {
-    sqlx::query(
-        "INSERT INTO carrier_order (district_id, id, line_id, act, asked_ms, asked_by) VALUES ($1, $2, $3, $4, $5, $6)",
+    let rows = orders.iter().map(|order| -> Vec<Value> {
+        let act = order.act.as_str();
+        vec![district.into(), (&order.id).into(), (&order.line).into(), act.into(), ms.into(), by.into()]
+    });
+    let insert = "INSERT INTO carrier_order (district_id, id, line_id, act, asked_ms, asked_by) VALUES";
+    bulk::run(tx, insert, "", rows).await?;
+    for act in Act::ALL {
+        let lines: Vec<&str> = orders.iter().filter(|o| o.act == act).map(|o| o.line.as_str()).collect();
+        for chunk in lines.chunks(IDS) {
+            let sql = format!(
+                "UPDATE carrier_line SET ordered = $2, ordered_ms = $3 WHERE district_id = $1 AND id IN ({})",
+                marks(4, chunk.len())
+            );
+            let mut query = sqlx::query(AssertSqlSafe(sql)).bind(district).bind(act.as_str()).bind(ms);
+            for line in chunk {
+                query = query.bind(*line);
+            }
+            query.execute(&mut **tx).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Stores that the carrier refused these orders: they count, but nothing is waited for.
+///
+/// # Errors
+/// The database's.
+pub async fn refuse_orders(tx: &mut Write, district: &str, ids: &[String]) -> Result<()> {
+    for chunk in ids.chunks(IDS) {
+        let marks = marks(2, chunk.len());
+        for sql in [
+            format!("UPDATE carrier_order SET refused = 1 WHERE district_id = $1 AND id IN ({marks})"),
+            // Not what was asked for since.
+            format!(
+                "UPDATE carrier_line SET ordered = NULL, ordered_ms = NULL WHERE district_id = $1 AND EXISTS (SELECT 1 \
+                 FROM carrier_order o WHERE o.district_id = $1 AND o.line_id = carrier_line.id \
+                 AND o.asked_ms = carrier_line.ordered_ms AND o.id IN ({marks}))"
+            ),
+        ] {
+            let mut query = sqlx::query(AssertSqlSafe(sql)).bind(district);
+            for id in chunk {
+                query = query.bind(id);
+            }
+            query.execute(&mut **tx).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Stores what a carrier was seen to do with these cards' lines, as of then. Of how many lines: those of the district of which nothing
+/// newer is known.
+///
+/// # Errors
+/// The database's.
+pub async fn observe_many(
+    tx: &mut Write,
+    district: &str,
+    cards: &[&str],
+    (observed, as_of_ms): (Observed, i64),
+) -> Result<u64> {
+    let mut seen = 0;
+    for chunk in cards.chunks(IDS) {
+        let sql = format!(
+            "UPDATE carrier_line SET observed = $2, observed_ms = $3 WHERE district_id = $1 AND COALESCE(observed_ms, 0) <= $3 \
+             AND iccid IN ({})",
+            marks(4, chunk.len())
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(district).bind(observed.as_str()).bind(as_of_ms);
+        for card in chunk {
+            query = query.bind(*card);
+        }
+        seen += query.execute(&mut **tx).await?.rows_affected();
+    }
+    Ok(seen)
+}
+
+/// What a line was wanted to be from when on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Past {
+    /// What.
+    pub wanted: Wanted,
+    /// From when on, ms since 1970 UTC.
+    pub at_ms: i64,
+    /// Why, of a suspension.
+    pub cause: Option<Cause>,
+}
+
+/// What a line was wanted to be, the latest first.
+///
+/// # Errors
+/// The database's.
+pub async fn past_of_line(pool: &sqlx::AnyPool, district: &str, line: &str) -> Result<Vec<Past>> {
+    let rows: Vec<(String, i64, Option<String>)> = sqlx::query_as(
+        "SELECT wanted, at_ms, cause FROM carrier_change WHERE district_id = $1 AND line_id = $2 ORDER BY at_ms DESC, id DESC",
     )
     .bind(district)
-    .bind(new_id())
     .bind(line)
-    .bind(act.as_str())
-    .bind(ms)
-    .bind(by)
-    .execute(&mut **tx)
+    .fetch_all(pool)
     .await?;
-    sqlx::query("UPDATE carrier_line SET ordered = $3, ordered_ms = $4 WHERE district_id = $1 AND id = $2")
-        .bind(district)
-        .bind(line)
-        .bind(act.as_str())
-        .bind(ms)
-        .execute(&mut **tx)
-        .await
-        .map(drop)
+    let past = |(wanted, at_ms, cause): (String, i64, Option<String>)| {
+        let cause = cause.and_then(|cause| Cause::from_word(&cause));
+        Some(Past { wanted: Wanted::from_word(&wanted)?, at_ms, cause })
+    };
+    Ok(rows.into_iter().filter_map(past).collect())
+}
+
+/// What a carrier was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// What.
+    pub act: Act,
+    /// When, ms since 1970 UTC.
+    pub asked_ms: i64,
+    /// Whether it was refused.
+    pub is_refused: bool,
+}
+
+/// What a line's carrier was asked for, the latest first.
+///
+/// # Errors
+/// The database's.
+pub async fn orders_of_line(pool: &sqlx::AnyPool, district: &str, line: &str) -> Result<Vec<Request>> {
+    let rows: Vec<(String, i64, i64)> = sqlx::query_as(
+        "SELECT act, asked_ms, refused FROM carrier_order WHERE district_id = $1 AND line_id = $2 ORDER BY asked_ms DESC, id DESC",
+    )
+    .bind(district)
+    .bind(line)
+    .fetch_all(pool)
+    .await?;
+    let request = |(act, asked_ms, refused): (String, i64, i64)| {
+        Some(Request { act: Act::from_word(&act)?, asked_ms, is_refused: refused == 1 })
+    };
+    Ok(rows.into_iter().filter_map(request).collect())
 }
 
 /// All districts that have a line.

@@ -117,24 +117,58 @@ pub enum Step {
     Ask(Act),
 }
 
+/// How long what holds, and how often a carrier is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// What carriers may be asked for: 0 nothing, 1 to let lines work, 2 everything.
+    pub carriers: i64,
+    /// For so long an observation holds, ms.
+    pub fresh_ms: i64,
+    /// For so long a line must be wanted not to work before that is asked for, ms.
+    pub quiet_ms: i64,
+    /// So long a carrier may take, ms.
+    pub settle_ms: i64,
+    /// How often it is asked in 24 hours.
+    pub daily_orders: i64,
+}
+
+impl Terms {
+    /// Of carriers that people ask at their sites.
+    pub fn of_people(rules: &Rules) -> Self {
+        Self {
+            carriers: rules.carriers,
+            fresh_ms: rules.fresh_hours * HOUR_MS,
+            quiet_ms: rules.quiet_hours * HOUR_MS,
+            settle_ms: rules.settle_hours * HOUR_MS,
+            daily_orders: rules.daily_orders,
+        }
+    }
+
+    /// Of carriers that are asked by their interface, every few minutes.
+    pub fn of_interface(rules: &Rules) -> Self {
+        let minutes = |n: i64| n * HOUR_MS / 60;
+        Self { fresh_ms: minutes(60), settle_ms: minutes(15), ..Self::of_people(rules) }
+    }
+}
+
 /// What to do about a line now.
-pub fn step(line: &Known, rules: &Rules, now_ms: i64) -> Step {
+pub fn step(line: &Known, terms: &Terms, now_ms: i64) -> Step {
     if line.observed == Observed::Ended && line.wanted != Wanted::Ended {
         return Step::Wait(Why::Gone);
     }
     let toward = Act::toward(line.wanted);
     let seen_ms = line.observed_ms.unwrap_or(i64::MIN);
-    let is_fresh = now_ms.saturating_sub(seen_ms) <= rules.fresh_hours * HOUR_MS;
+    let is_fresh = now_ms.saturating_sub(seen_ms) <= terms.fresh_ms;
     let is_met = line.wanted.is_met_by(line.observed);
     match line.asked {
         // What was asked for is done, or nothing was asked for.
         None if is_met => return if is_fresh { Step::Met } else { Step::Wait(Why::Stale) },
-        Some((_, asked_ms)) if is_met && seen_ms > asked_ms + rules.settle_hours * HOUR_MS => {
+        Some((_, asked_ms)) if is_met && seen_ms > asked_ms + terms.settle_ms => {
             return if is_fresh { Step::Met } else { Step::Wait(Why::Stale) };
         }
         // Asked for this: it is seen to be done, or takes its time, or was not done.
         Some((act, asked_ms)) if act == toward => {
-            let settled_ms = asked_ms + rules.settle_hours * HOUR_MS;
+            let settled_ms = asked_ms + terms.settle_ms;
             match (seen_ms > asked_ms, seen_ms >= settled_ms) {
                 (true, _) if is_met => return if is_fresh { Step::Met } else { Step::Wait(Why::Stale) },
                 _ if now_ms < settled_ms => return Step::Wait(Why::Asked),
@@ -145,27 +179,27 @@ pub fn step(line: &Known, rules: &Rules, now_ms: i64) -> Step {
         // Asked for the contrary before: what is seen may be older than what that did.
         _ => {}
     }
-    may_ask(line, toward, rules, now_ms)
+    may_ask(line, toward, terms, now_ms)
 }
 
 /// Whether this may be asked for now.
-fn may_ask(line: &Known, act: Act, rules: &Rules, now_ms: i64) -> Step {
-    if rules.carriers == 0 || (act != Act::Activate && rules.carriers < 2) {
+fn may_ask(line: &Known, act: Act, terms: &Terms, now_ms: i64) -> Step {
+    if terms.carriers == 0 || (act != Act::Activate && terms.carriers < 2) {
         return Step::Wait(Why::Stopped);
     }
     // The last of a day's orders are left for letting the line work again.
     let kept = if act == Act::Activate { 0 } else { 1 };
-    if line.asked_today + kept >= rules.daily_orders {
+    if line.asked_today + kept >= terms.daily_orders {
         return Step::Wait(Why::Often);
     }
     if act == Act::Activate {
         return Step::Ask(act);
     }
     let Some(seen_ms) = line.observed_ms else { return Step::Wait(Why::Unknown) };
-    if now_ms - seen_ms > rules.fresh_hours * HOUR_MS || line.observed == Observed::Unknown {
+    if now_ms - seen_ms > terms.fresh_ms || line.observed == Observed::Unknown {
         return Step::Wait(Why::Stale);
     }
-    if now_ms - line.wanted_ms < rules.quiet_hours * HOUR_MS {
+    if now_ms - line.wanted_ms < terms.quiet_ms {
         return Step::Wait(Why::Quiet);
     }
     Step::Ask(act)
@@ -197,7 +231,7 @@ mod tests {
     #[test]
     fn a_line_is_let_work_at_once_and_stopped_late_and_on_fresh_knowledge() {
         let rules = Rules::default();
-        let go = |line: Known| step(&line, &rules, NOW);
+        let go = |line: Known| step(&line, &Terms::of_people(&rules), NOW);
         let lent = known(Wanted::Active, Observed::Suspended);
         assert_eq!(go(lent), Step::Ask(Act::Activate));
         assert_eq!(
@@ -229,7 +263,7 @@ mod tests {
                 observed_ms: Some(NOW - seen * HOUR_MS),
                 ..lent
             };
-            step(&line, &rules, NOW)
+            step(&line, &Terms::of_people(&rules), NOW)
         };
         assert_eq!(asked(2, 1, Observed::Suspended), Step::Wait(Why::Asked), "the carrier is slow");
         assert_eq!(asked(2, 1, Observed::Active), Step::Met);
@@ -238,7 +272,7 @@ mod tests {
         // Lent just after the carrier was asked to suspend it: what was seen before that says nothing.
         let line =
             Known { asked: Some((Act::Suspend, NOW - HOUR_MS)), ..known(Wanted::Active, Observed::Active) };
-        assert_eq!(step(&line, &rules, NOW), Step::Ask(Act::Activate));
+        assert_eq!(step(&line, &Terms::of_people(&rules), NOW), Step::Ask(Act::Activate));
     }
 
     #[test]
@@ -253,21 +287,21 @@ mod tests {
                 [(Wanted::Active, active), (Wanted::Parked, parked), (Wanted::Suspended, parked)]
             {
                 assert_eq!(
-                    step(&line(wanted, 0), &rules, NOW) != Step::Wait(Why::Stopped),
+                    step(&line(wanted, 0), &Terms::of_people(&rules), NOW) != Step::Wait(Why::Stopped),
                     may,
                     "{carriers} {wanted:?}"
                 );
             }
         }
         let rules = Rules::default();
-        assert_eq!(step(&line(Wanted::Parked, 3), &rules, NOW), Step::Ask(Act::Suspend));
+        assert_eq!(step(&line(Wanted::Parked, 3), &Terms::of_people(&rules), NOW), Step::Ask(Act::Suspend));
         assert_eq!(
-            step(&line(Wanted::Parked, 4), &rules, NOW),
+            step(&line(Wanted::Parked, 4), &Terms::of_people(&rules), NOW),
             Step::Wait(Why::Often),
             "one is kept for the way back"
         );
-        assert_eq!(step(&line(Wanted::Active, 4), &rules, NOW), Step::Ask(Act::Activate));
-        assert_eq!(step(&line(Wanted::Active, 5), &rules, NOW), Step::Wait(Why::Often));
+        assert_eq!(step(&line(Wanted::Active, 4), &Terms::of_people(&rules), NOW), Step::Ask(Act::Activate));
+        assert_eq!(step(&line(Wanted::Active, 5), &Terms::of_people(&rules), NOW), Step::Wait(Why::Often));
     }
 
     /// A carrier that does what it is asked for after `delay` hours, or forgets it, and is looked at every `look` hours.
@@ -304,7 +338,7 @@ mod tests {
             let recent =
                 |orders: &[(i64, Act)]| orders.iter().filter(|(at, _)| *at > hour - 24).count() as i64;
             line.asked_today = recent(&orders);
-            if let Step::Ask(act) = step(&line, &rules, now) {
+            if let Step::Ask(act) = step(&line, &Terms::of_people(&rules), now) {
                 if !forgets.get(orders.len()).copied().unwrap_or_default() {
                     due.push((hour + delay, act));
                 }

@@ -35,13 +35,14 @@ impl State {
         Self::ALL.into_iter().find(|state| state.as_str() == word)
     }
 
-    /// Where staff may put the device by hand. Who has it, and that it is lost, is told by loans alone.
+    /// Where staff may put the device by hand. Who has it, and that it is lost, is told by loans alone; a lost one may be given up.
     pub fn by_hand(self) -> &'static [Self] {
         match self {
             Self::Here => &[Self::Repair, Self::Retired],
             Self::Repair => &[Self::Here, Self::Retired],
             Self::Retired => &[Self::Here],
-            Self::Lent | Self::Lost => &[],
+            Self::Lost => &[Self::Retired],
+            Self::Lent => &[],
         }
     }
 }

@@ -14,7 +14,7 @@ use sqlx::AssertSqlSafe;
 pub(super) async fn pass(kit: &Kit, hours: i64) {
     let mut write = kit.app.db.write().await.expect("a write");
     for (table, columns) in [
-        ("lending_loan", "out_ms lost_ms in_ms undone_ms"),
+        ("lending_loan", "out_ms lost_ms in_ms undone_ms gone_ms damaged_ms"),
         ("lending_notice", "told_ms"),
         ("carrier_line", "wanted_ms observed_ms ordered_ms"),
         ("carrier_order", "asked_ms"),
@@ -54,6 +54,14 @@ async fn device(kit: &Kit, barcode: &str) -> String {
         .fetch_one(kit.app.db.read())
         .await
         .expect("a device")
+}
+
+async fn line(kit: &Kit, card: &str) -> String {
+    sqlx::query_scalar("SELECT id FROM carrier_line WHERE iccid = $1")
+        .bind(card)
+        .fetch_one(kit.app.db.read())
+        .await
+        .expect("a line")
 }
 
 /// The values of all ticks on a page.
@@ -228,6 +236,100 @@ async fn orders_are_ticked_off_and_come_again_when_they_were_not_carried_out() {
     .await;
 }
 
+#[tokio::test]
+async fn staff_hold_a_line_and_end_one_that_nobody_has() {
+    each(|kit| async move {
+        let staff = inventory(&kit).await;
+        let clerk = kit.sign_in(Role::Clerk, HERE).await;
+        let id = line(&kit, CARD).await;
+        let path = format!("/d/{HERE}/lending/lines/{id}");
+        let change = format!("{path}/change");
+        assert_eq!(staff.post(&change, &[("act", "hold"), ("reason", " ")]).await.status, 400, "why?");
+        assert_eq!(clerk.post(&change, &[("act", "hold"), ("reason", "bus 7")]).await.status, 403);
+        assert_eq!(staff.post(&change, &[("act", "hold"), ("reason", "bus 7")]).await.status, 303);
+        assert_eq!(wanted(&kit, CARD).await, "active");
+        assert_eq!(staff.post(&change, &[("act", "end")]).await.status, 400, "somebody uses it");
+        assert!(clerk.get(&path).await.body.contains("bus 7"));
+        scan(&clerk, "S1", "HS-1").await;
+        assert_eq!(staff.post(&change, &[("act", "release")]).await.status, 303);
+        assert_eq!(wanted(&kit, CARD).await, "active", "its device is lent");
+        later(&kit).await;
+        scan(&clerk, "", "HS-1").await;
+        assert_eq!(staff.post(&change, &[("act", "release")]).await.status, 400, "released once");
+        assert_eq!(staff.post(&change, &[("act", "end")]).await.status, 303);
+        scan(&clerk, "S1", "HS-1").await;
+        assert_eq!(wanted(&kit, CARD).await, "ended", "for good");
+        assert_eq!(staff.post(&change, &[("act", "hold"), ("reason", "bus 7")]).await.status, 400);
+        let page = staff.get(&path).await.body;
+        assert_eq!(page.matches(">Active<").count(), 1, "{page}");
+        assert!(page.contains(">Ended<") && page.contains(">Parked<"), "{page}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_device_is_swapped_comes_back_damaged_or_is_given_up() {
+    each(|kit| async move {
+        let staff = inventory(&kit).await;
+        let clerk = kit.sign_in(Role::Clerk, HERE).await;
+        scan(&clerk, "S1", "HS-1").await;
+        let (old, new) = (device(&kit, "HS-1").await, device(&kit, "HS-2").await);
+        let page = clerk.get(&format!("/d/{HERE}/lending?student=S1&said=swap&device={old}")).await;
+        assert_eq!(page.input("swap"), Some(old.clone()));
+        let swap = |code: &'static str| [("student", "S1"), ("swap", old.as_str()), ("scan", code)];
+        assert!(act(&clerk, &swap("CB-1")).await.0.contains("said=no-swap"), "a laptop is no hotspot");
+        set_due(&kit, "2027-01-31").await;
+        assert!(act(&clerk, &swap("HS-2")).await.0.contains("said=swapped"));
+        assert_eq!(
+            (wanted(&kit, CARD).await, wanted(&kit, OTHER_CARD).await),
+            ("parked".into(), "active".into())
+        );
+        let open = "SELECT due_on FROM lending_loan WHERE in_ms IS NULL";
+        assert_eq!(text(&kit.app.db, open).await, "2027-01-31", "until the same day");
+        assert_eq!(
+            text(&kit.app.db, "SELECT state FROM lending_device WHERE barcode = 'HS-1'").await,
+            "repair"
+        );
+
+        later(&kit).await;
+        let (_, page) = scan(&clerk, "", "HS-2").await;
+        assert!(page.contains("name=\"missing\""), "{page}");
+        let returned = format!("/d/{HERE}/lending/returned");
+        assert_eq!(clerk.post(&returned, &[("device", &new)]).await.status, 400, "nothing said");
+        let said = [("device", new.as_str()), ("damaged", "1"), ("missing", "charger")];
+        assert_eq!(clerk.post(&returned, &said).await.status, 303);
+        assert_eq!(clerk.post(&returned, &said).await.status, 400, "it is in repair");
+        assert!(
+            staff.get(&format!("/d/{HERE}/lending/devices/{new}")).await.body.contains("Missing: charger.")
+        );
+
+        staff.post(&format!("/d/{HERE}/lending/devices/{new}/state"), &[("act", "here")]).await;
+        scan(&clerk, "S1", "HS-2").await;
+        act(&clerk, &[("act", "lost"), ("device", &new)]).await;
+        let path = format!("/d/{HERE}/lending/devices/{new}/state");
+        assert_eq!(staff.post(&path, &[("act", "here")]).await.status, 400);
+        assert_eq!(staff.post(&path, &[("act", "retired")]).await.status, 303);
+        assert_eq!(wanted(&kit, OTHER_CARD).await, "parked");
+        assert_eq!(
+            number(&kit.app.db, "SELECT COUNT(*) FROM lending_loan WHERE gone_ms IS NOT NULL").await,
+            1
+        );
+        assert!(scan(&clerk, "S1", "HS-2").await.0.contains("said=retired"));
+        // It turns up after all.
+        assert_eq!(staff.post(&path, &[("act", "here")]).await.status, 303);
+        assert!(scan(&clerk, "S1", "HS-2").await.0.contains("said=lent"));
+        let csv = staff.get(&format!("/d/{HERE}/lending/loans.csv")).await.body;
+        assert!(csv.contains(",charger,"), "{csv}");
+    })
+    .await;
+}
+
+async fn set_due(kit: &Kit, day: &str) {
+    let mut write = kit.app.db.write().await.expect("a write");
+    sqlx::query("UPDATE lending_loan SET due_on = $1").bind(day).execute(&mut *write).await.expect("due");
+    write.commit().await.expect("stored");
+}
+
 /// What somebody does.
 #[derive(Clone, Debug)]
 enum Step {
@@ -237,6 +339,14 @@ enum Step {
     Tell,
     Follow,
     Approve,
+    /// Staff hold or release the n-th line.
+    Hold(&'static str, usize),
+    /// The n-th device is put elsewhere by hand.
+    Move(&'static str, usize),
+    /// What is here or in repair is lent again.
+    Restock,
+    /// The first is swapped for the second.
+    Swap(usize, usize),
     /// They are told and do nothing for this many hours.
     Neglect(i64),
     Order,
@@ -271,6 +381,10 @@ fn step() -> impl Strategy<Value = Step> {
         5 => Just(Step::Tell),
         5 => Just(Step::Follow),
         1 => Just(Step::Approve),
+        1 => (prop::sample::select(vec!["hold", "release", "release"]), 0usize..2).prop_map(|(act, n)| Step::Hold(act, n)),
+        1 => (prop::sample::select(vec!["retired", "here", "here", "repair"]), 0usize..3).prop_map(|(to, n)| Step::Move(to, n)),
+        1 => (0usize..3, 0usize..3).prop_map(|(old, new)| Step::Swap(old, new)),
+        3 => Just(Step::Restock),
         3 => prop::sample::select(vec![20i64, 30, 80]).prop_map(Step::Neglect),
         2 => Just(Step::Order),
         2 => (state(), state()).prop_map(|(a, b)| Step::Seen([a, b])),
@@ -289,6 +403,32 @@ async fn take(kit: &Kit, staff: &Browser, devices: &[String], step: &Step) {
         Step::Pass(hours) => pass(kit, *hours).await,
         Step::Tell => drop(tell(staff).await),
         Step::Follow => drop(follow(kit).await),
+        Step::Hold(act, n) => {
+            let line = line(kit, [CARD, OTHER_CARD][*n]).await;
+            let path = format!("{lending}/lines/{line}/change");
+            let reply = staff.post(&path, &[("act", act), ("reason", "a test")]).await;
+            assert!([303, 400].contains(&reply.status), "{}", reply.body);
+        }
+        Step::Move(to, n) => {
+            let reply = staff.post(&format!("{lending}/devices/{}/state", devices[*n]), &[("act", to)]).await;
+            assert!([303, 400].contains(&reply.status), "{}", reply.body);
+        }
+        Step::Restock => {
+            for (n, (student, barcode)) in [("S1", "HS-1"), ("S3", "HS-2"), ("S3", "CB-1")].into_iter().enumerate() {
+                staff.post(&format!("{lending}/devices/{}/state", devices[n]), &[("act", "here")]).await;
+                let lent = "SELECT COUNT(*) FROM lending_device WHERE barcode = $1 AND state IN ('lent', 'lost')";
+                let lent: i64 =
+                    sqlx::query_scalar(lent).bind(barcode).fetch_one(kit.app.db.read()).await.expect("a number");
+                if lent == 0 {
+                    scan(staff, student, barcode).await;
+                }
+            }
+        }
+        Step::Swap(old, new) => {
+            let fields = [("swap", devices[*old].as_str()), ("scan", ["HS-1", "HS-2", "CB-1"][*new])];
+            let reply = staff.post(&lending, &fields).await;
+            assert!([303, 404].contains(&reply.status), "{}", reply.body);
+        }
         Step::Neglect(hours) => {
             tell(staff).await;
             pass(kit, *hours).await;
@@ -317,17 +457,17 @@ async fn take(kit: &Kit, staff: &Browser, devices: &[String], step: &Step) {
 /// What must hold of the records after each step, whatever the steps are.
 async fn check(db: &Db) {
     let open = "EXISTS (SELECT 1 FROM lending_device d JOIN lending_loan n ON n.device_id = d.id \
-        WHERE d.iccid = l.iccid AND n.in_ms IS NULL AND n.undone_ms IS NULL)";
+        WHERE d.iccid = l.iccid AND n.in_ms IS NULL AND n.undone_ms IS NULL AND n.gone_ms IS NULL)";
     for (wrong, sql) in [
         (
             "a device with two open loans",
             "SELECT COUNT(*) FROM (SELECT device_id FROM lending_loan WHERE in_ms IS NULL AND undone_ms IS NULL \
-             GROUP BY device_id HAVING COUNT(*) > 1) AS twice"
+             AND gone_ms IS NULL GROUP BY device_id HAVING COUNT(*) > 1) AS twice"
                 .to_owned(),
         ),
         (
             "a line wanted active or suspended without a loan, or not with one",
-            format!("SELECT COUNT(*) FROM carrier_line l WHERE (l.wanted IN ('active', 'suspended')) <> {open}"),
+            format!("SELECT COUNT(*) FROM carrier_line l WHERE (l.wanted IN ('active', 'suspended')) <> ({open} OR l.hold_reason IS NOT NULL)"),
         ),
         (
             "a suspension without a notice of its cause a day of grace before",

@@ -13,7 +13,7 @@ const NOTHING: &str = "00000000-0000-7000-8000-000000000000";
 const FORM: [(&str, &str); 4] = [("act", "accept"), ("role", "clerk"), ("term", "2026-fall"), ("scope", "")];
 
 /// Something of each kind in district B. The ids begin with `of-b` so that they are found wherever they leak.
-const ROWS: [&str; 14] = [
+const ROWS: [&str; 15] = [
     "INSERT INTO school (district_id, id, name) VALUES ('5100002', 'of-b-school', 'Beta School')",
     "INSERT INTO student (district_id, id, school_id, grade, given_name, family_name, name_key) VALUES \
      ('5100002', 'of-b-student', 'of-b-school', '05', 'Given', 'Family', 'family given')",
@@ -43,10 +43,12 @@ const ROWS: [&str; 14] = [
      'l', 'beta tag', 'here', 1, 1, 'x')",
     "INSERT INTO plan_scenario (district_id, id, name, settings_json, revision, made_ms, changed_ms, changed_by) VALUES \
      ('5100002', 'of-b-scenario', 'Beta scenario', '{\"values\":{}}', 1, 1, 1, 'x')",
+    "INSERT INTO carrier_line (district_id, id, iccid, carrier, plan, wanted, wanted_ms, observed, added_ms) VALUES \
+     ('5100002', 'of-b-line', '8991101200003204514', 'Beta', 'p', 'parked', 1, 'unknown', 1)",
 ];
 
 /// The tables whose rows of B must be as they were.
-const KEPT: [&str; 12] = [
+const KEPT: [&str; 13] = [
     "school",
     "student",
     "roster_load",
@@ -59,6 +61,7 @@ const KEPT: [&str; 12] = [
     "filter_device",
     "lending_device",
     "plan_scenario",
+    "carrier_line",
 ];
 
 async fn kit() -> (Kit, String) {
@@ -96,6 +99,7 @@ fn ids<'a>(parameter: &str, account: &'a str) -> Vec<&'a str> {
         "{account}" => vec![account],
         "{answer}" => vec!["of-b-answer"],
         "{device}" => vec!["of-b-device"],
+        "{line}" => vec!["of-b-line"],
         "{item}" => vec!["of-b-item"],
         "{edge}" => vec!["of-b-edge"],
         "{scenario}" => vec!["of-b-scenario"],
