@@ -38,6 +38,8 @@ const pages = [
   ["lending-new", `/d/${district}/lending/devices/new`],
   ["lending-upload", `/d/${district}/lending/devices/upload`],
   ["lending-lines", `/d/${district}/lending/lines`],
+  ["lending-requests", `/d/${district}/lending/requests`],
+  ["lending-order", `/d/${district}/lending/order`],
   ["lending-overdue", `/d/${district}/lending/overdue`],
   ["lending-orders", `/d/${district}/lending/orders`],
   ["plans", `/d/${district}/plans`],
@@ -52,6 +54,8 @@ const publicPages = [
   ["login", "/login"],
   ["survey-form", `/s/${district}`],
   ["survey-paper", `/s/${district}/paper`],
+  ["ask", `/h/${district}`],
+  ["ask-order", `/h/${district}/order`],
   ["block", `/b/${district}?name=games.example`],
   ["block-open", `/b/${district}?name=school.example`],
 ];

@@ -12,6 +12,7 @@ pub mod app;
 pub mod assess;
 pub mod audit;
 pub mod bulk;
+mod code;
 pub mod config;
 pub mod db;
 pub mod error;

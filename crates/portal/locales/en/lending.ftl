@@ -253,3 +253,79 @@ lending-past = What it was wanted to be
 lending-past-from = From
 lending-asked = Asked
 lending-order-refused = Refused
+lending-rule-offer_days = Days that an offer holds
+lending-hint-offer_days = { $least } to { $most }. Then the household has to ask again.
+lending-access-none = No Internet at home
+lending-access-phone = Only on a phone
+lending-access-poor = Slow, or it often fails
+lending-access-good = Good Internet at home
+lending-barrier-unavailable = There is none where we live
+lending-barrier-cost = It is too expensive
+lending-barrier-other = Another reason
+lending-factor-none = No Internet at home
+lending-factor-phone = Internet only on a phone
+lending-factor-poor = Internet that is slow or fails
+lending-factor-unavailable = No Internet to be had there
+lending-factor-cost = Internet is too expensive
+lending-factor-sibling = Each other student at home, up to 3
+lending-factor-senior = Last year of school
+lending-factor-high = Grades 9 to 11
+lending-factor-meals = Free or reduced-price meals
+lending-factor-week = Each week of waiting, up to 26
+lending-code = Access code
+lending-code-hint = It is on the letter from your school, such as K7M-4QX-9TD.
+lending-code-go = Go on
+lending-code-none = You have no code? Ask at your school. You can ask for a hotspot there, too.
+lending-code-empty = Type the access code from the letter.
+lending-code-wrong = This code does not fit. Check each letter and number.
+lending-ask-title = Ask for home Internet
+lending-ask-lead = The school lends small devices that bring Internet to your home. They cost you nothing.
+lending-ask-whose = For your child whose name begins with { $initial }.
+lending-ask-access = What Internet do you have at home?
+lending-ask-access-empty = Choose what Internet you have at home.
+lending-ask-barrier = Why is it no better?
+lending-ask-barrier-empty = Choose why it is no better.
+lending-ask-button = Ask for a hotspot
+lending-ask-full = Your household has a hotspot already.
+lending-ask-lapsed = The last offer to you has passed. You can ask again.
+lending-ask-offered = A hotspot is ready for you until { $day }.
+lending-ask-bring = Go to your school’s counter and give your child’s name.
+lending-ask-place = You asked on { $day }. You are number { $place } of { $of }.
+lending-ask-why = Why this number
+lending-ask-more = { $n ->
+    [0] Nobody before you has more points.
+    [one] { $shown } household before you has more points.
+   *[other] { $shown } households before you have more points.
+}
+lending-ask-earlier = { $n ->
+    [0] Nobody with as many points asked before you.
+    [one] { $shown } household with as many points asked before you.
+   *[other] { $shown } households with as many points asked before you.
+}
+lending-ask-points = Points
+lending-ask-withdraw = I need it no more
+lending-order-rule = How the order is made
+lending-order-rule-lead = Who has more points is first. Of those with as many points, who asked first is first. Nobody can jump the line.
+lending-order-for = For what
+lending-requests-title = Requests
+lending-requests-lead = Households ask here, with the access code of the school’s letter:
+lending-requests-found = { $n ->
+    [one] { $shown } student waits.
+   *[other] { $shown } students wait.
+}
+lending-requests-withdraw = Take back
+lending-requests-add = Take in a request
+lending-requests-add-lead = For a household that asks on paper, by telephone or at the counter.
+lending-place = Place
+lending-school = School
+lending-student-id = Student number
+lending-wrong-student = There is no student with this number.
+lending-offer-count = Offer hotspots to so many who are first
+lending-offer-button = Offer
+lending-offered-title = Offered
+lending-offered-until = Until
+lending-wrong-count = Give a whole number, 1 to 1000.
+lending-none-waits = Nobody waits.
+lending-score-title = Points of the order
+lending-score-lead = Families can read this rule. Each change makes a new version, and each order that offers came from is kept with its version.
+lending-score-version = This is version { $version }. Version 0 is the one that the program comes with.

@@ -253,3 +253,79 @@ lending-past = Cómo debía estar
 lending-past-from = Desde
 lending-asked = Pedido
 lending-order-refused = Rechazada
+lending-rule-offer_days = Días que vale una oferta
+lending-hint-offer_days = De { $least } a { $most }. Después el hogar debe pedir otra vez.
+lending-access-none = Sin Internet en casa
+lending-access-phone = Solo en un teléfono
+lending-access-poor = Lento, o falla a menudo
+lending-access-good = Buen Internet en casa
+lending-barrier-unavailable = No hay donde vivimos
+lending-barrier-cost = Es demasiado caro
+lending-barrier-other = Otra razón
+lending-factor-none = Sin Internet en casa
+lending-factor-phone = Internet solo en un teléfono
+lending-factor-poor = Internet lento o que falla
+lending-factor-unavailable = No hay Internet en ese lugar
+lending-factor-cost = El Internet es demasiado caro
+lending-factor-sibling = Cada otro estudiante en casa, hasta 3
+lending-factor-senior = Último año de escuela
+lending-factor-high = Grados 9 a 11
+lending-factor-meals = Comidas gratis o a precio reducido
+lending-factor-week = Cada semana de espera, hasta 26
+lending-code = Código de acceso
+lending-code-hint = Está en la carta de su escuela, como K7M-4QX-9TD.
+lending-code-go = Seguir
+lending-code-none = ¿No tiene código? Pregunte en su escuela. Allí también puede pedir Internet.
+lending-code-empty = Escriba el código de acceso de la carta.
+lending-code-wrong = Este código no corresponde. Revise cada letra y número.
+lending-ask-title = Pedir Internet en casa
+lending-ask-lead = La escuela presta aparatos pequeños que llevan Internet a su casa. No le cuestan nada.
+lending-ask-whose = Para su hijo o hija cuyo nombre empieza con { $initial }.
+lending-ask-access = ¿Qué Internet tiene en casa?
+lending-ask-access-empty = Elija qué Internet tiene en casa.
+lending-ask-barrier = ¿Por qué no es mejor?
+lending-ask-barrier-empty = Elija por qué no es mejor.
+lending-ask-button = Pedir un aparato
+lending-ask-full = Su hogar ya tiene un aparato.
+lending-ask-lapsed = La última oferta para usted ya pasó. Puede pedir otra vez.
+lending-ask-offered = Hay un aparato listo para usted hasta el { $day }.
+lending-ask-bring = Vaya al mostrador de su escuela y dé el nombre de su hijo o hija.
+lending-ask-place = Lo pidió el { $day }. Es el número { $place } de { $of }.
+lending-ask-why = Por qué este número
+lending-ask-more = { $n ->
+    [0] Nadie antes de usted tiene más puntos.
+    [one] { $shown } hogar antes de usted tiene más puntos.
+   *[other] { $shown } hogares antes de usted tienen más puntos.
+}
+lending-ask-earlier = { $n ->
+    [0] Nadie con los mismos puntos lo pidió antes.
+    [one] { $shown } hogar con los mismos puntos lo pidió antes.
+   *[other] { $shown } hogares con los mismos puntos lo pidieron antes.
+}
+lending-ask-points = Puntos
+lending-ask-withdraw = Ya no lo necesito
+lending-order-rule = Cómo se hace el orden
+lending-order-rule-lead = Quien tiene más puntos va primero. Con los mismos puntos, va primero quien lo pidió antes. Nadie puede adelantarse.
+lending-order-for = Por qué
+lending-requests-title = Pedidos
+lending-requests-lead = Los hogares piden aquí, con el código de acceso de la carta de la escuela:
+lending-requests-found = { $n ->
+    [one] Espera { $shown } estudiante.
+   *[other] Esperan { $shown } estudiantes.
+}
+lending-requests-withdraw = Retirar
+lending-requests-add = Registrar un pedido
+lending-requests-add-lead = Para un hogar que pide en papel, por teléfono o en el mostrador.
+lending-place = Lugar
+lending-school = Escuela
+lending-student-id = Número de estudiante
+lending-wrong-student = No hay ningún estudiante con este número.
+lending-offer-count = Ofrecer a cuántos de los primeros
+lending-offer-button = Ofrecer
+lending-offered-title = Ofrecidos
+lending-offered-until = Hasta
+lending-wrong-count = Dé un número entero, de 1 a 1000.
+lending-none-waits = Nadie espera.
+lending-score-title = Puntos del orden
+lending-score-lead = Las familias pueden leer esta regla. Cada cambio hace una versión nueva, y cada orden de donde salieron ofertas se guarda con su versión.
+lending-score-version = Esta es la versión { $version }. La versión 0 es la que trae el programa.

@@ -110,6 +110,10 @@ pub const TABLES: &[Table] = &[
     of_district("plan_answer"),
     of_district("plan_acceptance"),
     of_district("outbox"),
+    // 0023 requests
+    of_district("lending_score"),
+    of_district("lending_ranking"),
+    of_district("lending_request"),
     stays("policy_version", "what this installation published"),
     stays("edge", "a secret of an edge, which asks this installation"),
 ];

@@ -95,6 +95,7 @@ pub async fn run(
     queries::lock(tx, district).await?;
     let rules = queries::rules(&mut **tx, district).await?;
     restore(tx, district, now_ms).await?;
+    queries::lapse(tx, district, now_ms).await?;
     if rules.suspend == 0 {
         return Ok(Run::default());
     }

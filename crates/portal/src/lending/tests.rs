@@ -5,6 +5,7 @@ mod counter;
 mod devices;
 mod lines;
 mod orders;
+mod requests;
 
 use crate::account::testing::Kit;
 use crate::config::Config;

@@ -144,8 +144,12 @@ fn the_table_has_each_path_once_and_districts_are_never_public_by_mistake() {
         if let Needs::May(_) = row.needs {
             assert!(row.path.contains("{district}"), "{} needs a role in no district", row.path);
         }
-        let is_open = row.path.starts_with("/s/") || row.path == "/b/{district}";
-        assert!(!row.open_form || is_open, "{}: only the survey and the block page are open forms", row.path);
+        let is_open = ["/s/", "/h/", "/b/"].iter().any(|begins| row.path.starts_with(begins));
+        assert!(
+            !row.open_form || is_open,
+            "{}: only the survey, requests of households and the block page are open forms",
+            row.path
+        );
         if row.path.contains("{district}") && !is_open {
             assert_ne!(row.needs, Needs::Public, "{}", row.path);
         }

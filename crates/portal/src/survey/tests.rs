@@ -130,7 +130,7 @@ async fn a_code_belongs_to_one_student_of_one_district_while_the_term_is_open() 
         let mut random = <rand::rngs::StdRng as rand::SeedableRng>::seed_from_u64(1);
         let mut tx = db.write().await.expect("a write");
         queries::open_term(&mut tx, HERE, "2026-fall", 1).await.expect("opened");
-        let mut next = || super::rules::code::new(&mut random);
+        let mut next = || crate::code::new(&mut random);
         assert_eq!(queries::make_codes(&mut tx, HERE, ("2026-fall", 1), &mut next).await.expect("codes"), 30);
         assert_eq!(queries::make_codes(&mut tx, HERE, ("2026-fall", 2), &mut next).await.expect("none"), 0);
         tx.commit().await.expect("committed");

@@ -15,7 +15,7 @@ use askama::Template;
 use axum::Form;
 use axum::extract::{Query, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use evenfield_gap::inventory::numbers;
+use evenfield_gap::inventory::{Kind, numbers};
 use jiff::ToSpan;
 use serde::Deserialize;
 use serde_json::json;
@@ -238,6 +238,9 @@ async fn lend(tx: &mut Write, p: &Frame, device: &Device, (student, due): (&str,
     let loan = Loan::new(new_id(), (&device.id, student), now, due);
     queries::insert_loan(tx, p.district_id(), &loan, p.account_id().unwrap_or_default()).await?;
     put(tx, p, device, Where::Lent).await?;
+    if device.kind == Kind::Hotspot {
+        queries::serve(tx, p.district_id(), student, (&loan.id, now)).await?;
+    }
     note(tx, p, "loan.out", &loan).await
 }
 
@@ -322,6 +325,9 @@ async fn undo(tx: &mut Write, p: &Frame, student: &str) -> Result<Told> {
     };
     change(tx, p, &loan, becomes).await?;
     put(tx, p, &device, to).await?;
+    if !took {
+        queries::unserve(tx, p.district_id(), &loan.id).await?;
+    }
     note(tx, p, "loan.undo", &loan).await?;
     Ok(Told::new("undone", &device.id, &loan.student_id))
 }

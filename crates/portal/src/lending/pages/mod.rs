@@ -3,10 +3,12 @@
 mod counter;
 mod devices;
 mod edit;
+mod family;
 mod line;
 mod lines;
 mod orders;
 mod overdue;
+mod requests;
 mod returns;
 mod rules;
 mod upload;
@@ -14,12 +16,14 @@ pub(super) mod words;
 
 use crate::access::Action;
 use crate::layout::PageLink;
+use crate::routes::limits::Limit;
 use crate::routes::{Needs, Route, route};
 use axum::routing::{get, post};
 
 /// The pages that lead to each other: the message's key, and the path in the district.
-pub const TABS: [(&str, &str); 6] = [
+pub const TABS: [(&str, &str); 7] = [
     ("lending-counter-title", "/lending"),
+    ("lending-requests-title", "/lending/requests"),
     ("lending-devices-title", "/lending/devices"),
     ("lending-lines-title", "/lending/lines"),
     ("lending-overdue-title", "/lending/overdue"),
@@ -43,6 +47,14 @@ pub fn routes() -> Vec<Route> {
         route("/d/{district}/lending/devices/{item}", lend, get(devices::one)),
         route("/d/{district}/lending/devices/{item}/edit", manage, get(edit::form).post(edit::edited)),
         route("/d/{district}/lending/devices/{item}/state", manage, post(edit::moved)),
+        route("/h/{district}", Needs::Public, get(family::start).post(family::sent))
+            .limited(Limit::Survey)
+            .open_form(),
+        route("/h/{district}/order", Needs::Public, get(family::rule)),
+        route("/d/{district}/lending/requests", lend, get(requests::page).post(requests::sent)),
+        route("/d/{district}/lending/requests.csv", lend, get(requests::csv)),
+        route("/d/{district}/lending/requests/offer", manage, post(requests::offered)),
+        route("/d/{district}/lending/order", manage, get(requests::score).post(requests::scored)),
         route("/d/{district}/lending/returned", lend, post(returns::said)),
         route("/d/{district}/lending/lines/{line}", lend, get(line::page)),
         route("/d/{district}/lending/lines/{line}/change", manage, post(line::changed)),

@@ -2,6 +2,7 @@
 
 use crate::layout::Frame;
 use crate::lending::rules::order::{Act, Why};
+use crate::lending::rules::score::{Access, Barrier, Factor};
 use crate::lending::rules::standing::{Cause, Way};
 use crate::lending::rules::state::{Observed, State, Wanted};
 use evenfield_gap::inventory::{Condition, Kind};
@@ -54,4 +55,19 @@ pub fn act(p: &Frame, act: &Act) -> String {
 /// Why a carrier is asked for nothing.
 pub fn why(p: &Frame, why: &Why) -> String {
     p.t(&format!("lending-why-{}", why.as_str()))
+}
+
+/// What a household says of its Internet at home.
+pub fn access(p: &Frame, access: &Access) -> String {
+    p.t(&format!("lending-access-{}", access.as_str()))
+}
+
+/// And of why it is no better.
+pub fn barrier(p: &Frame, barrier: &Barrier) -> String {
+    p.t(&format!("lending-barrier-{}", barrier.as_str()))
+}
+
+/// What points are given for.
+pub fn factor(p: &Frame, factor: Factor) -> String {
+    p.t(&format!("lending-factor-{}", factor.as_str()))
 }

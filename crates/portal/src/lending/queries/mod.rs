@@ -5,6 +5,7 @@ mod lines;
 mod loans;
 mod notices;
 mod orders;
+mod requests;
 mod rules;
 
 pub use devices::{
@@ -23,6 +24,10 @@ pub use orders::{
     Because, Followed, NewOrder, Past, Request, active_and_suspended, districts_with_lines, followed_lines,
     observe_many, orders_of_line, past_of_line, put_orders, refuse_orders, set_wanted, settle,
     suspended_cards,
+};
+pub use requests::{
+    Asked, code_holder, lapse, last_request, offer, open_requests, put_ranking, put_request, put_score,
+    score, serve, unserve, withdraw,
 };
 pub use rules::{put_rules, rules};
 

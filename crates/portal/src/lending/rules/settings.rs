@@ -23,6 +23,8 @@ pub struct Rules {
     pub quiet_hours: i64,
     /// How long a carrier may take to do what it was asked for, hours.
     pub settle_hours: i64,
+    /// For how many days an offer to a household holds.
+    pub offer_days: i64,
     /// How often in 24 hours a carrier is asked to change a line.
     pub daily_orders: i64,
 }
@@ -50,9 +52,10 @@ const fn setting(
 }
 
 /// All of them, in the order of the form.
-pub const SETTINGS: [Setting; 11] = [
+pub const SETTINGS: [Setting; 12] = [
     setting("loan_days", (180, 1, 1_096), |r| &mut r.loan_days),
     setting("household_limit", (1, 0, 20), |r| &mut r.household_limit),
+    setting("offer_days", (7, 1, 60), |r| &mut r.offer_days),
     setting("overdue_days", (7, 1, 365), |r| &mut r.overdue_days),
     setting("grace_days", (14, 1, 365), |r| &mut r.grace_days),
     // Nobody is cut off before the district has said that it wants that.
@@ -79,6 +82,7 @@ impl Default for Rules {
             fresh_hours: 0,
             quiet_hours: 0,
             settle_hours: 0,
+            offer_days: 0,
             daily_orders: 0,
         };
         for setting in &SETTINGS {

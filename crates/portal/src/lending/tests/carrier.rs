@@ -134,7 +134,11 @@ async fn no_line_is_stopped_on_what_is_old_and_none_is_asked_for_when_it_is_stop
         assert_eq!((report.pages_missing, report.orders), (1, [0; 3]), "{report:?}");
         fleet.change(db, 1, START + 2 * HOUR_MS).await;
         let report = go(db, &carrier, &stranger, START + 2 * HOUR_MS).await;
-        assert_eq!((report.pages_missing, report.orders), (1, [0; 3]), "the carrier does not know us: {report:?}");
+        assert_eq!(
+            (report.pages_missing, report.orders),
+            (1, [0; 3]),
+            "the carrier does not know us: {report:?}"
+        );
         let report = go(db, &carrier, &client, START + 3 * HOUR_MS).await;
         assert_eq!(report.orders[0], 19, "{report:?}");
         assert_eq!(fleet.wrong(&carrier), 0);

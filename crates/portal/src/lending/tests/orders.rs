@@ -414,11 +414,17 @@ async fn take(kit: &Kit, staff: &Browser, devices: &[String], step: &Step) {
             assert!([303, 400].contains(&reply.status), "{}", reply.body);
         }
         Step::Restock => {
-            for (n, (student, barcode)) in [("S1", "HS-1"), ("S3", "HS-2"), ("S3", "CB-1")].into_iter().enumerate() {
+            for (n, (student, barcode)) in
+                [("S1", "HS-1"), ("S3", "HS-2"), ("S3", "CB-1")].into_iter().enumerate()
+            {
                 staff.post(&format!("{lending}/devices/{}/state", devices[n]), &[("act", "here")]).await;
-                let lent = "SELECT COUNT(*) FROM lending_device WHERE barcode = $1 AND state IN ('lent', 'lost')";
-                let lent: i64 =
-                    sqlx::query_scalar(lent).bind(barcode).fetch_one(kit.app.db.read()).await.expect("a number");
+                let lent =
+                    "SELECT COUNT(*) FROM lending_device WHERE barcode = $1 AND state IN ('lent', 'lost')";
+                let lent: i64 = sqlx::query_scalar(lent)
+                    .bind(barcode)
+                    .fetch_one(kit.app.db.read())
+                    .await
+                    .expect("a number");
                 if lent == 0 {
                     scan(staff, student, barcode).await;
                 }

@@ -3,6 +3,7 @@
 
 use super::view::{self, QuestionView};
 use crate::App;
+use crate::code;
 use crate::db::now_ms;
 use crate::error::{Error, Result};
 use crate::jobs::estimate;
@@ -10,7 +11,6 @@ use crate::layout::Frame;
 use crate::routes::escape;
 use crate::routes::limits::Address;
 use crate::survey::queries::{self, Entered, Holder, Source};
-use crate::survey::rules::code;
 use crate::survey::rules::form::{self, ACCESS, ALL, DEVICE, Fields, Wrong, field};
 use askama::Template;
 use axum::Form;

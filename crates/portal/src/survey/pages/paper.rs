@@ -3,14 +3,15 @@
 use super::staff::{Asked, chosen_term, form_href, note, record};
 use super::view::{self, QuestionView};
 use crate::App;
+use crate::code;
 use crate::db::now_ms;
 use crate::error::{Error, Result};
 use crate::exchange::csv_file;
 use crate::jobs::estimate;
 use crate::layout::Frame;
 use crate::survey::queries::{self, Entered, Source};
+use crate::survey::rules;
 use crate::survey::rules::form::{self, ALL, Fields, Wrong, field};
-use crate::survey::rules::{self, code};
 use crate::words::Language;
 use askama::Template;
 use axum::Form;

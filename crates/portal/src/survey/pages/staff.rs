@@ -1,13 +1,14 @@
 //! Response rates, and what staff do about a term.
 
 use crate::access::Action;
+use crate::code;
 use crate::db::{Write, now_ms};
 use crate::error::{Error, Result};
 use crate::exchange::{count, csv_file, minute};
 use crate::layout::Frame;
 use crate::rates::{self, Rate};
 use crate::survey::queries::{self, LoadRow, TermRow};
-use crate::survey::rules::{self, code};
+use crate::survey::rules;
 use crate::{App, audit};
 use askama::Template;
 use axum::Form;

@@ -1,6 +1,5 @@
 //! Pure rules of the survey: access codes, the questions and which of them are asked, and which term counts.
 
-pub mod code;
 mod counting;
 pub mod form;
 

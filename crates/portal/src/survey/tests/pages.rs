@@ -1,8 +1,8 @@
 use super::{HERE, THERE, load_students};
 use crate::access::Role;
 use crate::account::testing::{Browser, Kit, Reply};
+use crate::code;
 use crate::survey::queries;
-use crate::survey::rules::code;
 use crate::words::{Language, Words};
 use axum::Router;
 use axum::body::{Body, to_bytes};
