@@ -1,7 +1,8 @@
-//! Any bytes as a carrier's list, as its interface's answer and as a file of devices, text or a workbook; numbers that only one device has stand there once.
+//! Any bytes as a carrier's list, as its interface's answer, as amounts that lines used and as a file of devices, text or a workbook; numbers that only one device has stand there once.
 
 #![no_main]
 
+use evenfield_gap::inventory::usage::{Shape, Unit, parse_usage};
 use evenfield_gap::inventory::{parse, seen::parse_seen, service::parse_services};
 use libfuzzer_sys::fuzz_target;
 use std::collections::HashSet;
@@ -12,6 +13,10 @@ fuzz_target!(|bytes: &[u8]| {
     if let Ok(services) = parse_services(bytes) {
         assert!(services.iter().all(|seen| seen.iccid.starts_with("89")));
     }
+    let shape = Shape { unit: Unit::Mega, base: 1_000, day: jiff::civil::date(2026, 11, 20) };
+    let (used, amiss) = parse_usage("f", bytes, shape);
+    assert!(!used.is_empty() || !amiss.is_empty());
+    assert!(used.iter().all(|used| used.octets >= 0 && used.from <= used.to));
     let (items, problems) = parse("f", bytes);
     assert!(!items.is_empty() || !problems.is_empty());
     assert_eq!(items.iter().map(|item| &item.barcode).collect::<HashSet<_>>().len(), items.len());

@@ -40,6 +40,7 @@ const pages = [
   ["lending-lines", `/d/${district}/lending/lines`],
   ["lending-requests", `/d/${district}/lending/requests`],
   ["lending-order", `/d/${district}/lending/order`],
+  ["lending-usage", `/d/${district}/lending/usage`],
   ["lending-overdue", `/d/${district}/lending/overdue`],
   ["lending-orders", `/d/${district}/lending/orders`],
   ["plans", `/d/${district}/plans`],

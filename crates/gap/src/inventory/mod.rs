@@ -8,6 +8,7 @@ pub mod seen;
 pub mod service;
 #[cfg(test)]
 mod tests;
+pub mod usage;
 
 use crate::read::{ReadError, Row, Table, TableRules, decode, fold, workbook_text};
 use evenfield_model::Problems;

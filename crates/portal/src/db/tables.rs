@@ -110,10 +110,12 @@ pub const TABLES: &[Table] = &[
     of_district("plan_answer"),
     of_district("plan_acceptance"),
     of_district("outbox"),
-    // 0023 requests
+    // 0024 requests
     of_district("lending_score"),
     of_district("lending_ranking"),
     of_district("lending_request"),
+    // 0025 usage
+    of_district("carrier_usage"),
     stays("policy_version", "what this installation published"),
     stays("edge", "a secret of an edge, which asks this installation"),
 ];

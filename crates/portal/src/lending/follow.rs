@@ -99,7 +99,7 @@ pub async fn run(
     if rules.suspend == 0 {
         return Ok(Run::default());
     }
-    let troubled = queries::troubled(tx, district, &day_of(now_ms)).await?;
+    let troubled = queries::troubled(tx, district, (&day_of(now_ms), rules.idle_days)).await?;
     let candidates = candidates(&troubled, &rules, now_ms);
     let (active, today) = queries::active_and_suspended(tx, district, now_ms).await?;
     let is_over = candidates.len() > allowance(active, today, &rules);

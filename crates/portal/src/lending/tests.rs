@@ -6,6 +6,7 @@ mod devices;
 mod lines;
 mod orders;
 mod requests;
+mod usage;
 
 use crate::account::testing::Kit;
 use crate::config::Config;

@@ -12,6 +12,7 @@ mod requests;
 mod returns;
 mod rules;
 mod upload;
+mod usage;
 pub(super) mod words;
 
 use crate::access::Action;
@@ -21,11 +22,12 @@ use crate::routes::{Needs, Route, route};
 use axum::routing::{get, post};
 
 /// The pages that lead to each other: the message's key, and the path in the district.
-pub const TABS: [(&str, &str); 7] = [
+pub const TABS: [(&str, &str); 8] = [
     ("lending-counter-title", "/lending"),
     ("lending-requests-title", "/lending/requests"),
     ("lending-devices-title", "/lending/devices"),
     ("lending-lines-title", "/lending/lines"),
+    ("lending-usage-title", "/lending/usage"),
     ("lending-overdue-title", "/lending/overdue"),
     ("lending-orders-title", "/lending/orders"),
     ("lending-rules-title", "/lending/rules"),
@@ -55,6 +57,10 @@ pub fn routes() -> Vec<Route> {
         route("/d/{district}/lending/requests.csv", lend, get(requests::csv)),
         route("/d/{district}/lending/requests/offer", manage, post(requests::offered)),
         route("/d/{district}/lending/order", manage, get(requests::score).post(requests::scored)),
+        route("/d/{district}/lending/usage", lend, get(usage::page)),
+        route("/d/{district}/lending/usage.csv", lend, get(usage::csv)),
+        route("/d/{district}/lending/usage/upload", manage, post(usage::upload))
+            .uploads(upload::UPLOAD_BYTES),
         route("/d/{district}/lending/returned", lend, post(returns::said)),
         route("/d/{district}/lending/lines/{line}", lend, get(line::page)),
         route("/d/{district}/lending/lines/{line}/change", manage, post(line::changed)),

@@ -9,7 +9,7 @@ use crate::layout::Frame;
 use crate::lending::follow::{self, Approval};
 use crate::lending::queries::{self, Troubled};
 use crate::lending::rules::settings::Rules;
-use crate::lending::rules::standing::{Standing, Told, Way, allowance};
+use crate::lending::rules::standing::{Cause, Standing, Told, Way, allowance, overdue_ms};
 use crate::lending::rules::state::Wanted;
 use crate::routes::escape;
 use crate::{App, audit};
@@ -29,7 +29,7 @@ struct View {
     since: String,
     told: String,
     next: String,
-    /// Whether the household is to be told now.
+    /// Whether something may be stored of it: that the household was told now, or that the line is used again.
     is_to_tell: bool,
 }
 
@@ -52,7 +52,7 @@ async fn troubled(app: &App, p: &Frame) -> Result<(Vec<(Troubled, Standing)>, Ru
     let now = now_ms();
     let mut read = app.db.read().acquire().await?;
     let rules = queries::rules(&mut *read, p.district_id()).await?;
-    let all = queries::troubled(&mut read, p.district_id(), &follow::day_of(now)).await?;
+    let all = queries::troubled(&mut read, p.district_id(), (&follow::day_of(now), rules.idle_days)).await?;
     drop(read);
     let stands = |t: Troubled| {
         let standing = t.standing(&rules, now);
@@ -71,6 +71,7 @@ fn next(p: &Frame, troubled: &Troubled, standing: Standing, rules: &Rules) -> St
     let wanted = troubled.line.as_ref().map(|(_, wanted, is_held)| (*wanted, *is_held));
     match (standing, wanted) {
         (Standing::Good, _) => String::new(),
+        (Standing::Tell(Cause::Unused, _), _) => p.t("lending-next-help"),
         (Standing::Tell(..), _) => p.t("lending-next-tell"),
         (Standing::Grace(_, until), _) => p.tv("lending-next-grace", "day", p.date(until)),
         (Standing::Due(..), None | Some((Wanted::Parked | Wanted::Ended, _))) => p.t("lending-next-no-line"),
@@ -90,10 +91,16 @@ fn told(p: &Frame, troubled: &Troubled) -> String {
 fn view(p: &Frame, (troubled, standing): (Troubled, Standing), rules: &Rules) -> View {
     let since = match standing {
         Standing::Tell(_, since) => since,
-        _ => troubled.loan.lost_ms.unwrap_or_else(|| {
-            crate::lending::rules::standing::overdue_ms(queries::open_facts(&troubled.loan).due_on, rules)
-        }),
+        _ => {
+            let facts = queries::open_facts(&troubled.loan, &troubled.idle, rules);
+            match standing.cause() {
+                Some(Cause::Unused | Cause::Idle) => facts.idle_ms,
+                _ => facts.lost_ms,
+            }
+            .unwrap_or_else(|| overdue_ms(facts.due_on, rules))
+        }
     };
+    let is_idle = matches!(standing.cause(), Some(Cause::Unused | Cause::Idle));
     View {
         student: escape(&troubled.loan.student_id),
         kind: words::kind(p, &troubled.device.kind),
@@ -101,7 +108,7 @@ fn view(p: &Frame, (troubled, standing): (Troubled, Standing), rules: &Rules) ->
         since: p.date(since),
         told: told(p, &troubled),
         next: next(p, &troubled, standing, rules),
-        is_to_tell: matches!(standing, Standing::Tell(..)),
+        is_to_tell: matches!(standing, Standing::Tell(..)) || is_idle,
         troubled,
     }
 }
@@ -191,15 +198,31 @@ pub async fn told_them(
     queries::lock(&mut tx, p.district_id()).await?;
     let now = now_ms();
     let rules = queries::rules(&mut *tx, p.district_id()).await?;
-    let all = queries::troubled(&mut tx, p.district_id(), &follow::day_of(now)).await?;
+    let all = queries::troubled(&mut tx, p.district_id(), (&follow::day_of(now), rules.idle_days)).await?;
+    let is_again = of("act").any(|act| act == "again");
     // Of what is not the matter now nobody was told: a page that is old, or a button pressed twice.
     for troubled in all.iter().filter(|t| chosen.contains(&&t.loan.id)) {
-        if let Standing::Tell(cause, _) = troubled.standing(&rules, now) {
+        let standing = troubled.standing(&rules, now);
+        if is_again {
+            if matches!(standing.cause(), Some(Cause::Unused | Cause::Idle)) {
+                used_again(&mut tx, &p, troubled, now).await?;
+            }
+        } else if let Standing::Tell(cause, _) = standing {
             put(&mut tx, &p, &troubled.loan.id, (Told { cause, ms: now }, way)).await?;
         }
     }
     tx.commit().await?;
     Ok(Redirect::to(&p.district_path("/lending/overdue")).into_response())
+}
+
+/// The household was helped, or needs the line after all: its use counts anew, and it works again.
+async fn used_again(tx: &mut Write, p: &Frame, troubled: &Troubled, now: i64) -> Result<()> {
+    let device = &troubled.device;
+    queries::count_anew(tx, p.district_id(), &device.id, &follow::day_of(now)).await?;
+    let cards: Vec<String> = device.iccid.clone().into_iter().collect();
+    queries::settle(tx, p.district_id(), &cards, now).await?;
+    let entry = p.entry("loan.again", ("lending_loan", &troubled.loan.id), json!(null));
+    Ok(audit::record(tx, &entry).await?)
 }
 
 async fn put(tx: &mut Write, p: &Frame, loan: &str, (told, way): (Told, Way)) -> Result<()> {

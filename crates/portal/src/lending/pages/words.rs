@@ -5,6 +5,7 @@ use crate::lending::rules::order::{Act, Why};
 use crate::lending::rules::score::{Access, Barrier, Factor};
 use crate::lending::rules::standing::{Cause, Way};
 use crate::lending::rules::state::{Observed, State, Wanted};
+use crate::lending::rules::usage::Counting;
 use evenfield_gap::inventory::{Condition, Kind};
 
 /// A kind of device.
@@ -70,4 +71,9 @@ pub fn barrier(p: &Frame, barrier: &Barrier) -> String {
 /// What points are given for.
 pub fn factor(p: &Frame, factor: Factor) -> String {
     p.t(&format!("lending-factor-{}", factor.as_str()))
+}
+
+/// How amounts of data are meant.
+pub fn counting(p: &Frame, counting: &Counting) -> String {
+    p.t(&format!("lending-counting-{}", counting.as_str()))
 }

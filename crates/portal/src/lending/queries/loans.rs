@@ -191,8 +191,10 @@ pub async fn insert_loan(tx: &mut Write, district: &str, loan: &Loan, by: &str) 
     .bind(by)
     .bind(&loan.due_on)
     .execute(&mut **tx)
-    .await
-    .map(drop)
+    .await?;
+    let day = jiff::Timestamp::from_millisecond(loan.out_ms).unwrap_or(jiff::Timestamp::MAX);
+    let day = jiff::tz::TimeZone::UTC.to_datetime(day).date().to_string();
+    super::count_anew(tx, district, &loan.device_id, &day).await
 }
 
 /// What becomes of a loan.

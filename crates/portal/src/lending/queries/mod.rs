@@ -7,6 +7,7 @@ mod notices;
 mod orders;
 mod requests;
 mod rules;
+mod usage;
 
 pub use devices::{
     DevicePage, DeviceRow, Search, all_devices, device, find, put_device, put_devices, set_state, taken,
@@ -19,7 +20,7 @@ pub use loans::{
     Becomes, Loan, Record, Student, change_loan, household_hotspots, insert_loan, last_deed, last_loan,
     loans_of_device, loans_of_student, note_return, open_loan, records, scanned_device, student,
 };
-pub use notices::{Troubled, open_facts, put_notice, told, troubled};
+pub use notices::{Idle, Troubled, open_facts, put_notice, told, troubled};
 pub use orders::{
     Because, Followed, NewOrder, Past, Request, active_and_suspended, districts_with_lines, followed_lines,
     observe_many, orders_of_line, past_of_line, put_orders, refuse_orders, set_wanted, settle,
@@ -30,6 +31,7 @@ pub use requests::{
     score, serve, unserve, withdraw,
 };
 pub use rules::{put_rules, rules};
+pub use usage::{LineUse, count_anew, lent_lines, put_usage};
 
 use crate::db::{Backend, Write};
 

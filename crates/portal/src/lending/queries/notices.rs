@@ -4,7 +4,7 @@ use super::loans::{LOAN, LOAN_DEVICE, Loan, OPEN, device_columns, loan_and_devic
 use crate::db::{Write, new_id};
 use crate::lending::rules::inventory::Device;
 use crate::lending::rules::settings::Rules;
-use crate::lending::rules::standing::{Cause, Open, Standing, Told, Way, standing};
+use crate::lending::rules::standing::{Cause, Open, Standing, Told, Way, idle_ms, standing};
 use crate::lending::rules::state::Wanted;
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
@@ -12,10 +12,45 @@ use std::collections::HashMap;
 
 type Result<T> = sqlx::Result<T>;
 
-/// What the rules ask of a loan.
-pub fn open_facts(loan: &Loan) -> Open {
-    // A day that is none is one that never comes: nobody is cut off for it.
-    Open { due_on: loan.due_on.parse().unwrap_or(jiff::civil::Date::MAX), lost_ms: loan.lost_ms }
+/// How the line of a loan is used.
+#[derive(Clone, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
+pub struct Idle {
+    /// Days that are known to be without use.
+    pub idle_days: i64,
+    /// The last day on which it perhaps was used.
+    pub used_on: Option<String>,
+    /// From which day on use counts.
+    pub counted_from: Option<String>,
+}
+
+/// What the rules ask of a loan, and of how its line is used.
+pub fn open_facts(loan: &Loan, line: &Idle, rules: &Rules) -> Open {
+    let day = |day: &Option<String>| day.as_deref().and_then(|day| day.parse().ok());
+    let out = jiff::Timestamp::from_millisecond(loan.out_ms).unwrap_or(jiff::Timestamp::MAX);
+    let out = jiff::tz::TimeZone::UTC.to_datetime(out).date();
+    let is_idle = rules.idle_days > 0 && line.idle_days >= rules.idle_days;
+    let from = day(&line.counted_from).map_or(out, |from| out.max(from));
+    Open {
+        // A day that is none is one that never comes: nobody is cut off for it.
+        due_on: loan.due_on.parse().unwrap_or(jiff::civil::Date::MAX),
+        lost_ms: loan.lost_ms,
+        idle_ms: is_idle.then(|| idle_ms(day(&line.used_on), from, rules)),
+    }
+}
+
+/// How the line of a card is used.
+///
+/// # Errors
+/// The database's.
+pub async fn idle_of_card(tx: &mut Write, district: &str, card: &str) -> Result<Idle> {
+    let row: Option<Idle> = sqlx::query_as(
+        "SELECT idle_days, used_on, counted_from FROM carrier_line WHERE district_id = $1 AND iccid = $2",
+    )
+    .bind(district)
+    .bind(card)
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row.unwrap_or_default())
 }
 
 /// An open loan with which something may be the matter.
@@ -29,6 +64,8 @@ pub struct Troubled {
     pub name: (String, String),
     /// The line of its card: its id, what it is wanted to be, and whether staff hold it.
     pub line: Option<(String, Wanted, bool)>,
+    /// How that line is used.
+    pub idle: Idle,
     /// What the household was told, with how, the oldest first.
     pub told: Vec<(Told, Option<Way>)>,
 }
@@ -37,7 +74,7 @@ impl Troubled {
     /// How the loan stands.
     pub fn standing(&self, rules: &Rules, now_ms: i64) -> Standing {
         let told: Vec<Told> = self.told.iter().map(|(told, _)| *told).collect();
-        standing(&open_facts(&self.loan), &told, rules, now_ms)
+        standing(&open_facts(&self.loan, &self.idle, rules), &told, rules, now_ms)
     }
 }
 
@@ -52,7 +89,13 @@ fn troubled_row(row: &AnyRow) -> Result<Troubled> {
     let line: Option<String> = row.try_get("line_id")?;
     let wanted: Option<String> = row.try_get("wanted")?;
     let held = row.try_get::<i64, _>("held")? == 1;
+    let idle = Idle {
+        idle_days: row.try_get::<Option<i64>, _>("idle_days")?.unwrap_or_default(),
+        used_on: row.try_get("used_on")?,
+        counted_from: row.try_get("counted_from")?,
+    };
     Ok(Troubled {
+        idle,
         loan,
         device,
         name: (row.try_get("family_name")?, row.try_get("given_name")?),
@@ -63,27 +106,42 @@ fn troubled_row(row: &AnyRow) -> Result<Troubled> {
     })
 }
 
-/// The open loans that are lost, or due before this day, by their last day.
+/// The open loans that are lost, due before this day, or whose line is not used for so many days (0: however long), by their last day.
 ///
 /// # Errors
 /// The database's.
-pub async fn troubled(tx: &mut sqlx::AnyConnection, district: &str, before: &str) -> Result<Vec<Troubled>> {
-    let is_troubled = "n.district_id = $1 AND (n.lost_ms IS NOT NULL OR n.due_on < $2)";
+pub async fn troubled(
+    tx: &mut sqlx::AnyConnection,
+    district: &str,
+    (before, idle_days): (&str, i64),
+) -> Result<Vec<Troubled>> {
+    let is_troubled =
+        "n.district_id = $1 AND (n.lost_ms IS NOT NULL OR n.due_on < $2 OR ($3 > 0 AND l.idle_days >= $3))";
+    let line = "LEFT JOIN carrier_line l ON l.district_id = d.district_id AND l.iccid = d.iccid";
     let sql = format!(
         "SELECT {LOAN}, {}, COALESCE(s.family_name, '') AS family_name, COALESCE(s.given_name, '') AS given_name, \
-         l.id AS line_id, l.wanted, CASE WHEN l.hold_reason IS NULL THEN 0 ELSE 1 END AS held FROM {LOAN_DEVICE} \
+         l.id AS line_id, l.wanted, l.idle_days, l.used_on, l.counted_from, CASE WHEN l.hold_reason IS NULL THEN 0 ELSE 1 END AS held FROM {LOAN_DEVICE} \
          LEFT JOIN student s ON s.district_id = n.district_id AND s.id = n.student_id \
-         LEFT JOIN carrier_line l ON l.district_id = d.district_id AND l.iccid = d.iccid \
-         WHERE {is_troubled} AND {OPEN} ORDER BY n.due_on, n.id",
+         {line} WHERE {is_troubled} AND {OPEN} ORDER BY n.due_on, n.id",
         device_columns()
     );
-    let rows = sqlx::query(AssertSqlSafe(sql)).bind(district).bind(before).fetch_all(&mut *tx).await?;
+    let rows = sqlx::query(AssertSqlSafe(sql))
+        .bind(district)
+        .bind(before)
+        .bind(idle_days)
+        .fetch_all(&mut *tx)
+        .await?;
     let mut all: Vec<Troubled> = rows.iter().map(troubled_row).collect::<Result<_>>()?;
     let sql = format!(
-        "SELECT t.loan_id, t.cause, t.way, t.told_ms FROM lending_notice t JOIN lending_loan n \
-         ON n.district_id = t.district_id AND n.id = t.loan_id WHERE {is_troubled} AND {OPEN} ORDER BY t.told_ms"
+        "SELECT t.loan_id, t.cause, t.way, t.told_ms FROM {LOAN_DEVICE} JOIN lending_notice t \
+         ON t.district_id = n.district_id AND t.loan_id = n.id {line} WHERE {is_troubled} AND {OPEN} ORDER BY t.told_ms"
     );
-    let rows = sqlx::query(AssertSqlSafe(sql)).bind(district).bind(before).fetch_all(&mut *tx).await?;
+    let rows = sqlx::query(AssertSqlSafe(sql))
+        .bind(district)
+        .bind(before)
+        .bind(idle_days)
+        .fetch_all(&mut *tx)
+        .await?;
     let places: HashMap<String, usize> =
         all.iter().enumerate().map(|(at, troubled)| (troubled.loan.id.clone(), at)).collect();
     for row in &rows {

@@ -2,7 +2,7 @@
 
 use super::lines::{COLUMNS, read};
 use super::loans::{LOAN, LOAN_DEVICE, Loan, OPEN};
-use super::notices::{open_facts, told};
+use super::notices::{idle_of_card, open_facts, told};
 use crate::bulk::{self, Value};
 use crate::db::{Write, new_id};
 use crate::lending::rules::inventory::Line;
@@ -88,7 +88,8 @@ pub async fn settle(tx: &mut Write, district: &str, cards: &[String], ms: i64) -
                 }
                 let told = told(tx, district, &loan.id).await?;
                 let rules = rules.unwrap_or_default();
-                Some(standing(&open_facts(&loan), &told, &rules, ms))
+                let idle = idle_of_card(tx, district, card).await?;
+                Some(standing(&open_facts(&loan, &idle, &rules), &told, &rules, ms))
             }
             Some(_) => Some(Standing::Good),
             None => None,
@@ -228,10 +229,10 @@ impl NewOrder {
 }
 
 /// So many ids stand in a statement.
-const IDS: usize = 500;
+pub(super) const IDS: usize = 500;
 
 /// `$3, $4, …`: so many placeholders from this one on.
-fn marks(first: usize, count: usize) -> String {
+pub(super) fn marks(first: usize, count: usize) -> String {
     (first..first + count).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ")
 }
 

@@ -7,3 +7,4 @@ pub mod score;
 pub mod settings;
 pub mod standing;
 pub mod state;
+pub mod usage;

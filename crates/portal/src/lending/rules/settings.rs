@@ -23,6 +23,12 @@ pub struct Rules {
     pub quiet_hours: i64,
     /// How long a carrier may take to do what it was asked for, hours.
     pub settle_hours: i64,
+    /// After so many days without use a line is idle; 0: none ever is.
+    pub idle_days: i64,
+    /// For so many days after it was asked whether something is broken, a household's idle line is left alone.
+    pub help_days: i64,
+    /// What a line costs in a month, cents; 0 is not known.
+    pub line_cents: i64,
     /// For how many days an offer to a household holds.
     pub offer_days: i64,
     /// How often in 24 hours a carrier is asked to change a line.
@@ -52,12 +58,16 @@ const fn setting(
 }
 
 /// All of them, in the order of the form.
-pub const SETTINGS: [Setting; 12] = [
+pub const SETTINGS: [Setting; 15] = [
     setting("loan_days", (180, 1, 1_096), |r| &mut r.loan_days),
     setting("household_limit", (1, 0, 20), |r| &mut r.household_limit),
     setting("offer_days", (7, 1, 60), |r| &mut r.offer_days),
     setting("overdue_days", (7, 1, 365), |r| &mut r.overdue_days),
     setting("grace_days", (14, 1, 365), |r| &mut r.grace_days),
+    // 60 days and a notice: 89 FR 67303, the rule for hotspots of 2024. It is not in force any more, and a good habit.
+    setting("idle_days", (60, 0, 365), |r| &mut r.idle_days),
+    setting("help_days", (7, 1, 60), |r| &mut r.help_days),
+    setting("line_cents", (0, 0, 100_000), |r| &mut r.line_cents),
     // Nobody is cut off before the district has said that it wants that.
     setting("suspend", (0, 0, 1), |r| &mut r.suspend),
     setting("cap_percent", (5, 0, 100), |r| &mut r.cap_percent),
@@ -83,6 +93,9 @@ impl Default for Rules {
             quiet_hours: 0,
             settle_hours: 0,
             offer_days: 0,
+            idle_days: 0,
+            help_days: 0,
+            line_cents: 0,
             daily_orders: 0,
         };
         for setting in &SETTINGS {

@@ -17,17 +17,23 @@ pub enum Cause {
     Lost,
     /// It is not back though its day is past.
     Overdue,
+    /// It is not used: perhaps it is broken, and the household needs help. No line is suspended for this.
+    Unused,
+    /// It is not used still, after the household was offered help.
+    Idle,
 }
 
 impl Cause {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Lost, Self::Overdue];
+    pub const ALL: [Self; 4] = [Self::Lost, Self::Overdue, Self::Unused, Self::Idle];
 
     /// The word in tables.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Lost => "lost",
             Self::Overdue => "overdue",
+            Self::Unused => "unused",
+            Self::Idle => "idle",
         }
     }
 
@@ -74,6 +80,8 @@ pub struct Open {
     pub due_on: Date,
     /// Since when nobody knows where it is, ms since 1970 UTC.
     pub lost_ms: Option<i64>,
+    /// Since when its line is idle, ms.
+    pub idle_ms: Option<i64>,
 }
 
 /// That a household was told of something.
@@ -118,18 +126,40 @@ pub fn overdue_ms(due_on: Date, rules: &Rules) -> i64 {
 }
 
 /// What is the matter with a loan now, and since when, ms.
-fn matter(open: &Open, rules: &Rules, now_ms: i64) -> Option<(Cause, i64)> {
+fn matter(open: &Open, told: &[Told], rules: &Rules, now_ms: i64) -> Option<(Cause, i64)> {
     let overdue = overdue_ms(open.due_on, rules);
-    match open.lost_ms {
-        Some(lost) => Some((Cause::Lost, lost)),
-        None if overdue <= now_ms => Some((Cause::Overdue, overdue)),
-        None => None,
+    match (open.lost_ms, open.idle_ms.filter(|idle| *idle <= now_ms)) {
+        (Some(lost), _) => Some((Cause::Lost, lost)),
+        _ if overdue <= now_ms => Some((Cause::Overdue, overdue)),
+        (None, Some(idle)) => Some(match helped_ms(told, idle, rules, now_ms) {
+            Some(helped) if helped <= now_ms => (Cause::Idle, helped),
+            _ => (Cause::Unused, idle),
+        }),
+        (None, None) => None,
     }
+}
+
+/// Until when a household that was offered help with an idle line has time to take it, ms.
+fn helped_ms(told: &[Told], idle_ms: i64, rules: &Rules, now_ms: i64) -> Option<i64> {
+    let help = told.iter().filter(|t| t.cause == Cause::Unused && t.ms >= idle_ms && t.ms <= now_ms);
+    help.map(|t| t.ms + rules.help_days * DAY_MS).min()
+}
+
+/// When a line is idle that was used last on this day, or whose use counts from the other on, ms since 1970 UTC.
+pub fn idle_ms(used_on: Option<Date>, counted_from: Date, rules: &Rules) -> i64 {
+    let begins =
+        used_on.and_then(|day| day.tomorrow().ok()).map_or(counted_from, |day| day.max(counted_from));
+    let begins = begins.checked_add(rules.idle_days.days()).ok();
+    let begins = begins.and_then(|day| TimeZone::UTC.to_timestamp(day.to_datetime(Time::midnight())).ok());
+    begins.map_or(i64::MAX, |begins| begins.as_millisecond())
 }
 
 /// How a loan stands now. Only what the household was told of the very thing that is the matter counts, and only since it is.
 pub fn standing(open: &Open, told: &[Told], rules: &Rules, now_ms: i64) -> Standing {
-    let Some((cause, since)) = matter(open, rules, now_ms) else { return Standing::Good };
+    let Some((cause, since)) = matter(open, told, rules, now_ms) else { return Standing::Good };
+    if let (Cause::Unused, Some(until)) = (cause, helped_ms(told, since, rules, now_ms)) {
+        return Standing::Grace(cause, until);
+    }
     let told = told.iter().filter(|told| told.cause == cause && told.ms >= since && told.ms <= now_ms);
     // The first notice counts: a reminder takes away no time and gives none.
     let Some(first) = told.map(|told| told.ms).min() else { return Standing::Tell(cause, since) };
@@ -159,7 +189,7 @@ mod tests {
     #[test]
     fn a_loan_goes_from_good_by_notice_and_grace_to_due() {
         let rules = Rules { overdue_days: 7, grace_days: 14, ..Rules::default() };
-        let open = Open { due_on: DUE, lost_ms: None };
+        let open = Open { due_on: DUE, lost_ms: None, idle_ms: None };
         let stands = |told: &[Told], now| standing(&open, told, &rules, now);
         assert_eq!(stands(&[], at(8, 23)), Standing::Good, "day 7 after it is a day of grace yet");
         assert_eq!(stands(&[], at(9, 0)), Standing::Tell(Cause::Overdue, at(9, 0)));
@@ -174,6 +204,42 @@ mod tests {
         assert_eq!(standing(&lost, &told, &rules, at(28, 0)), Standing::Tell(Cause::Lost, at(2, 8)));
         let twice = [told[0], Told { ms: at(20, 0), ..told[0] }];
         assert_eq!(stands(&twice, at(25, 0)), Standing::Due(Cause::Overdue, at(24, 12)));
+    }
+
+    #[test]
+    fn an_idle_line_leads_to_help_then_notice_then_grace() {
+        let rules = Rules { idle_days: 60, help_days: 7, grace_days: 14, ..Rules::default() };
+        assert_eq!(
+            idle_ms(Some(jiff::civil::date(2026, 9, 1)), jiff::civil::date(2026, 8, 1), &rules),
+            at(1, 0)
+        );
+        assert_eq!(idle_ms(None, jiff::civil::date(2026, 9, 2), &rules), at(1, 0));
+        let open = Open { due_on: jiff::civil::date(2027, 6, 1), lost_ms: None, idle_ms: Some(at(1, 0)) };
+        let stands = |told: &[Told], now| standing(&open, told, &rules, now);
+        assert_eq!(
+            stands(&[], at(30, 0)),
+            Standing::Tell(Cause::Unused, at(1, 0)),
+            "help first, however long it is"
+        );
+        let help = Told { cause: Cause::Unused, ms: at(2, 0) };
+        assert_eq!(stands(&[help], at(8, 0)), Standing::Grace(Cause::Unused, at(9, 0)));
+        assert_eq!(stands(&[help], at(9, 0)), Standing::Tell(Cause::Idle, at(9, 0)));
+        let notice = Told { cause: Cause::Idle, ms: at(10, 0) };
+        assert_eq!(stands(&[help, notice], at(11, 0)), Standing::Grace(Cause::Idle, at(24, 0)));
+        assert_eq!(stands(&[help, notice], at(24, 0)), Standing::Due(Cause::Idle, at(24, 0)));
+        assert_eq!(
+            stands(&[notice], at(24, 0)),
+            Standing::Tell(Cause::Unused, at(1, 0)),
+            "no notice without help before"
+        );
+        // Used again, and idle once more later: all begins anew.
+        let later = Open { idle_ms: Some(at(25, 0)), ..open };
+        assert_eq!(
+            standing(&later, &[help, notice], &rules, at(26, 0)),
+            Standing::Tell(Cause::Unused, at(25, 0))
+        );
+        let used = Open { idle_ms: None, ..open };
+        assert_eq!(standing(&used, &[help, notice], &rules, at(24, 0)), Standing::Good);
     }
 
     #[test]
@@ -196,7 +262,7 @@ mod tests {
         ) {
             let rules = Rules { overdue_days, grace_days, ..Rules::default() };
             let zero = at(1, 0);
-            let open = Open { due_on: DUE, lost_ms: lost.map(|day| zero + day * DAY_MS) };
+            let open = Open { due_on: DUE, lost_ms: lost.map(|day| zero + day * DAY_MS), idle_ms: None };
             let told: Vec<Told> = told
                 .into_iter()
                 .map(|(lost, day)| Told { cause: if lost { Cause::Lost } else { Cause::Overdue }, ms: zero + day * DAY_MS })

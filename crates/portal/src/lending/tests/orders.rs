@@ -25,6 +25,18 @@ pub(super) async fn pass(kit: &Kit, hours: i64) {
         let sql = format!("UPDATE {table} SET {}", sets.join(", "));
         sqlx::query(AssertSqlSafe(sql)).execute(&mut *write).await.expect("older");
     }
+    let days = "SELECT id, counted_from FROM carrier_line WHERE counted_from IS NOT NULL";
+    let days: Vec<(String, String)> = sqlx::query_as(days).fetch_all(&mut *write).await.expect("lines");
+    for (id, day) in days {
+        let day: jiff::civil::Date = day.parse().expect("a day");
+        let earlier = day.checked_sub(jiff::Span::new().hours(hours)).expect("a day").to_string();
+        sqlx::query("UPDATE carrier_line SET counted_from = $1 WHERE id = $2")
+            .bind(earlier)
+            .bind(id)
+            .execute(&mut *write)
+            .await
+            .expect("older");
+    }
     let due: Vec<(String, String)> =
         sqlx::query_as("SELECT id, due_on FROM lending_loan").fetch_all(&mut *write).await.expect("loans");
     for (id, day) in due {
@@ -41,7 +53,7 @@ pub(super) async fn pass(kit: &Kit, hours: i64) {
 }
 
 /// Makes lines follow loans, as the server does from time to time.
-async fn follow(kit: &Kit) -> follow::Run {
+pub(super) async fn follow(kit: &Kit) -> follow::Run {
     let mut tx = kit.app.db.write().await.expect("a write");
     let run = follow::run(&mut tx, HERE, now_ms(), None).await.expect("a run");
     tx.commit().await.expect("stored");
@@ -71,7 +83,7 @@ fn ticks(page: &str, name: &str) -> Vec<String> {
     values.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())).collect()
 }
 
-async fn tell(browser: &Browser) -> usize {
+pub(super) async fn tell(browser: &Browser) -> usize {
     let path = format!("/d/{HERE}/lending/overdue");
     let loans = ticks(&browser.get(&path).await.body, "loan");
     let mut fields = vec![("way", "letter")];
