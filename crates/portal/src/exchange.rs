@@ -95,14 +95,25 @@ where
     R: IntoIterator,
     R::Item: IntoIterator<Item = String>,
 {
+    Ok(attachment(name, "text/csv; charset=utf-8", csv_bytes(name, header, rows)?))
+}
+
+/// The bytes of a CSV file.
+///
+/// # Errors
+/// [`Error::Internal`] when a row is not as wide as the header.
+pub fn csv_bytes<R>(name: &str, header: &[&str], rows: R) -> Result<Vec<u8>>
+where
+    R: IntoIterator,
+    R::Item: IntoIterator<Item = String>,
+{
     let wrong = |e: &dyn std::fmt::Display| Error::Internal(format!("{name}: {e}"));
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     writer.write_record(header).map_err(|e| wrong(&e))?;
     for row in rows {
         writer.write_record(row.into_iter().map(|cell| safe_cell(&cell))).map_err(|e| wrong(&e))?;
     }
-    let body = writer.into_inner().map_err(|e| wrong(&e))?;
-    Ok(attachment(name, "text/csv; charset=utf-8", body))
+    writer.into_inner().map_err(|e| wrong(&e))
 }
 
 /// Bytes to download under this name.

@@ -360,3 +360,5 @@ lending-wrong-usage = Choose the unit, what a thousand is, what the amounts are,
 lending-used-on = Used last
 lending-known-to = Known to
 lending-idle-days = Days without use
+lending-evidence = Download the evidence
+lending-evidence-lead = Loans and service by person (47 CFR 54.1715), with the digest of each file and the end of the audit log.

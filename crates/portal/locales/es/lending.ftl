@@ -360,3 +360,5 @@ lending-wrong-usage = Elija la unidad, cuánto es mil, qué son las cantidades y
 lending-used-on = Último uso
 lending-known-to = Se sabe hasta
 lending-idle-days = Días sin uso
+lending-evidence = Descargar las pruebas
+lending-evidence-lead = Préstamos y servicio por persona (47 CFR 54.1715), con el resumen criptográfico de cada archivo y el final del registro.

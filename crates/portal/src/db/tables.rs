@@ -114,7 +114,7 @@ pub const TABLES: &[Table] = &[
     of_district("lending_score"),
     of_district("lending_ranking"),
     of_district("lending_request"),
-    // 0025 usage
+    // 0025 usage, 0026 cards (columns alone)
     of_district("carrier_usage"),
     stays("policy_version", "what this installation published"),
     stays("edge", "a secret of an edge, which asks this installation"),

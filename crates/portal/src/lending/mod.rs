@@ -1,6 +1,7 @@
 //! Slice `lending`: the devices that a district lends, their lines, and who has them.
 
 pub mod carrier;
+pub mod example;
 pub mod follow;
 pub mod pages;
 pub mod queries;

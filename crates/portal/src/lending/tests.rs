@@ -3,6 +3,7 @@
 mod carrier;
 mod counter;
 mod devices;
+mod evidence;
 mod lines;
 mod orders;
 mod requests;

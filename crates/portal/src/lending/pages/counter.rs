@@ -5,7 +5,7 @@ use crate::db::{Write, new_id, now_ms, today};
 use crate::error::{Error, Result};
 use crate::exchange::{csv_file, minute};
 use crate::layout::Frame;
-use crate::lending::queries::{self, Becomes, Loan, Student};
+use crate::lending::queries::{self, Becomes, Loan, Record, Student};
 use crate::lending::rules::inventory::Device;
 use crate::lending::rules::loan::{Deed, Scanned, UNDO_MS, scan};
 use crate::lending::rules::state::State as Where;
@@ -337,43 +337,47 @@ pub async fn records_csv(State(app): State<App>, p: Frame) -> Result<Response> {
     let records = queries::records(app.db.read(), p.district_id()).await?;
     let looked = audit::of_roster(app.db.read(), p.district_id(), json!({ "loans": records.len() })).await?;
     audit::record_look(&app.db, &p.entry("lending.download", ("lending_loan", ""), looked)).await?;
-    let header = [
-        "barcode",
-        "type",
-        "make",
-        "model",
-        "serial",
-        "student_id",
-        "family_name",
-        "given_name",
-        "loaned_utc",
-        "due",
-        "returned_utc",
-        "lost_utc",
-        "damaged_utc",
-        "missing",
-        "given_up_utc",
-    ];
+    csv_file("loans.csv", &RECORDS_HEADER, records.into_iter().map(record_row))
+}
+
+/// The columns of a loan in files.
+pub(super) const RECORDS_HEADER: [&str; 15] = [
+    "barcode",
+    "type",
+    "make",
+    "model",
+    "serial",
+    "student_id",
+    "family_name",
+    "given_name",
+    "loaned_utc",
+    "due",
+    "returned_utc",
+    "lost_utc",
+    "damaged_utc",
+    "missing",
+    "given_up_utc",
+];
+
+/// A loan as files have it.
+pub(super) fn record_row(record: Record) -> [String; 15] {
     let when = |ms: Option<i64>| ms.map(minute).unwrap_or_default();
-    let rows = records.into_iter().map(|record| {
-        let (device, loan) = (record.device, record.loan);
-        [
-            device.barcode,
-            device.kind.as_str().to_owned(),
-            device.make,
-            device.model,
-            device.serial.unwrap_or_default(),
-            loan.student_id,
-            record.name.0,
-            record.name.1,
-            minute(loan.out_ms),
-            loan.due_on,
-            when(loan.in_ms),
-            when(loan.lost_ms),
-            when(loan.damaged_ms),
-            loan.missing.unwrap_or_default(),
-            when(loan.gone_ms),
-        ]
-    });
-    csv_file("loans.csv", &header, rows)
+    let (device, loan) = (record.device, record.loan);
+    [
+        device.barcode,
+        device.kind.as_str().to_owned(),
+        device.make,
+        device.model,
+        device.serial.unwrap_or_default(),
+        loan.student_id,
+        record.name.0,
+        record.name.1,
+        minute(loan.out_ms),
+        loan.due_on,
+        when(loan.in_ms),
+        when(loan.lost_ms),
+        when(loan.damaged_ms),
+        loan.missing.unwrap_or_default(),
+        when(loan.gone_ms),
+    ]
 }

@@ -3,6 +3,7 @@
 mod counter;
 mod devices;
 mod edit;
+mod evidence;
 mod family;
 mod line;
 mod lines;
@@ -40,6 +41,7 @@ pub fn routes() -> Vec<Route> {
     vec![
         route("/d/{district}/lending", lend, get(counter::page).post(counter::sent)),
         route("/d/{district}/lending/loans.csv", manage, get(counter::records_csv)),
+        route("/d/{district}/lending/evidence.zip", manage, get(evidence::archive)),
         route("/d/{district}/lending/rules", manage, get(rules::page).post(rules::stored)),
         route("/d/{district}/lending/devices", lend, get(devices::list)),
         route("/d/{district}/lending/devices.csv", lend, get(devices::csv)),

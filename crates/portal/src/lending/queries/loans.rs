@@ -137,6 +137,20 @@ pub async fn household_hotspots(tx: &mut Write, district: &str, student: &str) -
     sqlx::query_scalar(AssertSqlSafe(sql)).bind(district).bind(student).fetch_one(&mut **tx).await
 }
 
+/// One student of each of so many households, by id.
+///
+/// # Errors
+/// The database's.
+pub async fn households(tx: &mut Write, district: &str, count: usize) -> Result<Vec<String>> {
+    sqlx::query_scalar(
+        "SELECT MIN(id) FROM student WHERE district_id = $1 AND street IS NOT NULL GROUP BY lower(street), zip ORDER BY 1 LIMIT $2",
+    )
+    .bind(district)
+    .bind(count as i64)
+    .fetch_all(&mut **tx)
+    .await
+}
+
 /// The open loan of a device.
 ///
 /// # Errors
@@ -180,8 +194,8 @@ pub async fn loans_of_device(pool: &AnyPool, district: &str, device: &str) -> Re
 /// The database's; a device that has an open one is one.
 pub async fn insert_loan(tx: &mut Write, district: &str, loan: &Loan, by: &str) -> Result<()> {
     sqlx::query(
-        "INSERT INTO lending_loan (district_id, id, device_id, student_id, out_ms, out_by, due_on, renewed) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 0)",
+        "INSERT INTO lending_loan (district_id, id, device_id, student_id, out_ms, out_by, due_on, renewed, iccid) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 0, (SELECT d.iccid FROM lending_device d WHERE d.district_id = $1 AND d.id = $3))",
     )
     .bind(district)
     .bind(&loan.id)

@@ -1,6 +1,7 @@
 //! SQL of the slice `lending`.
 
 mod devices;
+mod evidence;
 mod lines;
 mod loans;
 mod notices;
@@ -12,13 +13,14 @@ mod usage;
 pub use devices::{
     DevicePage, DeviceRow, Search, all_devices, device, find, put_device, put_devices, set_state, taken,
 };
+pub use evidence::{Service, changes_of_lines, services};
 pub use lines::{
     LinePage, LineRow, LineSearch, all_lines, find_lines, line, line_of_card, put_line, put_lines, set_hold,
 };
 
 pub use loans::{
-    Becomes, Loan, Record, Student, change_loan, household_hotspots, insert_loan, last_deed, last_loan,
-    loans_of_device, loans_of_student, note_return, open_loan, records, scanned_device, student,
+    Becomes, Loan, Record, Student, change_loan, household_hotspots, households, insert_loan, last_deed,
+    last_loan, loans_of_device, loans_of_student, note_return, open_loan, records, scanned_device, student,
 };
 pub use notices::{Idle, Troubled, open_facts, put_notice, told, troubled};
 pub use orders::{

@@ -473,7 +473,7 @@ async fn take(kit: &Kit, staff: &Browser, devices: &[String], step: &Step) {
 }
 
 /// What must hold of the records after each step, whatever the steps are.
-async fn check(db: &Db) {
+pub(super) async fn check(db: &Db) {
     let open = "EXISTS (SELECT 1 FROM lending_device d JOIN lending_loan n ON n.device_id = d.id \
         WHERE d.iccid = l.iccid AND n.in_ms IS NULL AND n.undone_ms IS NULL AND n.gone_ms IS NULL)";
     for (wrong, sql) in [

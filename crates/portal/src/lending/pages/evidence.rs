@@ -1,0 +1,89 @@
+//! What an auditor asks for, as one archive that checks itself: the devices given to a person and the service of each (47 CFR
+//! 54.1715(a)(1) and (3)), with the digest of each file and the end of the audit log's chain.
+
+use super::counter::{RECORDS_HEADER, record_row};
+use crate::error::{Error, Result};
+use crate::exchange::{attachment, csv_bytes, hexadecimal, minute};
+use crate::layout::Frame;
+use crate::lending::queries::{self, Service};
+use crate::lending::rules::service::{Change, suspended};
+use crate::{App, audit};
+use axum::extract::State;
+use axum::response::Response;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use std::io::{Cursor, Write as _};
+use zip::write::SimpleFileOptions;
+
+const SERVICE_HEADER: [&str; 12] = [
+    "iccid",
+    "line_number",
+    "type_of_service",
+    "carrier",
+    "plan",
+    "barcode",
+    "student_id",
+    "family_name",
+    "given_name",
+    "first_utc",
+    "last_utc",
+    "suspended_utc",
+];
+
+fn service_row(service: Service, changes: &[Change]) -> [String; 12] {
+    let when = |ms: Option<i64>| ms.map(minute).unwrap_or_default();
+    let times = suspended(changes, service.out_ms, service.end_ms);
+    let times =
+        times.into_iter().map(|(from, to)| format!("{} to {}", minute(from), when(to)).trim().to_owned());
+    [
+        service.iccid,
+        service.line_number.unwrap_or_default(),
+        "mobile wireless".to_owned(),
+        service.carrier,
+        service.plan,
+        service.barcode,
+        service.student_id,
+        service.family_name,
+        service.given_name,
+        minute(service.out_ms),
+        when(service.end_ms),
+        times.collect::<Vec<_>>().join("; "),
+    ]
+}
+
+/// The archive: `devices.csv`, `service.csv`, `audit.txt`, and `SHA256SUMS`, by which `sha256sum -c` checks them.
+pub async fn archive(State(app): State<App>, p: Frame) -> Result<Response> {
+    let db = app.db.read();
+    let records = queries::records(db, p.district_id()).await?;
+    let services = queries::services(db, p.district_id()).await?;
+    let changes = queries::changes_of_lines(db, p.district_id()).await?;
+    let looked = json!({ "loans": records.len(), "services": services.len() });
+    let looked = audit::of_roster(db, p.district_id(), looked).await?;
+    audit::record_look(&app.db, &p.entry("lending.evidence", ("lending_loan", ""), looked)).await?;
+    let devices = csv_bytes("devices.csv", &RECORDS_HEADER, records.into_iter().map(record_row))?;
+    let services = services.into_iter().map(|service| {
+        let changes = service.line_id.as_ref().and_then(|line| changes.get(line));
+        service_row(service.clone(), changes.map(Vec::as_slice).unwrap_or_default())
+    });
+    let services = csv_bytes("service.csv", &SERVICE_HEADER, services)?;
+    let (entries, head) = audit::head(db).await?;
+    // The district's name and the end of the chain: who has kept an earlier end can see that nothing was taken out since.
+    let district = p.district.as_ref().map(|district| district.name.clone()).unwrap_or_default();
+    let chain = format!("district {} {district}\nentries {entries}\nhead {head}\n", p.district_id());
+    let files = [("devices.csv", devices), ("service.csv", services), ("audit.txt", chain.into_bytes())];
+    let bytes = pack(&files).map_err(|error| Error::Internal(format!("the archive of evidence: {error}")))?;
+    Ok(attachment("lending-evidence.zip", "application/zip", bytes))
+}
+
+fn pack(files: &[(&str, Vec<u8>)]) -> zip::result::ZipResult<Vec<u8>> {
+    let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let mut sums = String::new();
+    for (name, bytes) in files {
+        archive.start_file(*name, SimpleFileOptions::default())?;
+        archive.write_all(bytes)?;
+        sums.push_str(&format!("{}  {name}\n", hexadecimal(&Sha256::digest(bytes))));
+    }
+    archive.start_file("SHA256SUMS", SimpleFileOptions::default())?;
+    archive.write_all(sums.as_bytes())?;
+    Ok(archive.finish()?.into_inner())
+}
