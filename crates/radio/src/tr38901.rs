@@ -199,6 +199,12 @@ mod tests {
             let found = Scene::Urban.out_of_sight(&path).unwrap().loss;
             assert!((found - hidden).abs() < 0.05, "{found} for {hidden}");
         }
+        // By hand, before and behind the break point at 576 m.
+        for (distance, seen) in [(500.0, 98.514), (1_000.0, 109.437), (5_000.0, 137.391)] {
+            let path = Path { station: 25.0, ..path(distance, 3.6) };
+            let found = Scene::Urban.in_sight(&path).unwrap().loss;
+            assert!((found - seen).abs() < 0.001, "{found} for {seen}");
+        }
     }
 
     #[test]

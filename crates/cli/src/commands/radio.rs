@@ -90,6 +90,10 @@ impl Coverage {
         self.spare(&study, &inputs)?;
         std::fs::create_dir_all(&self.out).with_context(|| format!("cannot make {}", self.out.display()))?;
         let outcomes = self.sites(&study)?;
+        if outcomes.is_empty() {
+            complain!("stopped before the first site was finished; nothing was written");
+            return Ok(ExitCode::FAILURE);
+        }
         self.tables(&study, &outcomes)?;
         for kind in study.devices() {
             let [all, served] = study.students(kind, &outcomes);

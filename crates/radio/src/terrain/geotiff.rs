@@ -49,6 +49,9 @@ fn parse(bytes: &[u8]) -> Said<Tile> {
     }
 }
 
+/// So many posts beyond its edge a projected tile has the edge's height: tiles that meet on their grid meet in degrees too.
+const BEYOND: f64 = 2.0;
+
 /// A sheet on the grid of a zone as a tile of posts about as dense; `first` is the easting and northing of the post in the north-west.
 fn unprojected(zone: Zone, first: [f64; 2], scale: [f64; 2], sheet: &Sheet) -> Said<Tile> {
     let (rows, columns) = sheet.size();
@@ -65,27 +68,29 @@ fn unprojected(zone: Zone, first: [f64; 2], scale: [f64; 2], sheet: &Sheet) -> S
     });
     let step =
         [scale[1], scale[0] / ((north + south) / 2.0).to_radians().cos()].map(|m| (m / EARTH).to_degrees());
-    let count = |from: f64, to: f64, step: f64| ((to - from) / step).floor() + 1.0;
+    let [north, west] = [north + BEYOND * step[0], west - BEYOND * step[1]];
+    let count = |from: f64, to: f64, step: f64| ((to - from) / step + BEYOND).floor() + 1.0;
     let [down, across] = [count(south, north, step[0]), count(west, east, step[1])];
     let fits =
         step.iter().all(|step| *step > 0.0) && north.abs().max(south.abs()) <= 84.5 && east - west <= 12.0;
-    if !fits
-        || !(2.0..1e9).contains(&down)
-        || !(2.0..1e9).contains(&across)
-        || down * across > 2.0 * POSTS as f64
-    {
+    // The grid of a zone is turned by some degrees at most, so that a tile does not grow by much; a small file must not become a large one.
+    let most = (16.0 * (rows * columns) as f64 + 100_000.0).min(2.0 * POSTS as f64);
+    if !(fits && down * across <= most && down >= 2.0 && across >= 2.0) {
         let said = format!("a tile from {west}, {south} to {east}, {north} degrees");
         return Err((said, "a tile within its UTM zone"));
     }
     let (down, across) = (down as usize, across as usize);
+    let edges = [(rows - 1) as f64, (columns - 1) as f64];
     let heights = (0..down * across).into_par_iter().map(|i| {
         let place = Place {
             latitude: north - (i / across) as f64 * step[0],
             longitude: west + (i % across) as f64 * step[1],
         };
         let [easting, northing] = zone.grid(place);
-        let height = sheet.height((first[1] - northing) / scale[1], (easting - first[0]) / scale[0]);
-        height.map_or(f32::NAN, |height| height as f32)
+        let at = [(first[1] - northing) / scale[1], (easting - first[0]) / scale[0]];
+        let near = at.iter().zip(edges).all(|(at, edge)| (-BEYOND..=edge + BEYOND).contains(at));
+        let height = sheet.height(at[0].clamp(0.0, edges[0]), at[1].clamp(0.0, edges[1]));
+        height.filter(|_| near).map_or(f32::NAN, |height| height as f32)
     });
     Tile::new(north, west, step, across, heights.collect())
 }

@@ -98,6 +98,13 @@ fn a_projected_geotiff_has_its_heights_in_their_places() {
         assert!((found - right).abs() < 0.05, "{east} {north}: {found} for {right}");
     }
     assert_eq!(tile.height(place(37.45, -75.82).moved(3_500.0, 0.0)), None);
+    // Two that meet on the grid have no gap between them.
+    let corners = [corner, [corner[0] + 201.0 * 30.0, corner[1]]];
+    let tiles = corners.map(|corner| geotiff::read("a.tif", &projected(corner, 30.0, 201, plane)).unwrap());
+    let both = Terrain::new(tiles.to_vec());
+    let seam = zone.place([corners[1][0], middle[1]]);
+    let (heights, _) = both.profile(seam.moved(-2_000.0, 10.0), seam.moved(2_000.0, -10.0), 7.0).unwrap();
+    assert!(heights.windows(2).all(|pair| (pair[1] - pair[0]).abs() < 1.0), "no step at the seam");
     let wide = geotiff::read("a.tif", &projected(corner, 90_000.0, 21, |_| 5.0)).unwrap_err().to_string();
     assert!(wide.ends_with("degrees; a tile within its UTM zone is wanted"), "{wide}");
 }
