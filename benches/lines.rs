@@ -37,10 +37,12 @@ fn card(n: usize) -> String {
 
 async fn lines(db: &Db, count: usize) -> sqlx::Result<()> {
     let mut tx = db.write().await?;
-    sqlx::query("INSERT INTO district (id, name, state, fictional, created_ms) VALUES ($1, 'Fictional', '99', 1, 1)")
-        .bind(DISTRICT)
-        .execute(&mut *tx)
-        .await?;
+    sqlx::query(
+        "INSERT INTO district (id, name, state, fictional, created_ms) VALUES ($1, 'Fictional', '99', 1, 1)",
+    )
+    .bind(DISTRICT)
+    .execute(&mut *tx)
+    .await?;
     let line = |n: usize| Line {
         carrier: "Blue".to_owned(),
         wanted: if n.is_multiple_of(2) { Wanted::Active } else { Wanted::Parked },
@@ -70,13 +72,20 @@ async fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
         let report = sync(&db, &client, (DISTRICT, "Blue"), || now_ms).await?;
         took += begun.elapsed();
         right = (0..count).filter(is_right).count();
-        println!("go {go}: {right} of {count} right, {:.1} s in all, {:?}", took.as_secs_f64(), report.orders);
+        println!(
+            "go {go}: {right} of {count} right, {:.1} s in all, {:?}",
+            took.as_secs_f64(),
+            report.orders
+        );
         if right == count && report.is_met() {
             break;
         }
     }
     let (orders, happened) = carrier.counts();
-    println!("{count} lines, faults {faults}: {:.1} s, {orders} orders, faults of them {happened:?}", took.as_secs_f64());
+    println!(
+        "{count} lines, faults {faults}: {:.1} s, {orders} orders, faults of them {happened:?}",
+        took.as_secs_f64()
+    );
     db.close().await;
     Ok(if right == count { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -7,6 +7,7 @@ use crate::out::say;
 use anyhow::{Context, Result};
 use evenfield_portal::App;
 use evenfield_portal::account::{First, set_up};
+use evenfield_portal::db::now_ms;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -51,6 +52,12 @@ impl Demo {
             for inputs in &districts {
                 let files = district::read_all(inputs, &self.dir)?;
                 district::estimate(&app, inputs, files, self.seed).await?;
+            }
+            for inputs in &districts {
+                let district = inputs.leaid.to_string();
+                let households =
+                    evenfield_portal::lending::example::put(&app.db, &district, now_ms()).await?;
+                say!("==> {households} households borrow or wait in the fictional programme of lending");
             }
             make_account(&app, &password).await?;
         }
