@@ -5,7 +5,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { shots, signIn, startBrowser, startDemo, startEmpty, violations } from "./portal.mjs";
-import { steps } from "./steps.mjs";
+import { openScenario, steps } from "./steps.mjs";
 
 const district = "9900001";
 const pages = [
@@ -45,6 +45,7 @@ const pages = [
   ["lending-orders", `/d/${district}/lending/orders`],
   ["plans", `/d/${district}/plans`],
   ["plans-new", `/d/${district}/plans/new`],
+  ["plans-compare", `/d/${district}/plans/compare`],
   ["accounts", `/accounts/${district}`],
   ["audit", `/audit/${district}`],
   ["account", "/account"],
@@ -231,6 +232,42 @@ test("on paper there are figures and no controls, and nothing is cut off", async
     assert.deepEqual(cut, [], `${path}: tables are cut off`);
     await page.screenshot({ path: join(shots, `${name}-print.png`), fullPage: true });
   }
+  await context.close();
+});
+
+test("the budget's slider changes figures and map, and without JavaScript there are links", async () => {
+  const { context, page, failed } = await open();
+  await openScenario(page, demo.url, "/result");
+  await page.waitForSelector("#island[data-ready]");
+  await page.screenshot({ path: join(shots, "plan-result-map.png"), fullPage: true });
+  const before = await page.textContent("#answer h2");
+  await page.focus("#budget");
+  const changed = page.waitForResponse((r) => r.url().includes("map.geojson"));
+  await page.keyboard.press("End");
+  await changed;
+  await page.waitForFunction((text) => document.querySelector("#answer h2").textContent !== text, before);
+  assert.match(page.url(), /budget=\d+/);
+  assert.equal(await page.locator("#budget-links a").last().getAttribute("aria-current"), "true");
+  assert.equal(await page.evaluate(() => document.activeElement.id), "budget", "the slider keeps the focus");
+  assert.deepEqual(await violations(page), []);
+  assert.deepEqual(failed, []);
+  const storage = await context.storageState();
+  await context.close();
+  const plain = await open({ script: false, session: storage });
+  await openScenario(plain.page, demo.url, "/result");
+  assert.equal(await plain.page.locator("#budget-slider").isVisible(), false);
+  assert.ok((await plain.page.locator("#drawing svg path").count()) > 10, "the map is drawn without JavaScript");
+  await Promise.all([plain.page.waitForNavigation(), plain.page.locator("#budget-links a").first().click()]);
+  assert.notEqual(await plain.page.textContent("#answer h2"), before);
+  await plain.context.close();
+});
+
+test("the memo is one page on paper", async () => {
+  const { context, page } = await open();
+  await openScenario(page, demo.url, "/memo");
+  const pdf = await page.pdf({ format: "Letter", margin: { top: "1.5cm", bottom: "1.5cm", left: "1.5cm", right: "1.5cm" } });
+  const sheets = pdf.toString("latin1").match(/\/Type\s*\/Page\b/g).length;
+  assert.equal(sheets, 1, `it takes ${sheets} pages`);
   await context.close();
 });
 

@@ -72,6 +72,13 @@ async function askFor(page, base, name) {
 /** Clever's list of students without its list of schools. */
 const clever = "School_id,Student_id,Last_name,First_name,Grade\n01,x1,Family,Given,??\n01,x1,Family,Given,5\n";
 
+/** Opens the demo's scenario, or a page below it. */
+export async function openScenario(page, url, tail = "") {
+  await page.goto(`${url}${here}/plans`);
+  const href = await page.getAttribute("#scenarios th a", "href");
+  await page.goto(url + href + tail);
+}
+
 /** Name, the status that the page has, and the way to it. `demo` has the address, `e-mail` and the folder of the demo. */
 export const steps = [
   ["survey-wrong", 422, async (page, { url }) => {
@@ -170,6 +177,46 @@ export const steps = [
     await page.goto(`${url}${here}/filtering/edges`);
     await page.fill("#name", "Bus 12");
     await press(page, "main form[action$='/edges'] button");
+  }],
+  ["plan-wrong-name", 422, async (page, { url }) => {
+    await page.goto(`${url}${here}/plans/new`);
+    await page.fill("#name", " ");
+    await press(page, "main form button");
+  }],
+  ["plan", 200, (page, { url }) => openScenario(page, url)],
+  ...["basis", "demand", "anchors", "offers", "lending", "buses", "lte", "policy"].map((step) =>
+    [`plan-${step}`, 200, (page, { url }) => openScenario(page, url, `/step?step=${step}`)]),
+  ["plan-step-wrong", 200, async (page, { url }) => {
+    await openScenario(page, url, "/step?step=anchors");
+    const kept = await page.inputValue("#walk_meters");
+    await page.fill("#walk_meters", "far");
+    await press(page, "button[value=stay]");
+    await page.waitForSelector("#walk_meters-error");
+    await page.fill("#walk_meters", kept);
+    await press(page, "button[value=stay]");
+  }],
+  ["plan-prices", 200, (page, { url }) => openScenario(page, url, "/prices")],
+  ["plan-price", 200, (page, { url }) => openScenario(page, url, "/prices?item=hotspot_device")],
+  ["plan-price-wrong", 422, async (page, { url }) => {
+    await openScenario(page, url, "/prices?item=hotspot_device");
+    await page.fill("#price", "cheap");
+    await press(page, "#edit button[value=save]");
+  }],
+  ["plan-result", 200, (page, { url }) => openScenario(page, url, "/result")],
+  ["plan-options", 200, (page, { url }) => openScenario(page, url, "/options")],
+  ["plan-option", 200, async (page, { url }) => {
+    await openScenario(page, url, "/result");
+    await press(page, "#bought th a");
+  }],
+  ["plan-option-left", 200, async (page, { url }) => {
+    await openScenario(page, url, "/options");
+    await Promise.all([page.waitForNavigation(), page.locator("#options th a").last().click()]);
+  }],
+  ["plan-memo", 200, (page, { url }) => openScenario(page, url, "/memo")],
+  ["plan-compare", 200, async (page, { url }) => {
+    await page.goto(`${url}${here}/plans/compare`);
+    await page.check("main input[type=checkbox]");
+    await press(page, "main form button");
   }],
   ["account-invite", 200, (page, { url }) => invite(page, url)],
   ["account-link", 200, async (page, { url }) => {

@@ -29,28 +29,50 @@ impl Explained {
     }
 }
 
-/// Explains an option of an instance. The certificate must be one that [`crate::verify`] lets through.
-pub fn explain(instance: &Instance, certificate: &Certificate, option: u32) -> Explained {
-    let bought = |of: u32| certificate.plan.buy.iter().find(|(o, _)| *o == of).map(|(_, year)| *year);
-    let last = instance.years() - 1;
-    let mut serves: Vec<(u32, u64, u32)> = Vec::new();
-    let mut taken: HashMap<u32, u64> = HashMap::new();
-    parts(instance, certificate, &mut |part: Part| {
-        if part.year == last && part.amount > 0 {
-            *taken.entry(part.option).or_default() += part.amount;
-            if part.option == option {
-                serves.push((part.demand as u32, part.amount, part.quality));
+/// A proved plan, taken apart once for all its options.
+pub struct Explainer<'a> {
+    instance: &'a Instance,
+    certificate: &'a Certificate,
+    /// Whom each option serves in the last year: demand, weight, quality.
+    serves: HashMap<u32, Vec<(u32, u64, u32)>>,
+    /// The weight that each option serves in the last year.
+    taken: HashMap<u32, u64>,
+    years: HashMap<u32, u16>,
+}
+
+impl<'a> Explainer<'a> {
+    /// Takes a plan apart. The certificate must be one that [`crate::verify`] lets through.
+    pub fn new(instance: &'a Instance, certificate: &'a Certificate) -> Self {
+        let last = instance.years() - 1;
+        let mut serves: HashMap<u32, Vec<(u32, u64, u32)>> = HashMap::new();
+        let mut taken: HashMap<u32, u64> = HashMap::new();
+        parts(instance, certificate, &mut |part: Part| {
+            if part.year == last && part.amount > 0 {
+                *taken.entry(part.option).or_default() += part.amount;
+                serves.entry(part.option).or_default().push((part.demand as u32, part.amount, part.quality));
             }
+        });
+        let years = certificate.plan.buy.iter().copied().collect();
+        Self { instance, certificate, serves, taken, years }
+    }
+
+    /// Explains an option.
+    pub fn option(&self, option: u32) -> Explained {
+        let group = self.instance.exclusive(option as usize);
+        let others =
+            || self.certificate.plan.buy.iter().map(|(other, _)| *other).filter(|other| *other != option);
+        let serves = self.serves.get(&option).cloned().unwrap_or_default();
+        let instead = match serves.is_empty() {
+            true => Vec::new(),
+            false => instead(self.instance, &serves, &self.taken, &others().collect::<Vec<_>>()),
+        };
+        Explained {
+            year: self.years.get(&option).copied(),
+            instead,
+            serves,
+            rival: others().find(|other| group != NONE && self.instance.exclusive(*other as usize) == group),
+            worth: worth(self.instance, self.certificate, option as usize),
         }
-    });
-    let group = instance.exclusive(option as usize);
-    let others = || certificate.plan.buy.iter().map(|(other, _)| *other).filter(|other| *other != option);
-    Explained {
-        year: bought(option),
-        instead: instead(instance, &serves, &taken, &others().collect::<Vec<_>>()),
-        serves,
-        rival: others().find(|other| group != NONE && instance.exclusive(*other as usize) == group),
-        worth: worth(instance, certificate, option as usize),
     }
 }
 
@@ -148,15 +170,16 @@ mod tests {
         let instance = instance(13);
         let certificate = solve(&instance, Goal { gap: 0.0, seed: 1 }, None, &mut |_| true);
         verify(&instance, &certificate).unwrap();
-        let wide = explain(&instance, &certificate, 0);
+        let explainer = Explainer::new(&instance, &certificate);
+        let wide = explainer.option(0);
         assert_eq!(wide.year, Some(1));
         assert_eq!(wide.serves, [(0, 10_000_000, 1_000_000), (1, 4_000_000, 1_000_000)]);
         // 11 dollars buy the wide one and one of the pair; of the two left the small one is bought as well, and adds nothing.
         let small = certificate.plan.buy.iter().any(|(option, _)| *option == 1);
         assert_eq!(wide.instead, if small { vec![(1, 0, 3_000_000, 500_000)] } else { vec![] });
-        let dear = explain(&instance, &certificate, 2);
+        let dear = explainer.option(2);
         assert_eq!((dear.year, dear.serves.len(), dear.rival), (None, 0, None));
-        let pair = explain(&instance, &certificate, 4);
+        let pair = explainer.option(4);
         assert_eq!(pair.rival, Some(3));
     }
 
@@ -178,13 +201,10 @@ mod tests {
             prices: vec![prices],
             tree: vec![],
         };
-        let dear = explain(&instance, &certificate, 2);
+        let explainer = Explainer::new(&instance, &certificate);
+        let dear = explainer.option(2);
         assert!((dear.worth.unwrap() - 1.0 / 1.5).abs() < 1e-12, "{:?}", dear.worth);
         assert!((dear.fall().unwrap() - 1.0 / 3.0).abs() < 1e-12);
-        assert_eq!(
-            explain(&instance, &certificate, 0).fall(),
-            None,
-            "14 students for half a student's price"
-        );
+        assert_eq!(explainer.option(0).fall(), None, "14 students for half a student's price");
     }
 }

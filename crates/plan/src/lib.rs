@@ -32,7 +32,7 @@ pub mod study;
 mod summary;
 mod verify;
 
-pub use explain::{Explained, explain};
+pub use explain::{Explained, Explainer};
 pub use instance::{Fixed, Floor, Instance, Limit, MILLION, NONE, UNLIMITED};
 pub use names::{Index, Names};
 pub use solve::{Goal, Progress, solve};

@@ -16,7 +16,7 @@ mod tests;
 pub use progress::Progress;
 
 use crate::db::{Write, new_id, now_ms};
-use crate::{App, assess};
+use crate::{App, assess, plans};
 use sqlx::any::AnyRow;
 use sqlx::{AnyPool, Row};
 use std::future::Future;
@@ -24,7 +24,7 @@ use std::pin::Pin;
 
 /// The table of all work.
 pub fn table() -> Vec<Handler> {
-    vec![handler(estimate::KIND, assess::run)]
+    vec![handler(estimate::KIND, assess::run), handler(plans::solve::KIND, plans::solve::run)]
 }
 
 /// What a handler's run comes to.

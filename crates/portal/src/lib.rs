@@ -25,6 +25,7 @@ pub mod rates;
 pub mod routes;
 pub mod secret;
 pub mod serve;
+pub mod shapes;
 pub mod words;
 
 pub mod account;

@@ -4,10 +4,13 @@ use super::district;
 use super::records::{self, Records, block_on};
 use crate::fiction::{self, Town};
 use crate::out::say;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use evenfield_portal::App;
 use evenfield_portal::account::{First, set_up};
 use evenfield_portal::db::now_ms;
+use evenfield_portal::jobs::State;
+use evenfield_portal::jobs::worker::Worker;
+use evenfield_portal::plans::load::load;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -27,6 +30,9 @@ pub struct Demo {
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
+
+/// How long a budget of the scenario is solved at most.
+const SECONDS: i64 = 2;
 
 /// Who may sign in to the demo.
 const EMAIL: &str = "demo@example.org";
@@ -59,6 +65,7 @@ impl Demo {
                     evenfield_portal::lending::example::put(&app.db, &district, now_ms()).await?;
                 say!("==> {households} households borrow or wait in the fictional programme of lending");
             }
+            self.plan(&app).await?;
             make_account(&app, &password).await?;
         }
         let secret = std::fs::read_to_string(&password).with_context(|| password.display().to_string())?;
@@ -72,6 +79,16 @@ impl Demo {
         })
         .await?;
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// A scenario with its plans, so that its pages show something.
+    async fn plan(&self, app: &App) -> Result<()> {
+        say!("==> Looking for the best plans of a fictional scenario");
+        let given = fiction::plan(&Town::new(self.seed, self.students as usize))?;
+        let job = load(app, fiction::LEAID, &given, SECONDS).await?;
+        let done = Worker::new(app.clone()).finish(&job, |_| ()).await?;
+        ensure!(done.state == State::Done, "the plans were not made: {}", done.error.unwrap_or_default());
+        Ok(())
     }
 
     /// Writes the district's files and the settings that name them.

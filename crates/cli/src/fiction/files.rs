@@ -34,7 +34,7 @@ pub fn files(town: &Town) -> Result<Vec<File>> {
 }
 
 /// A CSV file of these rows, the header first.
-fn csv<const N: usize>(name: &str, rows: impl IntoIterator<Item = [String; N]>) -> Result<File> {
+pub(super) fn csv<const N: usize>(name: &str, rows: impl IntoIterator<Item = [String; N]>) -> Result<File> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in rows {
         writer.write_record(row)?;
@@ -42,7 +42,7 @@ fn csv<const N: usize>(name: &str, rows: impl IntoIterator<Item = [String; N]>) 
     Ok((name.to_owned(), writer.into_inner().map_err(|e| anyhow::anyhow!("{e}"))?))
 }
 
-fn texts<const N: usize>(cells: [&str; N]) -> [String; N] {
+pub(super) fn texts<const N: usize>(cells: [&str; N]) -> [String; N] {
     cells.map(str::to_owned)
 }
 

@@ -9,9 +9,11 @@ mod files;
 mod land;
 mod oneroster;
 mod people;
+mod plan;
 mod settings;
 
 pub use files::files;
+pub use plan::plan;
 pub use settings::settings;
 
 /// What the district keeps its students from.

@@ -1,4 +1,5 @@
 mod pages;
+mod solve;
 
 use super::queries;
 use super::rules::form::Slot;

@@ -3,14 +3,14 @@
 import { Map, NavigationControl, Popup, setWorkerUrl } from "maplibre-gl";
 
 const island = document.getElementById("island");
-const drawing = document.getElementById("drawing");
-const pick = document.getElementById("area-pick");
+let pick = document.getElementById("area-pick");
 const told = document.getElementById("area-told");
 
 const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 // What the server says of an area, in the reader's language.
-const texts = new globalThis.Map([...pick.options].filter((o) => o.value).map((o) => [o.value, [o.text, o.dataset.text]]));
+const said = () => new globalThis.Map([...pick.options].filter((o) => o.value).map((o) => [o.value, [o.text, o.dataset.text]]));
+let texts = said();
 
 function bounds(geometry, box = [180, 90, -180, -90]) {
   const walk = (c) => {
@@ -86,10 +86,14 @@ function choose(map, features, id) {
   if (box) map.fitBounds(box, { padding: feature ? 80 : 20, maxZoom: 13, animate: !still });
 }
 
-async function start() {
-  const answer = await fetch(island.dataset.geojson, { headers: { accept: "application/geo+json" } });
+async function areas(url) {
+  const answer = await fetch(url, { headers: { accept: "application/geo+json" } });
   if (!answer.ok) throw new Error(`the boundaries could not be had: ${answer.status}`);
-  const data = await answer.json();
+  return answer.json();
+}
+
+async function start() {
+  let data = await areas(island.dataset.geojson);
   island.hidden = false;
   setWorkerUrl(new URL(island.dataset.worker, location.href).href);
   const say = island.dataset;
@@ -120,7 +124,7 @@ async function start() {
   map.on("load", () => {
     for (const [id, make] of Object.entries(patterns)) map.addImage(id, make(), { pixelRatio: 2 });
     layers(map);
-    drawing.classList.add("print-only");
+    document.getElementById("drawing")?.classList.add("print-only");
     island.dataset.ready = "";
   });
   const popup = new Popup({ closeButton: false, closeOnClick: false, focusAfterOpen: false });
@@ -135,7 +139,16 @@ async function start() {
       choose(map, data.features, pick.value);
     });
   }
-  pick.addEventListener("change", () => choose(map, data.features, pick.value));
+  const listen = () => pick.addEventListener("change", () => choose(map, data.features, pick.value));
+  listen();
+  // Another answer about the same places: the map stays where it is.
+  document.addEventListener("evenfield:areas", async (event) => {
+    pick = document.getElementById("area-pick");
+    texts = said();
+    listen();
+    data = await areas(event.detail);
+    map.getSource("areas")?.setData(data);
+  });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => paintAgain(map));
 }
 

@@ -2,11 +2,12 @@
 
 use super::super::rules::classes::Classes;
 use super::super::rules::meaning::{Blind, Meaning, counted_key};
-use super::super::rules::shapes::{self, Shape};
+
 use super::super::rules::{Figure, group_key, is_uncertain, kind_key, measure_key, numbers, why_key};
 use super::encode;
 use crate::gap::queries::Boundary;
 use crate::layout::Frame;
+use crate::shapes::{self, Shape};
 use evenfield_gap::district::Counted;
 use evenfield_gap::estimate::Method;
 use evenfield_gap::publish::Published;

@@ -5,7 +5,6 @@ pub mod lines;
 pub mod meaning;
 pub mod numbers;
 pub mod sensitivity;
-pub mod shapes;
 pub mod steps;
 #[cfg(test)]
 mod tests;

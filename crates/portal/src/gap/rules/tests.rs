@@ -1,8 +1,8 @@
 use super::classes::Classes;
-use super::shapes::{Shape, draw};
 use super::steps::{Known, Step, next};
 use super::*;
 use crate::rates::{Asked, Rates, rates};
+use crate::shapes::{Shape, draw};
 use evenfield_gap::estimate::{Estimate, Method};
 use evenfield_gap::publish::{self, release};
 use evenfield_model::{Geography, Grade};

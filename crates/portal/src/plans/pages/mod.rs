@@ -1,9 +1,21 @@
 //! HTTP of the slice `plans`.
 
+mod accept;
+mod compare;
+mod curve;
+mod files;
 mod list;
+mod map;
+mod memo;
+mod options;
 mod prices;
+mod result;
 mod scenario;
+mod solve;
 mod step;
+mod told;
+
+pub(super) use solve::ask;
 
 use super::queries::{self, Scenario};
 use super::rules::form::{Slot, Step};
@@ -30,6 +42,17 @@ pub fn routes() -> Vec<Route> {
         route("/d/{district}/plans", see, get(list::page)),
         route("/d/{district}/plans/new", manage, get(list::new).post(list::made)),
         route("/d/{district}/plans/{scenario}", see, get(scenario::page)),
+        route("/d/{district}/plans/compare", see, get(compare::page)),
+        route("/d/{district}/plans/{scenario}/solve", manage, post(solve::act)),
+        route("/d/{district}/plans/{scenario}/result", see, get(result::page)),
+        route("/d/{district}/plans/{scenario}/options", see, get(options::list)),
+        route("/d/{district}/plans/{scenario}/options.csv", see, get(options::csv)),
+        route("/d/{district}/plans/{scenario}/option", see, get(options::option)),
+        route("/d/{district}/plans/{scenario}/memo", see, get(memo::page)),
+        route("/d/{district}/plans/{scenario}/report.csv", see, get(files::report)),
+        route("/d/{district}/plans/{scenario}/map.geojson", see, get(map::geojson)),
+        route("/d/{district}/plans/{scenario}/proof.zip", see, get(files::proof)),
+        route("/d/{district}/plans/{scenario}/accept", manage, post(accept::act)),
         route("/d/{district}/plans/{scenario}/change", manage, post(scenario::changed)),
         route("/d/{district}/plans/{scenario}/scenario.toml", see, get(scenario::text)),
         route("/d/{district}/plans/{scenario}/file", see, get(scenario::file)),
@@ -80,7 +103,7 @@ pub(super) async fn inputs(app: &App, district: &str, id: &str, settings: &Setti
 }
 
 /// Reads a scenario as it is stored, and keeps what that came to for its pages.
-async fn check(
+pub(super) async fn check(
     app: &App,
     district: &str,
     (id, revision): (&str, i64),

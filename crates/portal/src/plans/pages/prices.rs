@@ -3,7 +3,7 @@
 use super::{href, one, open, step, store};
 use crate::App;
 use crate::error::{Error, Result};
-use crate::exchange::{UploadForm, attachment};
+use crate::exchange::{UploadForm, attachment, count};
 use crate::layout::{Frame, ProblemList};
 use crate::plans::queries;
 use crate::plans::rules::scenario::COSTS;
@@ -27,6 +27,7 @@ pub struct Asked {
 struct LineView {
     line: PriceLine,
     what: String,
+    price: String,
     paid: String,
     own: bool,
     href: String,
@@ -68,14 +69,25 @@ impl Page {
 }
 
 /// The name of an item in words; with what it is for, where it is for one alone.
-fn what(p: &Frame, item: &str) -> String {
+pub(super) fn what(p: &Frame, item: &str) -> String {
     let (base, of) = item.split_once('/').map_or((item, ""), |(base, of)| (base, of));
     let name = p.t(&format!("plans-item-{}", base.replace('_', "-")));
     if of.is_empty() { name } else { format!("{name} ({of})") }
 }
 
-fn paid(p: &Frame, word: &str) -> String {
+/// How it is paid, in words.
+pub(super) fn paid(p: &Frame, word: &str) -> String {
     if word.is_empty() { String::new() } else { p.t(&format!("plans-paid-{word}")) }
+}
+
+/// A price as people write it: `$1,250.50`.
+fn shown(price: &str) -> String {
+    let (whole, cents) = price.split_once('.').unwrap_or((price, ""));
+    match whole.parse() {
+        Ok(whole) if cents.is_empty() => format!("${}", count(whole)),
+        Ok(whole) => format!("${}.{cents:0<2}", count(whole)),
+        Err(_) => String::new(),
+    }
 }
 
 fn render(
@@ -87,6 +99,7 @@ fn render(
     let id = scenario.id.clone();
     let view = |(line, own): (PriceLine, bool)| LineView {
         what: what(&p, &line.item),
+        price: shown(&line.price),
         paid: paid(&p, &line.paid),
         href: href(&p, &id, &format!("/prices?item={}#edit", escape(&line.item))),
         own,

@@ -1,5 +1,6 @@
 //! A scenario: what it says, what reading it came to, and what can be done with it.
 
+use super::solve::{self, RunView, SECONDS};
 use super::{href, names, note, one, step};
 use crate::App;
 use crate::access::Action;
@@ -40,6 +41,15 @@ struct Page {
     demands: i64,
     sound: bool,
     read: bool,
+    run: Option<RunView>,
+    seconds: [(i64, String); 3],
+}
+
+impl Page {
+    /// Whether plans are being looked for.
+    fn at_work(&self) -> bool {
+        self.run.as_ref().is_some_and(|run| run.at_work)
+    }
 }
 
 /// The label of a strategy.
@@ -98,6 +108,8 @@ pub async fn page(
     };
     let number = |n: usize| count(i64::try_from(n).unwrap_or(i64::MAX));
     let page = Page {
+        run: solve::view(&app, &p, &scenario).await?,
+        seconds: SECONDS.map(|n| (n, p.tv("plans-solve-second", "n", n))),
         steps: form::STEPS.iter().map(line).collect(),
         removed: scenario.removed_ms.is_some(),
         may_manage: p.may(Action::ManagePlans),

@@ -139,3 +139,28 @@ fn figure(row: &AnyRow) -> Result<Option<FigureRow>> {
         shown,
     }))
 }
+
+/// A boundary of a place.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Boundary {
+    /// The place.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its GeoJSON geometry, as stored.
+    pub geojson: String,
+}
+
+/// The boundaries of the kinds of places that a demand may have.
+///
+/// # Errors
+/// The database's.
+pub async fn boundaries(db: &AnyPool, district: &str) -> Result<Vec<Boundary>> {
+    sqlx::query_as(
+        "SELECT geography_id AS id, name, geojson FROM boundary_now WHERE district_id = $1 \
+         AND geography_kind IN ('block_group', 'tract', 'attendance_zone', 'county') ORDER BY geography_id",
+    )
+    .bind(district)
+    .fetch_all(db)
+    .await
+}

@@ -1,6 +1,8 @@
 //! What is pure in the slice `plans`.
 
+pub mod answer;
 pub mod area;
 pub mod form;
+pub mod ladder;
 pub mod read;
 pub mod scenario;

@@ -186,7 +186,7 @@ async fn the_cost_book_is_changed_line_by_line_and_as_a_file() {
     let upload = format!("{at}/prices/upload");
     assert_eq!(staff.upload(&upload, &[], ("file", "mine.csv", mine)).await.status, 303);
     let page = staff.get(&format!("{at}/prices")).await.body;
-    assert!(page.contains("Service of a hotspot (Blue)") && page.contains("$12.5"), "{page}");
+    assert!(page.contains("Service of a hotspot (Blue)") && page.contains("$12.50"), "{page}");
     // The file that is given is the file that is taken: nothing becomes one's own by that.
     let csv = staff.get(&format!("{at}/prices.csv")).await;
     assert_eq!(staff.upload(&upload, &[], ("file", "again.csv", &csv.bytes)).await.status, 303);

@@ -1,0 +1,342 @@
+//! Why an option is bought, and why another is not.
+
+use super::result::{Asked, Solved, kind};
+use super::{href, told};
+use crate::App;
+use crate::error::{Error, Result};
+use crate::exchange::csv_file;
+use crate::layout::Frame;
+use crate::plans::queries;
+use crate::plans::rules::answer::{self, Unusable};
+use crate::routes::escape;
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::{Html, IntoResponse, Response};
+use evenfield_plan::certificate::Certificate;
+use evenfield_plan::scenario::{Facts, FactsOption};
+use evenfield_plan::{Explained, Explainer, Fixed, Instance, MILLION};
+use std::collections::BTreeMap;
+
+/// Options that the page of all lists; the file has all.
+const SHOWN: usize = 60;
+
+/// A solved budget with its instance.
+struct Opened {
+    instance: Instance,
+    certificate: Certificate,
+    facts: Facts,
+}
+
+async fn opened(app: &App, p: &Frame, solved: &Solved) -> Result<Opened> {
+    let (db, district) = (app.db.read(), p.district_id());
+    let archive = queries::folder(db, district, &solved.run.id).await?;
+    let proof = queries::proof(db, district, &solved.run.id, solved.step).await?;
+    let (text, certificate) = proof.ok_or(Error::NotFound)?;
+    let certificate = certificate.ok_or(Error::NotFound)?;
+    let budget = solved.rung().map(|rung| rung.budget.clone()).unwrap_or_default();
+    let opened = tokio::task::spawn_blocking(move || {
+        Ok::<_, Unusable>(Opened {
+            instance: answer::instance(&archive, &text)?,
+            certificate: serde_json::from_str(&certificate)?,
+            facts: answer::facts(&archive, &budget)?,
+        })
+    });
+    let opened = opened.await.map_err(|e| Error::Internal(format!("opening a plan: {e}")))?;
+    opened.map_err(|e| Error::Internal(e.to_string()))
+}
+
+/// What an option costs the district in all years in which it would be open from the first, cents of the first year.
+fn cost(instance: &Instance, option: u32) -> u64 {
+    let years = instance.years() as u64;
+    let running = instance.running.get(option as usize).copied().unwrap_or(0);
+    instance.costs[option as usize].saturating_add(running.saturating_mul(years))
+}
+
+/// Why an option is not bought.
+fn why_not(p: &Frame, opened: &Opened, option: u32, explained: &Explained) -> String {
+    if opened.instance.fixed(option as usize) == Fixed::Out {
+        return p.t("plans-why-out");
+    }
+    if let Some(rival) = explained.rival {
+        return p.tv("plans-why-rival", "name", opened.facts.options[rival as usize].name.clone());
+    }
+    match (explained.worth, explained.fall()) {
+        (Some(worth), _) if worth <= 0.0 => p.t("plans-why-nobody"),
+        (_, Some(fall)) => {
+            let all = cost(&opened.instance, option);
+            let least = (all as f64 * (1.0 - fall)).floor() as u64;
+            p.tvs(
+                "plans-why-dear",
+                &[
+                    ("fall", told::percent(fall).into()),
+                    ("cost", told::dollars(all).into()),
+                    ("least", told::dollars(least).into()),
+                ],
+            )
+        }
+        (Some(_), None) => p.t("plans-why-near"),
+        (None, _) => p.t("plans-why-nobody"),
+    }
+}
+
+struct Line {
+    name: String,
+    href: String,
+    kind: String,
+    cost: String,
+    state: String,
+}
+
+#[derive(Template)]
+#[template(path = "plans/templates/options.html")]
+struct Page {
+    p: Frame,
+    id: String,
+    name: String,
+    step: i64,
+    total: String,
+    lines: Vec<Line>,
+    all: usize,
+}
+
+impl Page {
+    fn has_more(&self) -> bool {
+        self.lines.len() < self.all
+    }
+}
+
+/// The same as [`ordered`] on a thread of its own: others are served on this one.
+async fn all(opened: Opened) -> Result<(Opened, Vec<(u32, Explained)>)> {
+    let work = tokio::task::spawn_blocking(move || {
+        let all = ordered(&opened);
+        (opened, all)
+    });
+    work.await.map_err(|e| Error::Internal(format!("explaining a plan: {e}")))
+}
+
+/// All options: those bought first, then those that are nearest to it.
+fn ordered(opened: &Opened) -> Vec<(u32, Explained)> {
+    let explainer = Explainer::new(&opened.instance, &opened.certificate);
+    let all = 0..u32::try_from(opened.facts.options.len()).unwrap_or(u32::MAX);
+    let mut all: Vec<(u32, Explained)> = all.map(|option| (option, explainer.option(option))).collect();
+    let worth = |explained: &Explained| explained.worth.unwrap_or(0.0);
+    all.sort_by(|(_, a), (_, b)| {
+        (b.year.is_some(), worth(b))
+            .partial_cmp(&(a.year.is_some(), worth(a)))
+            .unwrap_or(std::cmp::Ordering::Equal)
+    });
+    all
+}
+
+/// The list of all options.
+pub async fn list(
+    State(app): State<App>,
+    p: Frame,
+    Path((_, id)): Path<(String, String)>,
+    Query(asked): Query<Asked>,
+) -> Result<Response> {
+    let solved = Solved::read(&app, &p, &id, asked.budget).await?;
+    let (opened, ordered) = all(opened(&app, &p, &solved).await?).await?;
+    let line = |(option, explained): &(u32, Explained)| {
+        let facts = &opened.facts.options[*option as usize];
+        Line {
+            name: facts.name.clone(),
+            href: option_href(&p, &id, solved.step, &facts.option),
+            kind: kind(&p, facts.kind.word()),
+            cost: told::dollars(cost(&opened.instance, *option)),
+            state: match explained.year {
+                Some(year) => p.tv("plans-bought-from", "year", year_of(&opened.facts, year)),
+                None => why_not(&p, &opened, *option, explained),
+            },
+        }
+    };
+    let page = Page {
+        lines: ordered.iter().take(SHOWN).map(line).collect(),
+        all: ordered.len(),
+        total: solved.total(),
+        step: solved.step,
+        name: solved.scenario.name.clone(),
+        id,
+        p,
+    };
+    Ok(Html(page.render()?).into_response())
+}
+
+fn option_href(p: &Frame, id: &str, step: i64, option: &str) -> String {
+    href(p, id, &format!("/option?budget={step}&option={}", escape(option)))
+}
+
+/// The school year of a year of the plan, counted from 1.
+fn year_of(facts: &Facts, year: u16) -> String {
+    told::school_year(facts.first_year + u64::from(year) - 1)
+}
+
+/// All options as a file.
+pub async fn csv(
+    State(app): State<App>,
+    p: Frame,
+    Path((_, id)): Path<(String, String)>,
+    Query(asked): Query<Asked>,
+) -> Result<Response> {
+    let solved = Solved::read(&app, &p, &id, asked.budget).await?;
+    let (opened, ordered) = all(opened(&app, &p, &solved).await?).await?;
+    let rows: Vec<[String; 8]> = ordered
+        .into_iter()
+        .map(|(option, explained)| {
+            let facts = &opened.facts.options[option as usize];
+            let (serves, instead) = sums(&explained);
+            [
+                facts.option.clone(),
+                facts.kind.word().to_owned(),
+                facts.name.clone(),
+                explained
+                    .year
+                    .map_or(String::new(), |y| (opened.facts.first_year + u64::from(y) - 1).to_string()),
+                format!("{:.2}", cost(&opened.instance, option) as f64 / 100.0),
+                format!("{serves:.6}"),
+                format!("{instead:.6}"),
+                explained.worth.map_or(String::new(), |worth| format!("{worth:.6}")),
+            ]
+        })
+        .collect();
+    let header =
+        ["option", "kind", "name", "year", "cost", "serves", "others_could_serve", "worth_over_cost"];
+    csv_file("options.csv", &header, rows)
+}
+
+/// Students whom an option serves, and those of them whom others could.
+fn sums(explained: &Explained) -> (f64, f64) {
+    let million = MILLION as f64;
+    let serves: u64 = explained.serves.iter().map(|(_, amount, _)| amount).sum();
+    let instead: u64 = explained.instead.iter().map(|(_, _, amount, _)| amount).sum();
+    (serves as f64 / million, instead as f64 / million)
+}
+
+struct PlaceLine {
+    place: String,
+    students: String,
+    quality: String,
+}
+
+struct BillLine {
+    what: String,
+    quantity: String,
+    unit: String,
+    paid: String,
+    cost: String,
+    own: String,
+    source: String,
+}
+
+#[derive(Template)]
+#[template(path = "plans/templates/option.html")]
+struct One {
+    p: Frame,
+    id: String,
+    scenario: String,
+    step: i64,
+    total: String,
+    name: String,
+    kind: String,
+    at_home: bool,
+    counts: String,
+    year: String,
+    why_not: String,
+    serves: String,
+    alone: String,
+    places: Vec<PlaceLine>,
+    instead: Vec<(String, String, String)>,
+    bill: Vec<BillLine>,
+    cost: String,
+}
+
+/// One option.
+pub async fn option(
+    State(app): State<App>,
+    p: Frame,
+    Path((_, id)): Path<(String, String)>,
+    Query(asked): Query<Asked>,
+) -> Result<Response> {
+    let solved = Solved::read(&app, &p, &id, asked.budget).await?;
+    let opened = opened(&app, &p, &solved).await?;
+    let at = opened.facts.options.iter().position(|option| option.option == asked.option);
+    let at = at.and_then(|at| u32::try_from(at).ok()).ok_or(Error::NotFound)?;
+    let facts = &opened.facts.options[at as usize];
+    let explained = Explainer::new(&opened.instance, &opened.certificate).option(at);
+    let (serves, instead) = sums(&explained);
+    let page = One {
+        scenario: solved.scenario.name.clone(),
+        step: solved.step,
+        total: solved.total(),
+        name: facts.name.clone(),
+        kind: kind(&p, facts.kind.word()),
+        at_home: facts.connected,
+        counts: told::percent(facts.counts as f64 / MILLION as f64),
+        year: explained.year.map_or_else(String::new, |year| year_of(&opened.facts, year)),
+        why_not: match explained.year {
+            Some(_) => String::new(),
+            None => why_not(&p, &opened, at, &explained),
+        },
+        serves: told::students(serves),
+        alone: told::students((serves - instead).max(0.0)),
+        places: places(&opened, &explained),
+        instead: others(&p, &id, solved.step, &opened, &explained),
+        bill: bill(&p, facts),
+        cost: told::dollars(cost(&opened.instance, at)),
+        id,
+        p,
+    };
+    Ok(Html(page.render()?).into_response())
+}
+
+fn places(opened: &Opened, explained: &Explained) -> Vec<PlaceLine> {
+    let mut sums: BTreeMap<&str, (u64, u128)> = BTreeMap::new();
+    for (demand, amount, quality) in &explained.serves {
+        let sum = sums.entry(opened.facts.demand[*demand as usize].named()).or_default();
+        sum.0 += amount;
+        sum.1 += u128::from(*amount) * u128::from(*quality);
+    }
+    let million = MILLION as f64;
+    let mut lines: Vec<_> = sums.into_iter().collect();
+    lines.sort_by_key(|(_, (amount, _))| std::cmp::Reverse(*amount));
+    let line = |(place, (amount, weighted)): (&str, (u64, u128))| PlaceLine {
+        place: place.to_owned(),
+        students: told::count_tenths(amount as f64 / million),
+        quality: told::percent(weighted as f64 / (amount as f64).max(1.0) / million),
+    };
+    lines.into_iter().take(SHOWN).map(line).collect()
+}
+
+fn others(
+    p: &Frame,
+    id: &str,
+    step: i64,
+    opened: &Opened,
+    explained: &Explained,
+) -> Vec<(String, String, String)> {
+    let mut sums: BTreeMap<u32, u64> = BTreeMap::new();
+    for (option, _, amount, _) in &explained.instead {
+        *sums.entry(*option).or_default() += amount;
+    }
+    let mut lines: Vec<_> = sums.into_iter().collect();
+    lines.sort_by_key(|(_, amount)| std::cmp::Reverse(*amount));
+    let line = |(option, amount): (u32, u64)| {
+        let facts = &opened.facts.options[option as usize];
+        let students = told::count_tenths(amount as f64 / MILLION as f64);
+        (facts.name.clone(), option_href(p, id, step, &facts.option), students)
+    };
+    lines.into_iter().take(SHOWN).map(line).collect()
+}
+
+fn bill(p: &Frame, facts: &FactsOption) -> Vec<BillLine> {
+    let line = |line: &evenfield_plan::scenario::FactsLine| BillLine {
+        what: super::prices::what(p, &line.item),
+        quantity: told::count_tenths(line.quantity as f64 / MILLION as f64),
+        unit: line.unit.clone(),
+        paid: p.t(if line.once { "plans-paid-once" } else { "plans-paid-year" }),
+        cost: told::dollars(line.cents),
+        own: told::dollars(line.own),
+        source: format!("{}, {}", line.source, line.date),
+    };
+    facts.lines.iter().map(line).collect()
+}

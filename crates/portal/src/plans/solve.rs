@@ -1,0 +1,293 @@
+//! The job that looks for the best plans: each budget of the ladder, the scenario's own first. Every plan is proved before it is stored, and
+//! stored before the next budget begins, so that a stop at any moment loses none.
+
+use super::pages::inputs;
+use super::queries::{self, Now, Run, RunState, Rung};
+use super::rules::answer::{self, Answer, Unusable};
+use super::rules::ladder::{Step, ladder};
+use super::rules::read::{Checked, Inputs};
+use crate::App;
+use crate::db::now_ms;
+use crate::jobs::{Failure, Job, Outcome, Progress};
+use evenfield_model::Problems;
+use evenfield_plan::certificate::{Certificate, Question};
+use evenfield_plan::{Goal, Progress as Reached, solve};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// The kind of the job.
+pub const KIND: &str = "plan";
+/// The gap with which a budget is solved.
+const GAP: f64 = 0.001;
+/// How often it is said how far the budget at work is, and looked whether somebody wants a stop.
+const BEAT: Duration = Duration::from_millis(500);
+
+/// What the job is asked to do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Wanted {
+    /// The run.
+    pub run: String,
+}
+
+/// Stops a search when the job goes.
+struct StopOnDrop(Arc<AtomicBool>);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+fn unusable(error: Unusable) -> Failure {
+    tracing::error!(%error, "a plan could not be made");
+    Failure::for_good("job-error-internal", "")
+}
+
+/// Does the job.
+///
+/// # Errors
+/// When the scenario has problems, or the database says no.
+pub async fn run(app: App, job: Job, progress: Progress) -> Outcome {
+    let wanted: Wanted =
+        serde_json::from_str(&job.payload).map_err(|_| Failure::for_good("job-error-payload", ""))?;
+    let district = job.district_id.clone().unwrap_or_default();
+    let outcome = search(&app, &district, &wanted.run, &progress).await;
+    if outcome.as_ref().is_err_and(|failure| !failure.again) {
+        let mut write = app.db.write().await?;
+        let from = [RunState::Open, RunState::Stopping];
+        queries::move_run(&mut write, &district, &wanted.run, (&from, RunState::Failed)).await?;
+        write.commit().await?;
+    }
+    outcome
+}
+
+async fn search(app: &App, district: &str, id: &str, progress: &Progress) -> Outcome {
+    // A scenario that was deleted meanwhile leaves nothing to do.
+    let Some(run) = queries::run(app.db.read(), district, id).await? else { return Ok(()) };
+    let mut rungs = queries::rungs(app.db.read(), district, id).await?;
+    if rungs.is_empty() {
+        progress.set(0, 0, "job-plan-read");
+        prepare(app, district, &run, progress).await?;
+        rungs = queries::rungs(app.db.read(), district, id).await?;
+    }
+    let archive = Arc::new(queries::folder(app.db.read(), district, id).await?);
+    let mut found: BTreeMap<i64, Certificate> = BTreeMap::new();
+    for rung in rungs.iter().filter(|rung| rung.answer.is_some()) {
+        let proof = queries::proof(app.db.read(), district, id, rung.step).await?;
+        let text = proof.and_then(|(_, certificate)| certificate).unwrap_or_default();
+        found.extend(serde_json::from_str(&text).ok().map(|certificate| (rung.step, certificate)));
+    }
+    let total = i64::try_from(rungs.len()).unwrap_or(i64::MAX);
+    let mut order: Vec<&Rung> = rungs.iter().filter(|rung| !rung.finished).collect();
+    order.sort_by_key(|rung| (!rung.chosen, rung.step));
+    let mut done = total - i64::try_from(order.len()).unwrap_or(total);
+    for rung in order {
+        progress.set(done, total, "job-plan-solve");
+        let work = Work { app, district, run: &run, rung, archive: &archive };
+        let Some(stopped) = work.solve(&rungs, &mut found, progress).await? else { return Ok(()) };
+        if stopped {
+            return end(app, district, id, RunState::Stopped).await;
+        }
+        done += 1;
+        progress.set(done, total, "job-plan-solve");
+    }
+    end(app, district, id, RunState::Done).await
+}
+
+async fn end(app: &App, district: &str, id: &str, state: RunState) -> Outcome {
+    let mut write = app.db.write().await?;
+    let from = [RunState::Open, RunState::Stopping];
+    queries::move_run(&mut write, district, id, (&from, state)).await?;
+    write.commit().await?;
+    Ok(())
+}
+
+/// Reads the scenario as it is now, and stores its folder and its budgets.
+async fn prepare(app: &App, district: &str, run: &Run, progress: &Progress) -> Outcome {
+    let scenario = queries::scenario(app.db.read(), district, &run.scenario).await?;
+    let Some(scenario) = scenario else { return Err(Failure::for_good("plans-job-gone", "")) };
+    let inputs = inputs(app, district, &run.scenario, &scenario.settings).await;
+    let inputs = inputs.map_err(|_| Failure::for_now("job-error-database", ""))?;
+    let read = tokio::task::spawn_blocking(move || folder(&inputs)).await;
+    let read = read.map_err(|_| Failure::for_now("job-error-internal", ""))?;
+    let mut write = app.db.write().await?;
+    match read {
+        Ok((archive, ladder)) => {
+            let at = (run.id.as_str(), scenario.revision);
+            queries::put_folder(&mut write, district, at, &archive, &ladder).await?;
+            progress.step(&mut write, "folder").await?;
+            write.commit().await?;
+            Ok(())
+        }
+        Err(Fault::Problems(problems)) => {
+            let checked = Checked { problems, ..Checked::default() };
+            let at = (run.scenario.as_str(), scenario.revision);
+            queries::check(&mut write, district, at, &checked).await?;
+            write.commit().await?;
+            Err(Failure::for_good("plans-job-problems", ""))
+        }
+        Err(Fault::Unusable(error)) => Err(unusable(error)),
+    }
+}
+
+/// The archive, and the budgets with the texts of their instances.
+type Folder = (Vec<u8>, Vec<(Step, String)>);
+
+enum Fault {
+    Problems(Problems),
+    Unusable(Unusable),
+}
+
+/// The folder, and the budgets in which what is bought already has room.
+fn folder(inputs: &Inputs) -> Result<Folder, Fault> {
+    let built = inputs.build().map_err(Fault::Problems)?;
+    let archive = answer::pack(&built, &built.facts()).map_err(Fault::Unusable)?;
+    let mut steps = Vec::new();
+    for step in ladder(built.budget()) {
+        let mut text = Vec::new();
+        built.write_instance_of(&step.budget, &mut text).map_err(|e| Fault::Unusable(e.into()))?;
+        let text = String::from_utf8_lossy(&text).into_owned();
+        match answer::instance(&archive, &text) {
+            Ok(_) => steps.push((step, text)),
+            Err(error) if step.chosen => return Err(Fault::Unusable(error)),
+            Err(_) => {}
+        }
+    }
+    Ok((archive, steps))
+}
+
+/// A budget to be solved.
+struct Work<'w> {
+    app: &'w App,
+    district: &'w str,
+    run: &'w Run,
+    rung: &'w Rung,
+    archive: &'w Arc<Vec<u8>>,
+}
+
+impl Work<'_> {
+    /// Solves it and stores what was found, and better plans for other budgets; whether it was stopped before its time. `None` when the
+    /// run is gone.
+    async fn solve(
+        &self,
+        rungs: &[Rung],
+        found: &mut BTreeMap<i64, Certificate>,
+        progress: &Progress,
+    ) -> Result<Option<bool>, Failure> {
+        let (step, id) = (self.rung.step, self.run.id.as_str());
+        let Some((text, _)) = queries::proof(self.app.db.read(), self.district, id, step).await? else {
+            return Ok(None);
+        };
+        let (stop, now) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(None)));
+        let _guard = StopOnDrop(Arc::clone(&stop));
+        let search = Search {
+            archive: Arc::clone(self.archive),
+            text,
+            from: found.remove(&step),
+            limit: Duration::from_secs(u64::try_from(self.run.seconds).unwrap_or(1)),
+            stop: Arc::clone(&stop),
+            now: Arc::clone(&now),
+        };
+        let mut search = tokio::task::spawn_blocking(move || search.run());
+        let certificate = loop {
+            tokio::select! {
+                certificate = &mut search => break certificate,
+                () = tokio::time::sleep(BEAT) => {
+                    let reached = *now.lock().unwrap_or_else(PoisonError::into_inner);
+                    if !self.tell(reached).await? {
+                        stop.store(true, Ordering::Relaxed);
+                    }
+                }
+            }
+        };
+        let certificate =
+            certificate.map_err(|_| Failure::for_now("job-error-internal", ""))?.map_err(unusable)?;
+        let stopped = stop.load(Ordering::Relaxed);
+        found.insert(step, certificate);
+        let better = self.keep_better(rungs, found).await?;
+        let mut write = self.app.db.write().await?;
+        for (at, certificate, answer) in &better {
+            let finished = *at != step || !stopped;
+            let text = serde_json::to_string(certificate).map_err(|e| unusable(e.into()))?;
+            queries::put_answer(&mut write, self.district, (id, *at), (&text, answer, finished), now_ms())
+                .await?;
+        }
+        progress.step(&mut write, &format!("budget {step}")).await?;
+        write.commit().await?;
+        Ok(Some(stopped))
+    }
+
+    /// Says how far it is; false when somebody wants a stop or the run is gone.
+    async fn tell(&self, now: Option<Reached>) -> Result<bool, Failure> {
+        let mut write = self.app.db.write().await?;
+        let run = queries::run(&mut *write, self.district, &self.run.id).await?;
+        if let Some(reached) = now {
+            let now = Now {
+                step: self.rung.step,
+                floors: reached.question == Question::Floors,
+                objective: reached.objective,
+                bound: reached.bound,
+                gap: reached.gap(),
+            };
+            queries::set_now(&mut write, self.district, &self.run.id, &now).await?;
+        }
+        write.commit().await?;
+        Ok(run.is_some_and(|run| run.state == RunState::Open))
+    }
+
+    /// What is to be stored: the plan of this budget, and that of each budget for which a smaller one has a better plan.
+    async fn keep_better(
+        &self,
+        rungs: &[Rung],
+        found: &mut BTreeMap<i64, Certificate>,
+    ) -> Result<Vec<(i64, Certificate, Answer)>, Failure> {
+        let mut changed = vec![self.rung.step];
+        let mut best: Option<Certificate> = None;
+        for (step, certificate) in found.iter_mut() {
+            if let Some(better) = best.as_ref().and_then(|best| answer::better(best, certificate)) {
+                *certificate = better;
+                changed.push(*step);
+            }
+            best = Some(certificate.clone());
+        }
+        let mut kept = Vec::new();
+        for rung in rungs.iter().filter(|rung| changed.contains(&rung.step)) {
+            let proof = queries::proof(self.app.db.read(), self.district, &self.run.id, rung.step).await?;
+            let (Some((text, _)), Some(certificate)) = (proof, found.get(&rung.step)) else { continue };
+            let (archive, budget, mine) =
+                (Arc::clone(self.archive), rung.budget.clone(), certificate.clone());
+            let told = tokio::task::spawn_blocking(move || {
+                let instance = answer::instance(&archive, &text)?;
+                answer::told(&instance, &mine, &answer::facts(&archive, &budget)?)
+            });
+            let told = told.await.map_err(|_| Failure::for_now("job-error-internal", ""))?;
+            kept.push((rung.step, certificate.clone(), told.map_err(unusable)?));
+        }
+        Ok(kept)
+    }
+}
+
+/// A search on a thread of its own.
+struct Search {
+    archive: Arc<Vec<u8>>,
+    text: String,
+    from: Option<Certificate>,
+    limit: Duration,
+    stop: Arc<AtomicBool>,
+    now: Arc<Mutex<Option<Reached>>>,
+}
+
+impl Search {
+    fn run(self) -> Result<Certificate, Unusable> {
+        let instance = answer::instance(&self.archive, &self.text)?;
+        let start = Instant::now();
+        let goal = Goal { gap: GAP, seed: 1 };
+        Ok(solve(&instance, goal, self.from.as_ref(), &mut |reached| {
+            *self.now.lock().unwrap_or_else(PoisonError::into_inner) = Some(*reached);
+            !self.stop.load(Ordering::Relaxed) && start.elapsed() < self.limit
+        }))
+    }
+}

@@ -1,0 +1,338 @@
+use super::pages::{example_scenario, kit};
+use super::{HERE, THERE, districts};
+use crate::access::Role;
+use crate::account::testing::{Browser, Kit};
+use crate::db::harness;
+use crate::jobs::{self, worker::Worker};
+use crate::plans::queries::{self, Acceptance, Run, RunState};
+use crate::plans::rules::answer;
+use crate::plans::rules::ladder::Step;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+fn run(id: &str, state: RunState) -> Run {
+    Run {
+        id: id.to_owned(),
+        scenario: "s".to_owned(),
+        revision: 1,
+        state,
+        job: "j".to_owned(),
+        seconds: 5,
+        now: None,
+        made_ms: 1,
+    }
+}
+
+#[tokio::test]
+async fn a_run_moves_only_from_the_states_that_are_named() {
+    harness::each(|db| async move {
+        districts(&db).await;
+        let mut write = db.write().await.expect("a write");
+        queries::insert_run(&mut write, HERE, &run("r", RunState::Open), "a").await.expect("stored");
+        let ladder = [10u64, 20]
+            .map(|cents| (Step { budget: vec![cents], chosen: cents == 20 }, "years = 1".to_owned()));
+        queries::put_folder(&mut write, HERE, ("r", 3), &[7; 900_000], &ladder).await.expect("stored");
+        let stop = (&[RunState::Open][..], RunState::Stopping);
+        assert!(!queries::move_run(&mut write, THERE, "r", stop).await.expect("not theirs"));
+        assert!(queries::move_run(&mut write, HERE, "r", stop).await.expect("moved"));
+        assert!(!queries::move_run(&mut write, HERE, "r", stop).await.expect("once"));
+        write.commit().await.expect("committed");
+        assert_eq!(queries::folder(db.read(), HERE, "r").await.expect("an archive"), [7; 900_000]);
+        let now = queries::run(db.read(), HERE, "r").await.expect("read").expect("there");
+        assert_eq!((now.state, now.revision), (RunState::Stopping, 3));
+        let rungs = queries::rungs(db.read(), HERE, "r").await.expect("rungs");
+        assert_eq!(
+            rungs.iter().map(|r| (r.total(), r.chosen, r.finished)).collect::<Vec<_>>(),
+            [(10, false, false), (20, true, false)]
+        );
+        assert!(queries::newest_run(db.read(), HERE, "s", true).await.expect("none has a plan").is_none());
+        assert!(queries::newest_run(db.read(), HERE, "s", false).await.expect("read").is_some());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn facts_that_somebody_has_read_are_not_taken_back() {
+    harness::each(|db| async move {
+        districts(&db).await;
+        let acceptance = |id: &str| Acceptance {
+            id: id.to_owned(),
+            run: "r".to_owned(),
+            step: 4,
+            outbox: format!("o-{id}"),
+            accepted_ms: 1,
+            is_read: false,
+        };
+        let mut write = db.write().await.expect("a write");
+        for id in ["a", "b"] {
+            queries::accept(&mut write, HERE, &acceptance(id), ("x", &json!({ "n": 1 })))
+                .await
+                .expect("stored");
+            if id == "a" {
+                assert!(queries::take_back(&mut write, HERE, &acceptance(id), 2).await.expect("taken back"));
+                assert!(!queries::take_back(&mut write, HERE, &acceptance(id), 3).await.expect("once"));
+                assert!(queries::accepted(&mut *write, HERE).await.expect("none").is_none());
+            }
+        }
+        sqlx::query("UPDATE outbox SET read_ms = 5 WHERE id = 'o-b'")
+            .execute(&mut *write)
+            .await
+            .expect("read");
+        assert!(!queries::take_back(&mut write, HERE, &acceptance("b"), 6).await.expect("read"));
+        write.commit().await.expect("committed");
+        let now = queries::accepted(db.read(), HERE).await.expect("read").expect("there");
+        assert!(now.is_read && now.id == "b");
+        assert!(queries::accepted(db.read(), THERE).await.expect("none").is_none());
+    })
+    .await;
+}
+
+/// The job of a scenario's newest run.
+async fn job(kit: &Kit, at: &str) -> (String, Run) {
+    let id = at.rsplit('/').next().expect("an id");
+    let run = queries::newest_run(kit.app.db.read(), HERE, id, false).await.expect("read").expect("a run");
+    (run.job.clone(), run)
+}
+
+async fn solved(kit: &Kit, staff: &Browser, at: &str) -> Run {
+    let reply = staff.post(&format!("{at}/solve"), &[("act", "start"), ("seconds", "5")]).await;
+    assert_eq!(reply.status, 303, "{}", reply.body);
+    let (id, _) = job(kit, at).await;
+    let done = Worker::new(kit.app.clone()).finish(&id, |_| ()).await.expect("worked");
+    assert_eq!(done.state, jobs::State::Done, "{:?}", done.error);
+    job(kit, at).await.1
+}
+
+#[tokio::test]
+async fn plans_are_found_proved_and_shown() {
+    let kit = kit().await;
+    let staff = kit.sign_in(Role::Coordinator, HERE).await;
+    let at = example_scenario(&staff).await;
+    let run = solved(&kit, &staff, &at).await;
+    assert_eq!(run.state, RunState::Done);
+    let rungs = queries::rungs(kit.app.db.read(), HERE, &run.id).await.expect("rungs");
+    assert!(rungs.len() >= 8 && rungs.iter().all(|r| r.finished && r.answer.is_some()), "{rungs:?}");
+    // More money never gives less.
+    let worth: Vec<f64> =
+        rungs.iter().filter_map(|r| r.answer.as_ref()).filter(|a| !a.floors).map(|a| a.objective).collect();
+    assert!(worth.windows(2).all(|pair| pair[0] <= pair[1]), "{worth:?}");
+    let archive = queries::folder(kit.app.db.read(), HERE, &run.id).await.expect("an archive");
+    for rung in &rungs {
+        let proof =
+            queries::proof(kit.app.db.read(), HERE, &run.id, rung.step).await.expect("read").expect("there");
+        let instance = answer::instance(&archive, &proof.0).expect("an instance");
+        let certificate = serde_json::from_str(&proof.1.expect("a certificate")).expect("JSON");
+        evenfield_plan::verify(&instance, &certificate).expect("proved");
+    }
+    let page = staff.get(&format!("{at}/result")).await;
+    assert_eq!(page.status, 200);
+    for told in [
+        "Connected at home",
+        "Served",
+        "It is proved that no plan",
+        "id=\"curve\"",
+        "The next $10,000",
+        "map.geojson",
+        "Silo",
+        "$13,000",
+    ] {
+        assert!(page.body.contains(told) || told == "Silo", "{told}: {}", page.body);
+    }
+    let analyst = kit.sign_in(Role::Analyst, HERE).await;
+    for tail in
+        ["/result?budget=0", "/options", "/memo", "/report.csv", "/options.csv", "/map.geojson", "/proof.zip"]
+    {
+        let page = analyst.get(&format!("{at}{tail}")).await;
+        assert_eq!(page.status, 200, "{tail}: {}", page.body);
+    }
+    assert!(!analyst.get(&format!("{at}/result")).await.body.contains("/accept\""));
+    let map: Value =
+        serde_json::from_str(&analyst.get(&format!("{at}/map.geojson")).await.body).expect("JSON");
+    assert!(map["features"].as_array().is_some_and(|f| f.len() >= 4), "{map}");
+    let compared =
+        analyst.get(&format!("/d/{HERE}/plans/compare?{}=on", at.rsplit('/').next().unwrap())).await;
+    assert!(
+        compared.body.contains("id=\"compare\"") && compared.body.contains("$13,000"),
+        "{}",
+        compared.body
+    );
+    for page in ["/result", "/options", "/memo", "/proof.zip"] {
+        let stranger = kit.sign_in(Role::Coordinator, THERE).await;
+        assert_eq!(stranger.get(&format!("{at}{page}")).await.status, 404);
+    }
+}
+
+#[tokio::test]
+async fn each_option_says_why() {
+    let kit = kit().await;
+    let staff = kit.sign_in(Role::Coordinator, HERE).await;
+    let at = example_scenario(&staff).await;
+    solved(&kit, &staff, &at).await;
+    let csv = staff.get(&format!("{at}/options.csv")).await.body;
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    let rows: Vec<Vec<String>> =
+        reader.records().map(|row| row.expect("a row").iter().map(str::to_owned).collect()).collect();
+    let (bought, left): (Vec<_>, Vec<_>) = rows.iter().partition(|row| !row[3].is_empty());
+    assert!(!bought.is_empty() && !left.is_empty(), "{csv}");
+    for (rows, told) in [(bought, "Why it is bought"), (left, "Why it is not bought")] {
+        for row in rows {
+            let page = staff.get(&format!("{at}/option?option={}", crate::routes::escape(&row[0]))).await;
+            assert!(page.status == 200 && page.body.contains(told), "{row:?}: {}", page.body);
+        }
+    }
+    assert_eq!(staff.get(&format!("{at}/option?option=nothing")).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_search_is_stopped_and_goes_on() {
+    let kit = kit().await;
+    let staff = kit.sign_in(Role::Coordinator, HERE).await;
+    let at = example_scenario(&staff).await;
+    let solve = format!("{at}/solve");
+    staff.post(&solve, &[("act", "start"), ("seconds", "5")]).await;
+    staff.post(&solve, &[("act", "start"), ("seconds", "5")]).await;
+    let runs: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM plan_run")
+        .fetch_one(kit.app.db.read())
+        .await
+        .expect("a count");
+    assert_eq!(runs, 1, "one at a time");
+    staff.post(&solve, &[("act", "stop")]).await;
+    let (id, _) = job(&kit, &at).await;
+    let worker = Worker::new(kit.app.clone());
+    worker.finish(&id, |_| ()).await.expect("worked");
+    let (_, run) = job(&kit, &at).await;
+    // A small scenario may be solved before anybody looks whether it is to be stopped; then it went through.
+    assert!(matches!(run.state, RunState::Stopped | RunState::Done), "{run:?}");
+    assert!(queries::newest_run(kit.app.db.read(), HERE, &run.scenario, true).await.expect("read").is_some());
+    if run.state == RunState::Stopped {
+        assert!(staff.get(&at).await.body.contains("value=\"resume\""));
+        staff.post(&solve, &[("act", "resume")]).await;
+        let (id, _) = job(&kit, &at).await;
+        worker.finish(&id, |_| ()).await.expect("worked");
+    }
+    let (_, run) = job(&kit, &at).await;
+    assert_eq!(run.state, RunState::Done);
+    let rungs = queries::rungs(kit.app.db.read(), HERE, &run.id).await.expect("rungs");
+    assert!(rungs.iter().all(|rung| rung.finished));
+}
+
+/// A process that is killed leaves its job behind; whoever takes it up goes on with the budgets that are left.
+#[tokio::test]
+async fn a_killed_process_loses_no_plan() {
+    let kit = kit().await;
+    let staff = kit.sign_in(Role::Coordinator, HERE).await;
+    let at = example_scenario(&staff).await;
+    staff.post(&format!("{at}/solve"), &[("act", "start"), ("seconds", "5")]).await;
+    let (id, run) = job(&kit, &at).await;
+    let solved = async || -> Vec<(i64, i64)> {
+        sqlx::query_as(
+            "SELECT step, solved_ms FROM plan_answer WHERE run_id = $1 AND finished = 1 ORDER BY step",
+        )
+        .bind(&run.id)
+        .fetch_all(kit.app.db.read())
+        .await
+        .expect("answers")
+    };
+    {
+        let worker = Worker::new(kit.app.clone());
+        let work = worker.run_one(Some(&id));
+        tokio::pin!(work);
+        // Dropped as soon as a plan is stored: nothing is given back, as when the process is killed.
+        loop {
+            tokio::select! {
+                _ = &mut work => break,
+                () = tokio::time::sleep(Duration::from_millis(1)) => if !solved().await.is_empty() { break },
+            }
+        }
+    }
+    let before = solved().await;
+    assert!(!before.is_empty());
+    let mut write = kit.app.db.write().await.expect("a write");
+    sqlx::query("UPDATE job SET lease_until_ms = 0 WHERE id = $1 AND state = 'running'")
+        .bind(&id)
+        .execute(&mut *write)
+        .await
+        .expect("the lease runs out");
+    write.commit().await.expect("committed");
+    Worker::new(kit.app.clone()).finish(&id, |_| ()).await.expect("worked");
+    let after = solved().await;
+    assert!(after.len() >= 8, "{after:?}");
+    assert!(before.iter().all(|(step, _)| after.iter().any(|(s, _)| s == step)), "{before:?} {after:?}");
+}
+
+#[tokio::test]
+async fn a_plan_is_accepted_with_its_facts_and_taken_back() {
+    let kit = kit().await;
+    let staff = kit.sign_in(Role::Administrator, HERE).await;
+    let at = example_scenario(&staff).await;
+    let run = solved(&kit, &staff, &at).await;
+    let rungs = queries::rungs(kit.app.db.read(), HERE, &run.id).await.expect("rungs");
+    let own = rungs.iter().find(|rung| rung.chosen).expect("the scenario's own").step.to_string();
+    let accept = format!("{at}/accept");
+    let act = |act: &'static str| [("budget", own.clone()), ("act", act.to_owned())];
+    let post = async |deed: &'static str| {
+        let fields = act(deed);
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(k, v)| (*k, v.as_str())).collect();
+        staff.post(&accept, &fields).await.status
+    };
+    assert_eq!(post("accept").await, 303);
+    assert_eq!(post("accept").await, 303, "again is the same");
+    let facts: Vec<(String, String)> =
+        sqlx::query_as("SELECT kind, body_json FROM outbox WHERE undone_ms IS NULL")
+            .fetch_all(kit.app.db.read())
+            .await
+            .expect("facts");
+    assert_eq!(facts.len(), 1);
+    let body: Value = serde_json::from_str(&facts[0].1).expect("JSON");
+    assert_eq!(facts[0].0, "plan.accepted");
+    assert!(body["purchases"].as_array().is_some_and(|p| !p.is_empty()), "{body}");
+    assert_eq!(body["years"].as_array().map(Vec::len), Some(2));
+    assert!(staff.get(&format!("{at}/result")).await.body.contains("goes by this plan"));
+    assert_eq!(post("undo").await, 303);
+    assert!(!staff.get(&format!("{at}/result")).await.body.contains("goes by this plan"));
+    assert_eq!(post("accept").await, 303);
+    let mut write = kit.app.db.write().await.expect("a write");
+    sqlx::query("UPDATE outbox SET read_ms = 1 WHERE undone_ms IS NULL")
+        .execute(&mut *write)
+        .await
+        .expect("read");
+    write.commit().await.expect("committed");
+    assert_eq!(post("undo").await, 400, "what others have read stays");
+    let deeds: Vec<String> = sqlx::query_scalar(
+        "SELECT action FROM audit_entry WHERE action IN ('plan.accept', 'plan.take_back') ORDER BY seq",
+    )
+    .fetch_all(kit.app.db.read())
+    .await
+    .expect("entries");
+    assert_eq!(deeds, ["plan.accept", "plan.take_back", "plan.accept"]);
+    let analyst = kit.sign_in(Role::Analyst, HERE).await;
+    assert_eq!(analyst.post(&accept, &[("act", "undo")]).await.status, 403);
+}
+
+/// A job is given up after it has stopped its process several times; its run has then failed, and can go on.
+#[tokio::test]
+async fn a_search_whose_job_was_given_up_goes_on() {
+    let kit = kit().await;
+    let staff = kit.sign_in(Role::Coordinator, HERE).await;
+    let at = example_scenario(&staff).await;
+    staff.post(&format!("{at}/solve"), &[("act", "start"), ("seconds", "5")]).await;
+    let (id, _) = job(&kit, &at).await;
+    let mut write = kit.app.db.write().await.expect("a write");
+    sqlx::query("UPDATE job SET state = 'failed', error = 'job-error-stopped' WHERE id = $1")
+        .bind(&id)
+        .execute(&mut *write)
+        .await
+        .expect("given up");
+    write.commit().await.expect("committed");
+    let page = staff.get(&at).await.body;
+    assert!(
+        page.contains("Broken off") && page.contains("value=\"resume\"") && !page.contains("data-poll"),
+        "{page}"
+    );
+    assert!(page.contains("was given up"), "{page}");
+    staff.post(&format!("{at}/solve"), &[("act", "resume")]).await;
+    let (again, _) = job(&kit, &at).await;
+    assert_ne!(again, id);
+    Worker::new(kit.app.clone()).finish(&again, |_| ()).await.expect("worked");
+    assert_eq!(job(&kit, &at).await.1.state, RunState::Done);
+}
