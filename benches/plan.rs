@@ -4,6 +4,7 @@
 //! cargo bench -p evenfield-plan --bench plan -- nation BLOCKS [SECONDS] [GAP]
 //! cargo bench -p evenfield-plan --bench plan -- state BLOCKS [SECONDS] [GAP]
 //! cargo bench -p evenfield-plan --bench plan -- district STUDENTS OPTIONS [SECONDS] [GAP]
+//! cargo bench -p evenfield-plan --bench plan -- programme STUDENTS OPTIONS [SECONDS] [GAP]
 //! cargo bench -p evenfield-plan --bench plan -- cover DEMANDS SITES COUNT REACH [SECONDS] [GAP] [SEED]
 //! ```
 //!
@@ -16,6 +17,7 @@
 //!   quality 1. The budget is 30% of what subscriptions for all would cost, and all strategies are bought.
 //! - `state`: the same with two years, capacities for all sites, five groups with floors, running costs.
 //! - `district`: students at home, merged by what reaches them, and options of five strategies.
+//! - `programme`: the same over three years, with running costs, capacities of anchors, buses and towers, exclusive pairs and floors of three groups.
 //! - `cover`: demands and sites at random in a square of 100 x 100; each site covers what is within its reach; so many sites are opened.
 
 use evenfield_plan::{Floor, Goal, Instance, Limit, MILLION, NONE, Names, UNLIMITED, solve, verify};
@@ -202,6 +204,30 @@ fn district(students: usize, options: usize) -> Instance {
     instance
 }
 
+fn programme(students: usize, options: usize) -> Instance {
+    let mut instance = district(students, options);
+    instance.floors = (0..3).map(|group| Floor { group, share: 150_000 + 50_000 * group }).collect();
+    instance.capacities = instance
+        .strategies
+        .iter()
+        .map(|s| match s {
+            0 => 80 * MILLION,
+            1 => 60 * MILLION,
+            4 => 500 * MILLION,
+            _ => UNLIMITED,
+        })
+        .collect();
+    // Half of a price is paid once, and a sixth in each year; of two towers or buses that follow on each other one is bought.
+    instance.running = instance.costs.iter().map(|cost| cost / 6).collect();
+    instance.costs.iter_mut().for_each(|cost| *cost /= 2);
+    instance.exclusive = (0..options)
+        .map(|n| if n % 5 == 1 || n % 5 == 4 { (n / 10 * 5 + n % 5) as u32 } else { NONE })
+        .collect();
+    instance.exclusive_names = (0..options).map(|n| format!("one of {n}")).collect();
+    instance.limit = Limit::Budget(vec![30_000_000, 25_000_000, 20_000_000]);
+    instance
+}
+
 fn cover(demands: usize, sites: usize, count: u64, reach: f32, seed: u64) -> Instance {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut instance = empty(Limit::Count(vec![count]));
@@ -304,6 +330,7 @@ fn main() {
                 5,
             )
         }
+        "programme" => (programme(number(1, 10_000.0) as usize, number(2, 300.0) as usize), 3),
         _ => (district(number(1, 10_000.0) as usize, number(2, 300.0) as usize), 3),
     };
     if let Some(folder) = folder {
@@ -359,8 +386,10 @@ fn main() {
     let start = Instant::now();
     let verified = verify(&instance, &certificate);
     println!(
-        "bought: {}; {:?} {:?} in {:.2} s",
+        "bought: {}; {} cases, {} sets of prices; {:?} {:?} in {:.2} s",
         bought.join(", "),
+        certificate.tree.len(),
+        certificate.prices.len(),
         certificate.question,
         verified,
         start.elapsed().as_secs_f64()

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// What this program writes and reads.
-pub const FORMAT: &str = "evenfield plan certificate 1";
+pub const FORMAT: &str = "evenfield plan certificate 2";
 
 /// What the plan and the bound are about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,11 +79,21 @@ pub struct Prices {
 pub enum Case {
     /// The prices of this number bound this case.
     Priced(u32),
-    /// Two cases: the option is bought, or it is not. Both stand further down in the list.
+    /// A case without what no plan worth more than the bound does, as these prices show: to open an option in a year, or never to buy it. It stands
+    /// further down in the list.
+    Fixed {
+        /// The set of prices.
+        prices: u32,
+        /// The case that is left.
+        then: u32,
+    },
+    /// Two cases: the option is opened by a year, or it is not, which is later or never. Both stand further down in the list.
     Split {
         /// The option.
         option: u32,
-        /// The case in which it is bought.
+        /// The year, counted from 1; where it is the last one, the option is bought or not.
+        by: u16,
+        /// The case in which it is opened by then.
         bought: u32,
         /// The case in which it is not.
         left: u32,

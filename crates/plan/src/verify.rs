@@ -4,7 +4,9 @@
 //! 2. [`bound`]: for prices of what is scarce, no plan that keeps to the limits can be worth more than: all service at its price,
 //!    plus the limits at their prices, less the floors at theirs, plus for each option what it serves above those prices, less its
 //!    own cost at the limit's price, if that is more than nothing. (Lagrangian duality: what a plan pays in prices it gets back in
-//!    this sum.) Where the tree has cases, the largest of them counts, rounded down to what a plan can be worth.
+//!    this sum.) Where the tree has cases, the largest of them counts, rounded down to what a plan can be worth. In a case options
+//!    have [`Choices`]: years in which they may be opened. What does not fit beside what must be bought is out, and so is what the sum shows
+//!    to make no plan better than the bound that is said.
 
 use crate::certificate::{Case, Certificate, FORMAT, Plan, Prices, Question};
 use crate::{Fixed, Instance, MILLION, NONE, UNLIMITED};
@@ -37,11 +39,13 @@ pub fn verify(instance: &Instance, certificate: &Certificate) -> Result<(), Refu
     ensure(*question == Question::Floors || met >= i128::from(MILLION), || {
         format!("the plan meets {met} millionths of a floor")
     })?;
-    let mut bound = bound(instance, *question, prices, tree)?;
-    if *question == Question::Objective {
-        bound -= bound.rem_euclid(grain(instance));
-    }
-    ensure(bound == *said, || format!("the prices prove a bound of {bound}, not {said}"))
+    // What is said is rounded down to what a plan can be worth.
+    let grain = if *question == Question::Objective { grain(instance) } else { 1 };
+    let most = said.saturating_add(grain - 1);
+    let bound = bound(instance, *question, prices, tree, most)?;
+    ensure(bound <= most && said.rem_euclid(grain) == 0, || {
+        format!("the prices prove a bound of {bound}, not {said}")
+    })
 }
 
 /// The year in which each option is opened, 0 for never: no option twice, at most one of an exclusive group, and what is fixed as it is.
@@ -143,34 +147,55 @@ fn grain(instance: &Instance) -> i128 {
     grain.max(1)
 }
 
-/// The bound that prices and cases prove.
-fn bound(instance: &Instance, question: Question, prices: &[Prices], tree: &[Case]) -> Result<i128, Refusal> {
+/// The bound that prices and cases prove, of plans that are worth more than `most`.
+fn bound(
+    instance: &Instance,
+    question: Question,
+    prices: &[Prices],
+    tree: &[Case],
+    most: i128,
+) -> Result<i128, Refusal> {
     let priced = prices.iter().map(|p| price(instance, question, p)).collect::<Result<Vec<_>, _>>()?;
     let mut largest = i128::MIN;
-    // What is bought (true) or left on the way to a case; cases to look at, with how long their way is.
-    let (mut decided, mut way) = (vec![None; instance.option_count()], Vec::new());
-    let (mut cases, mut seen) = (vec![(0u32, 0, None)], 0);
+    let mut choices: Vec<Choices> = (0..instance.option_count()).map(|o| Choices::new(instance, o)).collect();
+    // Cases to look at, and what to set before; how long the way is, of which what was before has to be set again.
+    let (mut way, mut cases, mut seen) = (Vec::new(), vec![(0u32, 0, None)], 0);
     while let Some((case, depth, step)) = cases.pop() {
-        way.drain(depth..).for_each(|option: usize| decided[option] = None);
-        if let Some((option, bought)) = step {
-            decided[option] = Some(bought);
-            way.push(option);
+        way.drain(depth..).rev().for_each(|(option, before): (usize, Choices)| choices[option] = before);
+        if let Some((option, choice)) = step {
+            way.push((option, std::mem::replace(&mut choices[option], choice)));
         }
         seen += 1;
         match tree.get(case as usize) {
             Some(Case::Priced(at)) => {
                 let priced =
                     priced.get(*at as usize).ok_or_else(|| Refusal(format!("there are no prices {at}")))?;
-                largest = largest.max(priced.bound(instance, &decided));
+                if let Some(total) = priced.total(instance, &choices) {
+                    largest = largest.max(priced.bound(total.sum));
+                }
             }
-            Some(Case::Split { option, bought, left }) if *bought.min(left) > case && seen <= tree.len() => {
-                let option = *option as usize;
-                ensure(option < decided.len() && decided[option].is_none(), || {
-                    format!("case {case} splits option {option} again")
+            Some(Case::Fixed { prices, then }) if *then > case && seen <= tree.len() => {
+                let priced = priced
+                    .get(*prices as usize)
+                    .ok_or_else(|| Refusal(format!("there are no prices {prices}")))?;
+                for (option, left) in priced.fixed(instance, &choices, most) {
+                    way.push((option, std::mem::replace(&mut choices[option], left)));
+                }
+                cases.push((*then, way.len(), None));
+            }
+            Some(Case::Split { option, by, bought, left })
+                if *bought.min(left) > case && seen <= tree.len() =>
+            {
+                let (option, by) = (*option as usize, usize::from(*by));
+                ensure(option < choices.len() && (1..=instance.years()).contains(&by), || {
+                    format!("case {case} splits option {option} by year {by}, which there is not")
                 })?;
+                let now = choices[option];
+                let until = Choices { years: now.years & ((1 << by) - 1), may_stay: false };
+                let after = Choices { years: now.years >> by << by, ..now };
                 cases.extend([
-                    (*bought, way.len(), Some((option, true))),
-                    (*left, way.len(), Some((option, false))),
+                    (*bought, way.len(), Some((option, until))),
+                    (*left, way.len(), Some((option, after))),
                 ]);
             }
             _ => {
@@ -183,11 +208,57 @@ fn bound(instance: &Instance, question: Question, prices: &[Prices], tree: &[Cas
     Ok(largest)
 }
 
-/// What prices come to: all that does not depend on options, and what each option adds when opened in the best year and in the first.
+/// In which years an option may be opened in a case (bit 0 is the first year), and whether it may stay closed.
+#[derive(Clone, Copy)]
+struct Choices {
+    years: u32,
+    may_stay: bool,
+}
+
+impl Choices {
+    /// What is fixed is bought in the first year or never; all else in each year in which it alone is within the limits, or never.
+    fn new(instance: &Instance, option: usize) -> Self {
+        let mut it = Self { years: (1 << instance.years()) - 1, may_stay: true };
+        match instance.fixed(option) {
+            Fixed::In => Self { years: 1, may_stay: false },
+            Fixed::Out => Self { years: 0, may_stay: true },
+            Fixed::Free => {
+                it.years = it.fitting(instance, option, instance.limit.amounts()).map(|year| 1 << year).sum();
+                it
+            }
+        }
+    }
+
+    fn each(self) -> impl Iterator<Item = usize> {
+        (0..32).filter(move |year| self.years >> year & 1 == 1)
+    }
+
+    /// What the option takes at least of a year's limit.
+    fn least(self, instance: &Instance, option: usize, year: usize) -> u64 {
+        let charge = |from| if from > year { 0 } else { instance.charge(option, from == year) };
+        if self.may_stay { 0 } else { self.each().map(charge).min().unwrap_or(0) }
+    }
+
+    /// The most that it adds in one of these years, or by staying closed.
+    fn best(self, adds: &[i128], years: impl Iterator<Item = usize>) -> Option<i128> {
+        years.map(|year| adds[year]).chain(self.may_stay.then_some(0)).max()
+    }
+
+    /// The years in which it can be opened when so much is left of each year's limit beside what it takes at least.
+    fn fitting(self, instance: &Instance, option: usize, room: &[u64]) -> impl Iterator<Item = usize> {
+        self.each().filter(move |from| {
+            (*from..room.len()).all(|year| {
+                let own = self.least(instance, option, year);
+                instance.charge(option, year == *from) <= room[year].saturating_add(own)
+            })
+        })
+    }
+}
+
+/// What prices come to: all that does not depend on options, and what each option adds when opened in each year.
 struct Priced {
     constant: i128,
-    best: Vec<i128>,
-    first: Vec<i128>,
+    adds: Vec<i128>,
     /// What the result is multiplied with and divided by.
     scale: (i128, i128),
 }
@@ -214,10 +285,10 @@ fn price(instance: &Instance, question: Question, prices: &Prices) -> Result<Pri
     let scale =
         if question == Question::Objective { (1, i128::from(MILLION)) } else { (i128::from(MILLION), needs) };
     ensure(scale.1 > 0, || "a proof about floors needs a floor's price".to_owned())?;
-    let mut priced = Priced { constant, best: Vec::new(), first: Vec::new(), scale };
-    for option in 0..instance.option_count() {
+    let mut priced = Priced { constant, adds: vec![0; instance.option_count() * years], scale };
+    for (option, adds) in priced.adds.chunks_mut(years).enumerate() {
         // What it adds from a year on, going back from the last one.
-        let (mut later, mut best) = (0, i128::MIN);
+        let mut later = 0;
         for year in (0..years).rev() {
             let mut parts: Vec<(i128, u64)> = Vec::new();
             for (demand, quality) in instance.covers(option) {
@@ -238,41 +309,82 @@ fn price(instance: &Instance, question: Question, prices: &Prices) -> Result<Pri
                 left -= if left == UNLIMITED { 0 } else { taken };
             }
             let charge = |new| times(prices.limit[year], instance.charge(option, new));
-            let adds = later + sum - charge(true)?;
-            best = best.max(adds);
-            if year == 0 {
-                priced.first.push(adds);
-            }
+            adds[year] = later + sum - charge(true)?;
             later += sum - charge(false)?;
         }
-        priced.best.push(best);
     }
     Ok(priced)
 }
 
+/// What prices come to in a case.
+struct Total {
+    /// What must be bought leaves so much of each year's limit.
+    room: Vec<u64>,
+    sum: i128,
+    /// Of each exclusive group: what must be bought adds, and the most that another one adds.
+    groups: Vec<(Option<i128>, i128)>,
+}
+
 impl Priced {
-    /// The bound of a case, rounded down: what must be bought counts whatever it adds, what may be only if it adds something.
-    fn bound(&self, instance: &Instance, decided: &[Option<bool>]) -> i128 {
+    /// The sum of a case: what must be bought counts whatever it adds, what may be only if it adds something; nothing can be bought for which
+    /// there is no room in each of its years beside what must be bought. Nothing where there is no plan.
+    fn total(&self, instance: &Instance, choices: &[Choices]) -> Option<Total> {
+        let mut room = instance.limit.amounts().to_vec();
+        for (option, choices) in choices.iter().enumerate().filter(|(_, choices)| !choices.may_stay) {
+            for (year, room) in room.iter_mut().enumerate() {
+                *room = room.checked_sub(choices.least(instance, option, year))?;
+            }
+        }
         let mut sum = Some(self.constant);
         let mut groups: Vec<(Option<i128>, i128)> = vec![(None, 0); instance.exclusive_names.len()];
-        for (option, decided) in decided.iter().enumerate() {
-            let (must, adds) = match (instance.fixed(option), decided) {
-                (Fixed::In, Some(false)) | (Fixed::Out, Some(true)) => return i128::MIN,
-                (Fixed::In, _) => (true, self.first[option]),
-                (Fixed::Free, Some(true)) => (true, self.best[option]),
-                (Fixed::Out, _) | (_, Some(false)) => continue,
-                (Fixed::Free, None) => (false, self.best[option].max(0)),
-            };
+        for (option, (choices, adds)) in choices.iter().zip(self.adds.chunks(room.len())).enumerate() {
+            let adds = choices.best(adds, choices.fitting(instance, option, &room))?;
             match groups.get_mut(instance.exclusive(option) as usize) {
-                None => sum = sum.and_then(|s| s.checked_add(adds)),
-                Some((Some(_), _)) if must => return i128::MIN,
-                Some((forced, _)) if must => *forced = Some(adds),
+                None => sum = sum.and_then(|sum| sum.checked_add(adds)),
+                Some((Some(_), _)) if !choices.may_stay => return None,
+                Some((forced, _)) if !choices.may_stay => *forced = Some(adds),
                 Some((_, best)) => *best = adds.max(*best),
             }
         }
-        for (forced, best) in groups {
-            sum = sum.and_then(|s| s.checked_add(forced.unwrap_or(best)));
+        for (forced, best) in &groups {
+            sum = sum.and_then(|sum| sum.checked_add(forced.unwrap_or(*best)));
         }
-        sum.and_then(|s| s.checked_mul(self.scale.0)).map_or(i128::MAX, |s| s.div_euclid(self.scale.1))
+        // A sum that is out of range proves nothing.
+        Some(Total { room, sum: sum.unwrap_or(i128::MAX), groups })
+    }
+
+    /// A sum as a bound, rounded down.
+    fn bound(&self, sum: i128) -> i128 {
+        sum.checked_mul(self.scale.0).map_or(i128::MAX, |s| s.div_euclid(self.scale.1))
+    }
+
+    /// Options and what is left of their choices in plans that are worth more than `most`: with a choice that is taken out, the sum is no more than that.
+    fn fixed(&self, instance: &Instance, choices: &[Choices], most: i128) -> Vec<(usize, Choices)> {
+        let total = self.total(instance, choices).filter(|total| total.sum < i128::MAX);
+        let Some(Total { room, sum, groups }) = total else { return Vec::new() };
+        let mut fixed = Vec::new();
+        for (option, (choices, adds)) in choices.iter().zip(self.adds.chunks(room.len())).enumerate() {
+            let fitting = || choices.fitting(instance, option, &room);
+            let group = groups.get(instance.exclusive(option) as usize);
+            let Some(own) = (match group {
+                None => choices.best(adds, fitting()),
+                // Nothing else of this group can be bought anyway.
+                Some((Some(_), _)) if choices.may_stay => continue,
+                Some((forced, best)) => Some(forced.unwrap_or(*best)),
+            }) else {
+                continue;
+            };
+            let is_worse = |adds: i128| {
+                let sum = sum.checked_sub(own).and_then(|sum| sum.checked_add(adds));
+                sum.is_some_and(|sum| self.bound(sum) <= most)
+            };
+            let mut left = *choices;
+            fitting().filter(|year| is_worse(adds[*year])).for_each(|year| left.years &= !(1 << year));
+            left.may_stay &= group.is_some() || !is_worse(0);
+            if left.years != choices.years || left.may_stay != choices.may_stay {
+                fixed.push((option, left));
+            }
+        }
+        fixed
     }
 }

@@ -1,12 +1,13 @@
 //! The exact finish: branch and bound on the Lagrangian bound. What is cut off stays in the certificate as a case with the prices that cut it
 //! off, so that the whole proof can be checked.
 
+use super::Nearby;
+use super::allowed::{self, Allowed, NEVER};
 use super::desk::Desk;
 use super::dual::{Answer, Dual, Prices};
-use super::exchange::Exchange;
-use super::ground::Ground;
-use crate::Fixed;
-use crate::certificate::Case;
+use super::ground::{Ground, UNIT};
+use super::state::CLOSED;
+use crate::certificate::{Case, Question};
 use rayon::prelude::*;
 use std::sync::Arc;
 
@@ -20,6 +21,9 @@ const PARTS: usize = 2;
 /// Steps without a better bound after which a case is split.
 const PATIENCE: usize = 8;
 
+/// Steps of the dual where all is decided and only service is left to be priced.
+const LAST_STEPS: usize = 400;
+
 /// Looks for better plans in vain after which every other case is looked at, then every third.
 const LOOKS: usize = 8;
 
@@ -27,7 +31,10 @@ const LOOKS: usize = 8;
 struct Open {
     /// Its place in the tree.
     at: usize,
-    decided: Vec<Option<bool>>,
+    /// What is decided on the way to it, by place in the list of sites.
+    decided: Vec<Allowed>,
+    /// What that leaves of the choices.
+    allowed: Vec<Allowed>,
     /// The set of prices to start from.
     prices: usize,
     bound: f64,
@@ -39,63 +46,64 @@ struct Open {
 pub(super) struct Cases {
     pub tree: Vec<Case>,
     pub prices: Vec<Prices>,
+    /// What was ruled out is so for plans worth more than this.
+    pub most: f64,
+}
+
+/// Cases that are open, and the highest bound of those that are closed.
+struct Heap {
+    open: Vec<Open>,
+    closed: f64,
 }
 
 impl Cases {
     /// The proof that the root's prices make.
     pub fn root(prices: Prices) -> Self {
-        Self { tree: vec![Case::Priced(0)], prices: vec![prices] }
+        Self { tree: vec![Case::Priced(0)], prices: vec![prices], most: f64::NEG_INFINITY }
     }
 
     /// Splits the root into cases until all are below the cut, or there is no time or room left.
-    pub fn split(
+    pub fn split<'a, 'g>(
         &mut self,
-        ground: &Ground<'_>,
-        dual: &Dual<'_, '_>,
-        exchange: &mut Exchange<'_, '_>,
-        desk: &mut Desk<'_, '_, '_>,
+        ground: &'g Ground<'a>,
+        dual: &Dual<'a, 'g>,
+        nearby: &mut Nearby<'a, 'g>,
+        desk: &mut Desk<'a, 'g, '_>,
     ) {
-        let none = vec![None; ground.instance.option_count()];
-        let mut open = vec![Open { at: 0, decided: none, prices: 0, bound: dual.value, mean: None }];
-        let mut closed = f64::NEG_INFINITY;
+        let decided = ground.allowed.clone();
+        let Some(allowed) = ground.narrowed(&decided) else { return };
+        let root = Open { at: 0, decided, allowed, prices: 0, bound: dual.value, mean: None };
+        let mut heap = Heap { open: vec![root], closed: f64::NEG_INFINITY };
         let (mut looks, mut idle) = (0, 0);
         let mut duals: [Dual<'_, '_>; TOGETHER] = std::array::from_fn(|_| dual.clone());
         loop {
             let room =
                 (self.prices.len() + 2 * TOGETHER) * ground.weights.len() * ground.years <= MOST_NUMBERS;
-            let highest = open.iter().map(|o| o.bound).fold(closed, f64::max);
-            let go_on = room && desk.bounded(highest);
-            let cases = take_highest(&mut open, desk.cut(), go_on, &mut closed);
+            let go_on = room && desk.bounded(heap.highest());
+            let cases = heap.take_highest(desk.cut(), go_on);
             if cases.is_empty() {
+                self.most = heap.closed;
                 return;
             }
-            let others = open.iter().map(|o| o.bound).fold(closed, f64::max);
-            self.improve(&cases, &mut duals, others, desk);
+            self.improve(&cases, &mut duals, heap.highest(), desk);
             for (case, dual) in cases.into_iter().zip(&mut duals) {
                 let at = self.prices.len();
                 self.prices.push(dual.best.clone());
                 self.tree[case.at] = Case::Priced(at as u32);
                 let bound = dual.value;
                 if bound <= desk.cut() {
-                    closed = closed.max(bound);
+                    heap.closed = heap.closed.max(bound);
                     continue;
                 }
                 // The longer no better plan is found, the less often it is looked for.
                 if looks % (1 + idle / LOOKS) == 0 {
                     let worth = desk.best.worth;
-                    look_nearby(ground, dual, &case.decided, exchange, desk);
+                    look_nearby(ground, dual, &case.allowed, nearby, desk);
                     idle = if desk.best.worth.beats(worth) { 0 } else { idle + 1 };
                 }
                 looks += 1;
                 let mean = Some(Arc::new(dual.mean().clone()));
-                self.fix(
-                    ground,
-                    dual,
-                    Open { prices: at, bound, mean, ..case },
-                    desk,
-                    &mut open,
-                    &mut closed,
-                );
+                self.fix(ground, dual, Open { prices: at, bound, mean, ..case }, desk, &mut heap);
             }
         }
     }
@@ -108,7 +116,7 @@ impl Cases {
             let each = duals.par_iter_mut().zip(cases).zip(&mut still);
             each.for_each(|((dual, case), still)| {
                 if part == 0 {
-                    dual.decide(&case.decided, &self.prices[case.prices], case.mean.as_deref());
+                    dual.decide(&case.allowed, &self.prices[case.prices], case.mean.as_deref());
                 }
                 for _ in 0..STEPS / PARTS {
                     if dual.value <= cut || *still > PATIENCE {
@@ -124,137 +132,218 @@ impl Cases {
         }
     }
 
-    /// Decides at once what the prices decide, and splits what is left by the option that is least decided for what it takes.
+    /// Decides at once what the prices decide, and splits what is left by what is least decided for what it takes.
     fn fix(
         &mut self,
         ground: &Ground<'_>,
-        dual: &Dual<'_, '_>,
+        dual: &mut Dual<'_, '_>,
         mut case: Open,
         desk: &mut Desk<'_, '_, '_>,
-        open: &mut Vec<Open>,
-        closed: &mut f64,
+        heap: &mut Heap,
     ) {
-        let instance = ground.instance;
-        let mut widest: Option<(f32, u32)> = None;
-        for (place, option) in ground.sites.iter().enumerate() {
-            let at = *option as usize;
-            if case.decided[at].is_some() || instance.fixed(at) != Fixed::Free {
-                continue;
-            }
-            let adds = dual.adds(place);
-            let against = case.bound - adds.abs();
-            if against <= desk.cut() && instance.exclusive(at) == crate::NONE {
-                let buy = adds > 0.0;
-                let (inner, outer) = self.branch(&case, *option, buy);
-                self.tree[outer] = Case::Priced(case.prices as u32);
-                *closed = closed.max(against);
-                case.decided[at] = Some(buy);
-                case.at = inner;
-                continue;
-            }
-            // What the relaxation opens in part matters the more, the more it takes from the limit.
-            let share = dual.share(place);
-            let torn = (share.min(1.0 - share) + 0.01) * instance.charge(at, true) as f32;
-            if widest.is_none_or(|w| torn > w.0) {
-                widest = Some((torn, *option));
-            }
+        if rule_out(ground, dual, &mut case, desk.cut(), &mut heap.closed) {
+            let then = self.tree.len();
+            self.tree.push(Case::Priced(case.prices as u32));
+            self.tree[case.at] = Case::Fixed { prices: case.prices as u32, then: then as u32 };
+            case.at = then;
         }
-        let Some((_, option)) = widest else {
-            // All is decided: either this is a plan, whose worth is a bound by itself, or it breaks a limit.
-            let (prices, bound) = decided_prices(ground, &case.decided);
-            if bound < case.bound {
-                self.tree[case.at] = Case::Priced(self.prices.len() as u32);
-                self.prices.push(prices);
-            }
-            *closed = closed.max(bound.min(case.bound));
-            return;
+        let Some(allowed) = ground.narrowed(&case.decided) else { return };
+        case.allowed = allowed;
+        // Where one year alone is left to what must be bought, that has to be decided too before it counts for the others.
+        let must: Vec<Allowed> =
+            case.decided.iter().map(|decided| if decided & NEVER == 0 { *decided } else { NEVER }).collect();
+        let split = widest(ground, dual, &case.allowed).or_else(|| widest(ground, dual, &must));
+        let Some((place, by, likely)) = split else {
+            return self.settle(ground, dual, &case, desk, heap);
         };
-        let likely = dual.share(ground.sites.iter().position(|s| *s == option).unwrap_or_default()) >= 0.5;
-        let (inner, outer) = self.branch(&case, option, likely);
-        for (at, buy) in [(outer, !likely), (inner, likely)] {
+        let (inner, outer) = self.branch(&case, ground.sites[place], by, likely);
+        for (at, bought) in [(outer, !likely), (inner, likely)] {
             let mut decided = case.decided.clone();
-            decided[option as usize] = Some(buy);
-            self.tree[at] = Case::Priced(case.prices as u32);
-            open.push(Open { at, decided, prices: case.prices, bound: case.bound, mean: case.mean.clone() });
+            decided[place] &= if bought { allowed::by(by) } else { !allowed::by(by) };
+            // What cannot be has no bound to be improved.
+            if let Some(allowed) = ground.narrowed(&decided) {
+                let (prices, bound, mean) = (case.prices, case.bound, case.mean.clone());
+                heap.open.push(Open { at, decided, allowed, prices, bound, mean });
+            }
         }
+    }
+
+    /// Where all is decided: this is a plan, whose worth is a bound by itself where no capacities have to be shared out.
+    fn settle(
+        &mut self,
+        ground: &Ground<'_>,
+        dual: &mut Dual<'_, '_>,
+        case: &Open,
+        desk: &mut Desk<'_, '_, '_>,
+        heap: &mut Heap,
+    ) {
+        let mut opened = vec![CLOSED; ground.instance.option_count()];
+        for (place, allowed) in case.allowed.iter().enumerate() {
+            if let Some(from) = allowed::years(*allowed).next() {
+                opened[ground.sites[place] as usize] = from as u8;
+            }
+        }
+        desk.offer(&opened);
+        let exact = !ground.has_capacity && ground.single.is_empty() && desk.question == Question::Objective;
+        let (prices, bound) = if exact {
+            plan_prices(ground, &opened, desk)
+        } else {
+            dual.decide(&case.allowed, &self.prices[case.prices], case.mean.as_deref());
+            let cut = desk.cut();
+            let mut steps = 0;
+            while dual.value > cut && steps < LAST_STEPS {
+                dual.step(cut);
+                steps += 1;
+            }
+            (dual.best.clone(), dual.value)
+        };
+        if bound < case.bound {
+            self.tree[case.at] = Case::Priced(self.prices.len() as u32);
+            self.prices.push(prices);
+        }
+        heap.closed = heap.closed.max(bound.min(case.bound));
     }
 
     /// Splits a case; gives the places of the case in which the option is as said, and of the other one.
-    fn branch(&mut self, case: &Open, option: u32, buy: bool) -> (usize, usize) {
+    fn branch(&mut self, case: &Open, option: u32, by: usize, bought: bool) -> (usize, usize) {
         let (first, second) = (self.tree.len(), self.tree.len() + 1);
         self.tree.extend([Case::Priced(case.prices as u32), Case::Priced(case.prices as u32)]);
-        self.tree[case.at] = Case::Split { option, bought: first as u32, left: second as u32 };
-        if buy { (first, second) } else { (second, first) }
+        self.tree[case.at] = Case::Split { option, by: by as u16, bought: first as u32, left: second as u32 };
+        if bought { (first, second) } else { (second, first) }
     }
 }
 
-/// Takes the cases with the highest bounds out of those that are open, since only there can the bound of the whole fall; of equals the ones found last.
-/// What is below the cut, and all when it is not to go on, is closed: its prices bound it as they are.
-fn take_highest(open: &mut Vec<Open>, cut: f64, go_on: bool, closed: &mut f64) -> Vec<Open> {
-    let mut taken = Vec::new();
-    while taken.len() < TOGETHER
-        && let Some(at) = (0..open.len()).max_by(|a, b| open[*a].bound.total_cmp(&open[*b].bound))
-    {
-        let case = open.remove(at);
-        if go_on && case.bound > cut {
-            taken.push(case);
-        } else {
-            *closed = closed.max(case.bound);
+impl Heap {
+    fn highest(&self) -> f64 {
+        self.open.iter().map(|o| o.bound).fold(self.closed, f64::max)
+    }
+
+    /// Takes the cases with the highest bounds out of those that are open, since only there can the bound of the whole fall; of equals the ones found last.
+    /// What is below the cut, and all when it is not to go on, is closed: its prices bound it as they are.
+    fn take_highest(&mut self, cut: f64, go_on: bool) -> Vec<Open> {
+        let mut taken = Vec::new();
+        let open = &mut self.open;
+        while taken.len() < TOGETHER
+            && let Some(at) = (0..open.len()).max_by(|a, b| open[*a].bound.total_cmp(&open[*b].bound))
+        {
+            let case = open.remove(at);
+            if go_on && case.bound > cut {
+                taken.push(case);
+            } else {
+                self.closed = self.closed.max(case.bound);
+            }
+        }
+        taken
+    }
+}
+
+/// Takes out of a case what no plan above the cut does; whether there is such a thing.
+fn rule_out(ground: &Ground<'_>, dual: &Dual<'_, '_>, case: &mut Open, cut: f64, closed: &mut f64) -> bool {
+    let instance = ground.instance;
+    let most = |place: usize, allowed| allowed::largest(allowed, dual.adds(place), 0.0).unwrap_or(0.0);
+    let mut groups = vec![0.0f64; instance.exclusive_names.len()];
+    for (place, allowed) in case.allowed.iter().enumerate().filter(|(_, allowed)| **allowed != NEVER) {
+        if let Some(group) = groups.get_mut(instance.exclusive(ground.sites[place] as usize) as usize) {
+            let most = most(place, *allowed);
+            // Of a group in which something must be bought nothing else is allowed.
+            *group = if allowed & NEVER == 0 { most } else { group.max(most) };
         }
     }
-    taken
+    let mut found = false;
+    for place in 0..ground.sites.len() {
+        let now = case.allowed[place];
+        let group = groups.get(instance.exclusive(ground.sites[place] as usize) as usize);
+        let without = case.bound - group.copied().unwrap_or_else(|| most(place, now));
+        let mut rule_out = |choice: Allowed, adds: f64| {
+            if now & choice != 0 && without + adds <= cut {
+                case.decided[place] &= !choice;
+                *closed = closed.max(without + adds);
+                found = true;
+            }
+        };
+        dual.adds(place).iter().enumerate().for_each(|(year, adds)| rule_out(1 << year, *adds));
+        if group.is_none() {
+            rule_out(NEVER, 0.0);
+        }
+    }
+    found
+}
+
+/// The site and the year by which a case is split, and whether it is likely to be opened by then: what the relaxation does in part matters the more,
+/// the more it takes from the limit.
+fn widest(ground: &Ground<'_>, dual: &Dual<'_, '_>, allowed: &[Allowed]) -> Option<(usize, usize, bool)> {
+    let years = ground.years;
+    let mut widest: Option<(f32, usize, usize, bool)> = None;
+    for (place, allowed) in allowed.iter().enumerate() {
+        let charge = ground.instance.charge(ground.sites[place] as usize, true) as f32;
+        let open = &dual.open()[place * years..(place + 1) * years];
+        let mut share = 0.0;
+        for by in 1..=years {
+            share += open[by - 1];
+            let early = allowed::by(by);
+            if allowed & early == 0 || allowed & !early == 0 {
+                continue;
+            }
+            // Whether to buy at all decides more than when.
+            let part = if by == years { 1.0 } else { 0.5 };
+            let torn = part * (share.min(1.0 - share) + 0.01) * charge;
+            if widest.is_none_or(|w| torn > w.0) {
+                widest = Some((torn, place, by, share >= 0.5));
+            }
+        }
+    }
+    widest.map(|w| (w.1, w.2, w.3))
 }
 
 /// Looks for plans near what is bought in a case and what the relaxation opens there for the most part.
-fn look_nearby(
-    ground: &Ground<'_>,
-    dual: &Dual<'_, '_>,
-    decided: &[Option<bool>],
-    exchange: &mut Exchange<'_, '_>,
-    desk: &mut Desk<'_, '_, '_>,
+fn look_nearby<'a, 'g>(
+    ground: &'g Ground<'a>,
+    dual: &Dual<'a, 'g>,
+    allowed: &[Allowed],
+    nearby: &mut Nearby<'a, 'g>,
+    desk: &mut Desk<'a, 'g, '_>,
 ) {
-    let mut bought: Vec<(f32, u32)> = Vec::new();
-    for (place, option) in ground.sites.iter().enumerate() {
-        match decided[*option as usize] {
-            Some(true) => bought.push((2.0, *option)),
-            None if dual.share(place) > 0.5 => bought.push((dual.share(place), *option)),
-            _ => {}
+    let years = ground.years;
+    let mut bought: Vec<(f32, u32, usize)> = Vec::new();
+    for (place, allowed) in allowed.iter().enumerate() {
+        let open = &dual.open()[place * years..(place + 1) * years];
+        let likely = allowed::years(*allowed).max_by(|a, b| open[*a].total_cmp(&open[*b]));
+        let share = if allowed & NEVER == 0 { 2.0 } else { dual.share(place) };
+        if let Some(from) = likely.filter(|_| share > 0.5) {
+            bought.push((share, ground.sites[place], from));
         }
     }
     bought.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    let opened = desk.filled(bought.into_iter().map(|b| b.1), &dual.best);
-    exchange.start(&opened);
-    exchange.search(0, desk);
+    let opened = desk.filled(bought.into_iter().map(|b| (b.1, b.2)), &dual.best);
+    nearby.search(&opened, &dual.best, 0, desk);
 }
 
-/// Where every site is decided, of one year: prices that come to what is bought is worth, or to next to nothing where it breaks the limit.
-fn decided_prices(ground: &Ground<'_>, decided: &[Option<bool>]) -> (Prices, f64) {
+/// Prices that come to what a plan is worth, where no option has a capacity; where it misses a floor, to less than any plan.
+fn plan_prices(ground: &Ground<'_>, opened: &[u8], desk: &Desk<'_, '_, '_>) -> (Prices, f64) {
     let instance = ground.instance;
-    let bought =
-        || (0..decided.len()).filter(|o| decided[*o] == Some(true) || instance.fixed(*o) == Fixed::In);
-    let spent: u64 = bought().map(|o| instance.charge(o, true)).sum();
-    let limit = instance.limit.amounts()[0];
+    let (worth, met) = desk.worth(opened);
+    let worth = worth.objective as f64 * UNIT * UNIT;
+    let missed = met.iter().position(|met| *met < 1.0);
     let mut prices = Prices {
-        limit: vec![0.0],
+        limit: vec![0.0; ground.years],
         floors: vec![0.0; ground.needs.len()],
-        service: vec![vec![0.0; ground.weights.len()]],
+        service: vec![vec![0.0; ground.weights.len()]; ground.years],
     };
-    let all: f64 = ground.weights.iter().map(|w| f64::from(*w)).sum();
-    if spent > limit {
-        prices.limit[0] = 1.01 * all / (spent - limit) as f64;
-        prices.service[0].fill(1.0);
-        return (prices, 0.0);
+    let mut bound = worth;
+    if let Some(floor) = missed {
+        let lacks = (1.0 - met[floor]) * ground.needs[floor];
+        prices.floors[floor] = (1.01 * worth / lacks).clamp(1.0, 4000.0);
+        bound -= prices.floors[floor] * lacks;
     }
-    if ground.has_capacity || !ground.single.is_empty() {
-        return (prices, f64::INFINITY);
-    }
-    for option in bought() {
-        for (demand, quality) in instance.covers(option) {
-            let price = &mut prices.service[0][demand];
-            *price = price.max((f64::from(quality) * super::ground::UNIT) as f32);
+    for (option, from) in opened.iter().enumerate().filter(|(_, from)| **from != CLOSED) {
+        for year in usize::from(*from)..ground.years {
+            for (demand, quality) in instance.covers(option) {
+                let floor = if year + 1 == ground.years { ground.floor(demand) } else { None };
+                let lift = 1.0 + floor.map_or(0.0, |floor| prices.floors[floor]);
+                let price = &mut prices.service[year][demand];
+                *price = price.max((f64::from(quality) * UNIT * lift) as f32);
+            }
         }
     }
-    let worth =
-        ground.weights.iter().zip(&prices.service[0]).map(|(w, p)| f64::from(*w) * f64::from(*p)).sum();
-    (prices, worth)
+    (prices, bound)
 }

@@ -1,9 +1,10 @@
 //! What a certificate says, worked out in whole numbers from the solver's prices and plans.
 
+use super::allowed::{self, Allowed, NEVER, Room};
 use super::dual::Prices as Found;
 use super::state::CLOSED;
 use crate::certificate::{Case, Plan, Prices, Question};
-use crate::{Fixed, Instance, MILLION, NONE, UNLIMITED};
+use crate::{Instance, MILLION, NONE, UNLIMITED};
 use rayon::prelude::*;
 
 const PICO: f64 = 1e12;
@@ -30,8 +31,8 @@ pub(super) fn whole(found: &Found, of: Option<&[u32]>, demands: usize) -> Prices
 /// What a set of prices comes to.
 pub(super) struct Sums {
     pub constant: i128,
-    /// What each option adds: in the best year, and in the first.
-    pub adds: Vec<(i128, i128)>,
+    /// What each option adds when it is opened in each year.
+    pub adds: Vec<i128>,
     needs: i128,
 }
 
@@ -51,8 +52,9 @@ pub(super) fn sums(instance: &Instance, question: Question, prices: &Prices) -> 
         constant += service.map(|(w, p)| i128::from(*w) * i128::from(*p)).sum::<i128>();
     }
     let years = instance.years();
-    let adds = (0..instance.option_count()).into_par_iter().with_min_len(256).map(|option| {
-        let (mut later, mut best, mut first) = (0, i128::MIN, 0);
+    let mut adds = vec![0; instance.option_count() * years];
+    adds.par_chunks_mut(years).with_min_len(256).enumerate().for_each(|(option, adds)| {
+        let mut later = 0;
         for year in (0..years).rev() {
             let last = year + 1 == years;
             let gains = instance.covers(option).filter_map(|(demand, quality)| {
@@ -63,13 +65,11 @@ pub(super) fn sums(instance: &Instance, question: Question, prices: &Prices) -> 
             });
             let sum = within(gains, instance.capacity(option));
             let charge = |new| prices.limit[year] * i128::from(instance.charge(option, new));
-            first = later + sum - charge(true);
-            best = best.max(first);
+            adds[year] = later + sum - charge(true);
             later += sum - charge(false);
         }
-        (best, first)
     });
-    Sums { constant, adds: adds.collect(), needs }
+    Sums { constant, adds, needs }
 }
 
 /// The sum of gains times weights, the largest gains first, up to a capacity.
@@ -87,66 +87,122 @@ fn within(gains: impl Iterator<Item = (i128, u64)>, mut capacity: u64) -> i128 {
     sum
 }
 
+/// What prices prove in a case, and what of that is of each option.
+struct Total {
+    room: Room,
+    sum: i128,
+    /// Of each exclusive group: what must be bought adds, and the most that another one adds.
+    groups: Vec<(Option<i128>, i128)>,
+}
+
 impl Sums {
-    /// The bound where some options are decided, rounded down; `None` where that cannot be.
-    pub fn bound(
-        &self,
-        instance: &Instance,
-        question: Question,
-        decided: impl Fn(usize) -> Option<bool>,
-    ) -> Option<i128> {
+    /// All together, where options may be opened in these years alone; `None` where that cannot be.
+    fn total(&self, instance: &Instance, allowed: &[Allowed]) -> Option<Total> {
+        let room = Room::new(instance, allowed.iter().copied().enumerate())?;
         let mut sum = self.constant;
         let mut groups: Vec<(Option<i128>, i128)> = vec![(None, 0); instance.exclusive_names.len()];
-        for (option, (best, first)) in self.adds.iter().enumerate() {
-            let (forced, adds) = match (instance.fixed(option), decided(option)) {
-                (Fixed::In, Some(false)) | (Fixed::Out, Some(true)) => return None,
-                (Fixed::Out, _) | (Fixed::Free, Some(false)) => continue,
-                (Fixed::In, _) => (true, *first),
-                (Fixed::Free, Some(true)) => (true, *best),
-                (Fixed::Free, None) => (false, *best.max(&0)),
-            };
+        for (option, (allowed, adds)) in allowed.iter().zip(self.adds.chunks(instance.years())).enumerate() {
+            let allowed = room.narrow(instance, option, *allowed);
+            let adds = allowed::largest(allowed, adds, 0)?;
             let group = instance.exclusive(option);
             if group == NONE {
                 sum += adds;
-            } else if !forced {
+            } else if allowed & NEVER != 0 {
                 groups[group as usize].1 = groups[group as usize].1.max(adds);
             } else if groups[group as usize].0.replace(adds).is_some() {
                 return None;
             }
         }
         sum += groups.iter().map(|(forced, best)| forced.unwrap_or(*best)).sum::<i128>();
+        Some(Total { room, sum, groups })
+    }
+
+    /// A sum as a bound, rounded down.
+    fn bound(&self, question: Question, sum: i128) -> i128 {
         match question {
-            Question::Objective => Some(sum.div_euclid(MILLION as i128)),
-            Question::Floors if self.needs == 0 => Some(i128::MAX),
-            Question::Floors => Some((sum * MILLION as i128).div_euclid(self.needs)),
+            Question::Objective => sum.div_euclid(MILLION as i128),
+            Question::Floors if self.needs == 0 => i128::MAX,
+            Question::Floors => (sum * MILLION as i128).div_euclid(self.needs),
         }
+    }
+
+    /// Options and what is left of their choices where a plan is to be worth more than so much.
+    fn fixed(
+        &self,
+        instance: &Instance,
+        question: Question,
+        allowed: &[Allowed],
+        most: i128,
+    ) -> Option<Vec<(usize, Allowed)>> {
+        let Total { room, sum, groups } = self.total(instance, allowed)?;
+        let mut fixed = Vec::new();
+        for (option, (before, adds)) in allowed.iter().zip(self.adds.chunks(instance.years())).enumerate() {
+            let now = room.narrow(instance, option, *before);
+            let group = groups.get(instance.exclusive(option) as usize);
+            let own = match group {
+                None => allowed::largest(now, adds, 0)?,
+                Some((Some(_), _)) if now & NEVER != 0 => continue,
+                Some((forced, best)) => forced.unwrap_or(*best),
+            };
+            let worse = |adds: i128| self.bound(question, sum - own + adds) <= most;
+            let mut left = *before;
+            allowed::years(now).filter(|year| worse(adds[*year])).for_each(|year| left &= !(1 << year));
+            if now & NEVER != 0 && group.is_none() && worse(0) {
+                left &= !NEVER;
+            }
+            if left != *before {
+                fixed.push((option, left));
+            }
+        }
+        Some(fixed)
     }
 }
 
-/// The bound of a tree of cases.
-pub(super) fn bound(instance: &Instance, question: Question, prices: &[Prices], tree: &[Case]) -> i128 {
-    let sums: Vec<Sums> = prices.iter().map(|p| sums(instance, question, p)).collect();
-    let mut decided = vec![None; instance.option_count()];
-    let mut largest = i128::MIN;
-    // Where a case is left again, what it decided is undone.
-    let mut steps = vec![(0usize, None::<(usize, Option<bool>)>)];
-    while let Some((case, set)) = steps.pop() {
-        if let Some((option, value)) = set {
-            decided[option] = value;
-            if value.is_none() {
-                continue;
-            }
+/// A bound of the dual in whole numbers, a little higher.
+pub(super) fn rounded_up(question: Question, bound: f64, slack: f64) -> i128 {
+    let unit = if question == Question::Objective { PICO } else { 1e6 };
+    if bound == f64::NEG_INFINITY { i128::MIN } else { (bound * unit * (1.0 + 1e-7) + slack).ceil() as i128 }
+}
+
+/// The bound of a tree of cases, of which what is ruled out is so for plans worth more than `most`.
+pub(super) fn bound(
+    instance: &Instance,
+    question: Question,
+    prices: &[Prices],
+    tree: &[Case],
+    most: i128,
+) -> i128 {
+    let sums: Vec<Sums> = prices.par_iter().map(|p| sums(instance, question, p)).collect();
+    let mut allowed: Vec<Allowed> =
+        (0..instance.option_count()).map(|option| allowed::begin(instance, option)).collect();
+    let mut largest = most;
+    // On the way to a case, options and what was allowed before; cases, how long the way to them is, and what to set there.
+    let (mut way, mut cases) = (Vec::new(), vec![(0usize, 0, None)]);
+    while let Some((case, depth, step)) = cases.pop() {
+        way.drain(depth..).rev().for_each(|(option, before): (usize, Allowed)| allowed[option] = before);
+        if let Some((option, now)) = step {
+            way.push((option, std::mem::replace(&mut allowed[option], now)));
         }
         match &tree[case] {
             Case::Priced(at) => {
-                let bound = sums[*at as usize].bound(instance, question, |o| decided[o]);
-                largest = largest.max(bound.unwrap_or(i128::MIN));
+                let sums = &sums[*at as usize];
+                let total = sums.total(instance, &allowed);
+                largest = largest.max(total.map_or(i128::MIN, |total| sums.bound(question, total.sum)));
             }
-            Case::Split { option, bought, left } => {
+            Case::Fixed { prices, then } => {
+                let Some(left) = sums[*prices as usize].fixed(instance, question, &allowed, most) else {
+                    continue;
+                };
+                for (option, left) in left {
+                    way.push((option, std::mem::replace(&mut allowed[option], left)));
+                }
+                cases.push((*then as usize, way.len(), None));
+            }
+            Case::Split { option, by, bought, left } => {
                 let option = *option as usize;
-                steps.push((case, Some((option, None))));
-                steps.push((*bought as usize, Some((option, Some(true)))));
-                steps.push((*left as usize, Some((option, Some(false)))));
+                let (now, by) = (allowed[option], allowed::by(usize::from(*by)));
+                cases.push((*bought as usize, way.len(), Some((option, now & by))));
+                cases.push((*left as usize, way.len(), Some((option, now & !by))));
             }
         }
     }

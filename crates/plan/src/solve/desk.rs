@@ -114,6 +114,11 @@ impl<'a, 'g, 'w> Desk<'a, 'g, 'w> {
     /// Keeps a plan if it is the best; says whether it is.
     pub fn offer(&mut self, opened: &[u8]) -> bool {
         let worth = claim::worth(self.ground.instance, &state::serve(self.ground.instance, opened));
+        self.keep(opened, worth)
+    }
+
+    /// The same, where it is known what it is worth.
+    pub fn keep(&mut self, opened: &[u8], worth: Worth) -> bool {
         let better = self.best.opened.is_empty() || worth.beats(self.best.worth);
         if better {
             self.best = Best { opened: opened.to_vec(), worth };
@@ -121,12 +126,17 @@ impl<'a, 'g, 'w> Desk<'a, 'g, 'w> {
         better
     }
 
-    /// The plan in which these options are bought, if they can be, and then what adds most at these prices.
-    pub fn filled(&self, bought: impl Iterator<Item = u32>, prices: &Prices) -> Vec<u8> {
-        let mut state = State::new(self.ground, 1.0, &prices.floors);
-        for option in bought {
-            if state.fits(option as usize, 0) {
-                state.open(option as usize, 0);
+    /// How much quality counts by itself.
+    pub fn own(&self) -> f32 {
+        if self.question == Question::Objective { 1.0 } else { 0.0 }
+    }
+
+    /// The plan in which these options are opened in these years, if they can be, and then what adds most at these prices.
+    pub fn filled(&self, bought: impl Iterator<Item = (u32, usize)>, prices: &Prices) -> Vec<u8> {
+        let mut state = State::new(self.ground, self.own(), &prices.floors);
+        for (option, from) in bought {
+            if state.fits(option as usize, from) {
+                state.open(option as usize, from);
             }
         }
         greedy::fill(&mut state, &prices.limit);

@@ -2,9 +2,11 @@
 //! Mathematical Programming 87, 2000), which steps along an average of subgradients. Nothing in it is random, and sums are taken in one
 //! order whatever the number of threads.
 
+use super::allowed::{self, Allowed, NEVER};
 use super::ground::{Cell, Ground, Part, UNIT};
+use super::state::CLOSED;
 use crate::certificate::Question;
-use crate::{Fixed, NONE, UNLIMITED};
+use crate::{NONE, UNLIMITED};
 use rayon::prelude::*;
 
 /// Demands that are worth another thread.
@@ -37,8 +39,8 @@ pub(super) struct Answer {
 pub(super) struct Dual<'a, 'g> {
     ground: &'g Ground<'a>,
     question: Question,
-    /// What each option must be: free, bought, left.
-    decided: Vec<Option<bool>>,
+    /// When each site may be opened, by its place in the list of sites.
+    allowed: Vec<Allowed>,
     pub best: Prices,
     pub value: f64,
     /// The average answer: what the relaxation would do.
@@ -46,24 +48,30 @@ pub(super) struct Dual<'a, 'g> {
     step: f64,
     reds: u32,
     cells: Vec<Vec<Cell>>,
-    profits: Vec<(f64, u8)>,
-    best_profits: Vec<f64>,
+    /// What each site adds when it is opened in each year: a run of years for each.
+    adds: Vec<f64>,
+    /// The same at the best prices.
+    best_adds: Vec<f64>,
+    /// The year in which each site is opened, or [`CLOSED`].
+    chosen: Vec<u8>,
 }
 
 impl<'a, 'g> Dual<'a, 'g> {
-    pub fn new(ground: &'g Ground<'a>, question: Question, prices: Prices) -> Self {
+    pub fn new(ground: &'g Ground<'a>, question: Question, allowed: Vec<Allowed>, prices: Prices) -> Self {
+        let places = ground.sites.len();
         let mut dual = Self {
             ground,
             question,
-            decided: Vec::new(),
+            allowed,
             best: prices,
             value: f64::INFINITY,
             mean: Answer::default(),
             step: 0.2,
             reds: 0,
             cells: vec![vec![Cell::default(); ground.weights.len()]; ground.years],
-            profits: Vec::new(),
-            best_profits: Vec::new(),
+            adds: vec![0.0; places * ground.years],
+            best_adds: vec![0.0; places * ground.years],
+            chosen: vec![CLOSED; places],
         };
         dual.restart();
         dual
@@ -79,7 +87,7 @@ impl<'a, 'g> Dual<'a, 'g> {
         self.mean = self.answer(&prices);
         self.value = self.mean.value;
         self.best = prices;
-        self.keep_profits();
+        self.best_adds.copy_from_slice(&self.adds);
     }
 
     /// What the relaxation would do.
@@ -87,9 +95,9 @@ impl<'a, 'g> Dual<'a, 'g> {
         &self.mean
     }
 
-    /// Begins anew where some options are decided, from these prices and what the relaxation did before, if that is known.
-    pub fn decide(&mut self, decided: &[Option<bool>], prices: &Prices, mean: Option<&Answer>) {
-        decided.clone_into(&mut self.decided);
+    /// Begins anew where sites may be opened in these years alone, from these prices and what the relaxation did before, if that is known.
+    pub fn decide(&mut self, allowed: &[Allowed], prices: &Prices, mean: Option<&Answer>) {
+        self.allowed.copy_from_slice(allowed);
         self.best = prices.clone();
         self.step = 0.1;
         self.reds = 0;
@@ -105,19 +113,14 @@ impl<'a, 'g> Dual<'a, 'g> {
         self.mean.open[site * self.ground.years..(site + 1) * self.ground.years].iter().sum()
     }
 
-    fn keep_profits(&mut self) {
-        self.best_profits.clear();
-        self.best_profits.extend(self.profits.iter().map(|p| p.0));
-    }
-
     /// How much of each site the relaxation would open in each year: a run of years for each place in the list of sites.
     pub fn open(&self) -> &[f32] {
         &self.mean.open
     }
 
-    /// What a site adds at the best prices, by its place in the list of sites.
-    pub fn adds(&self, site: usize) -> f64 {
-        self.best_profits[site]
+    /// What a site adds at the best prices when it is opened in each year, by its place in the list of sites.
+    pub fn adds(&self, site: usize) -> &[f64] {
+        &self.best_adds[site * self.ground.years..(site + 1) * self.ground.years]
     }
 
     fn own(&self) -> f64 {
@@ -164,75 +167,57 @@ impl<'a, 'g> Dual<'a, 'g> {
         self.cells = cells;
     }
 
-    /// What a site adds when it is opened in the best year, and that year; `u8::MAX` when it stays closed.
-    fn profit(&self, option: usize, prices: &Prices, parts: &mut Vec<Part>) -> (f64, u8) {
+    /// What a site adds when it is opened in each year.
+    fn add(&self, option: usize, prices: &Prices, parts: &mut Vec<Part>, adds: &mut [f64]) {
         let ground = self.ground;
-        let must = ground.instance.fixed(option) == Fixed::In;
-        let (mut later, mut best) = (0.0, (f64::NEG_INFINITY, u8::MAX));
+        let mut later = 0.0;
         for year in (0..ground.years).rev() {
             let sum = ground.adds_within(option, &self.cells[year], parts);
             let charge = |new| prices.limit[year] * ground.instance.charge(option, new) as f64;
-            let net = later + sum - charge(true);
-            if net > best.0 || must {
-                best = (net, year as u8);
-            }
+            adds[year] = later + sum - charge(true);
             later += sum - charge(false);
-        }
-        best
-    }
-
-    fn is_decided(&self, option: usize) -> Option<bool> {
-        match self.ground.instance.fixed(option) {
-            Fixed::In => Some(true),
-            Fixed::Out => Some(false),
-            Fixed::Free => self.decided.get(option).copied().flatten(),
         }
     }
 
     /// Chooses what to open: what must be, and what adds something; of an exclusive group the best.
     fn choose(&mut self, prices: &Prices) -> f64 {
-        let mut profits = std::mem::take(&mut self.profits);
-        self.ground
-            .sites
-            .par_iter()
-            .with_min_len(64)
-            .map_init(Vec::new, |parts, option| match self.is_decided(*option as usize) {
-                // Nobody asks what an option adds that is left.
-                Some(false) => (0.0, u8::MAX),
-                _ => self.profit(*option as usize, prices, parts),
-            })
-            .collect_into_vec(&mut profits);
-        let instance = self.ground.instance;
+        let (ground, years) = (self.ground, self.ground.years);
+        let mut adds = std::mem::take(&mut self.adds);
+        let sites = adds.par_chunks_mut(years).zip(&ground.sites).zip(&self.allowed).with_min_len(64);
+        sites.for_each_init(Vec::new, |parts, ((adds, option), allowed)| {
+            // Nobody asks what an option adds that is never bought.
+            if *allowed != NEVER {
+                self.add(*option as usize, prices, parts, adds);
+            }
+        });
+        self.adds = adds;
+        let instance = ground.instance;
         // Of each exclusive group: whether its best must be bought, what that adds, and its place.
         let mut groups: Vec<(bool, f64, usize)> =
             vec![(false, 0.0, usize::MAX); instance.exclusive_names.len()];
         let mut sum = 0.0;
-        for (at, option) in self.ground.sites.iter().enumerate() {
-            let option = *option as usize;
-            let decided = self.is_decided(option);
-            let (adds, year) = &mut profits[at];
-            if decided == Some(false) || decided.is_none() && *adds <= 0.0 {
-                *year = u8::MAX;
-                continue;
-            }
-            let group = instance.exclusive(option);
+        for (at, option) in ground.sites.iter().enumerate() {
+            let (allowed, adds) = (self.allowed[at], &self.adds[at * years..(at + 1) * years]);
+            let must = allowed & NEVER == 0;
+            let best = allowed::years(allowed).max_by(|a, b| adds[*a].total_cmp(&adds[*b]));
+            self.chosen[at] = CLOSED;
+            let Some(from) = best.filter(|from| must || adds[*from] > 0.0) else { continue };
+            let (group, adds) = (instance.exclusive(*option as usize), adds[from]);
             if group == NONE {
-                sum += *adds;
+                sum += adds;
+                self.chosen[at] = from as u8;
                 continue;
             }
-            let (must, most, place) = groups[group as usize];
-            if (decided == Some(true), *adds) > (must, most) {
-                groups[group as usize] = (decided == Some(true), *adds, at);
+            let (had_to, most, place) = groups[group as usize];
+            if (must, adds) > (had_to, most) {
+                groups[group as usize] = (must, adds, at);
+                self.chosen[at] = from as u8;
                 if place != usize::MAX {
-                    profits[place].1 = u8::MAX;
+                    self.chosen[place] = CLOSED;
                 }
-            } else {
-                *year = u8::MAX;
             }
         }
-        sum += groups.iter().filter(|g| g.2 != usize::MAX).map(|g| g.1).sum::<f64>();
-        self.profits = profits;
-        sum
+        sum + groups.iter().filter(|g| g.2 != usize::MAX).map(|g| g.1).sum::<f64>()
     }
 
     fn answer(&mut self, prices: &Prices) -> Answer {
@@ -248,8 +233,8 @@ impl<'a, 'g> Dual<'a, 'g> {
             open: vec![0.0; ground.sites.len() * years],
         };
         let mut parts = Vec::new();
-        for (at, option) in ground.sites.iter().enumerate().filter(|(at, _)| self.profits[*at].1 != u8::MAX) {
-            let (option, from) = (*option as usize, usize::from(self.profits[at].1));
+        for (at, option) in ground.sites.iter().enumerate().filter(|(at, _)| self.chosen[*at] != CLOSED) {
+            let (option, from) = (*option as usize, usize::from(self.chosen[at]));
             answer.open[at * years + from] = 1.0;
             for year in from..years {
                 answer.spent[year] += instance.charge(option, year == from) as f64;
@@ -350,7 +335,7 @@ impl<'a, 'g> Dual<'a, 'g> {
         if fell {
             self.value = answer.value;
             self.best = prices;
-            self.keep_profits();
+            self.best_adds.copy_from_slice(&self.adds);
             self.step = (self.step * 1.15).min(2.0);
             self.reds = 0;
         } else {

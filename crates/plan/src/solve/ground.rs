@@ -1,5 +1,6 @@
 //! What every step of the solver works on: the instance, and the one sum that all of them are made of.
 
+use super::allowed::{self, Allowed, NEVER};
 use crate::{Fixed, Instance, Limit, UNLIMITED};
 
 /// A demand in a year: a quality (or price) that is there already, and the weight that more quality would count with.
@@ -32,6 +33,8 @@ pub(super) struct Ground<'a> {
     pub single: Vec<u32>,
     /// All other options that may be bought.
     pub sites: Vec<u32>,
+    /// When each of these may be opened.
+    pub allowed: Vec<Allowed>,
     pub has_capacity: bool,
 }
 
@@ -60,6 +63,8 @@ impl<'a> Ground<'a> {
                 sites.push(option as u32);
             }
         }
+        let allowed: Vec<Allowed> = sites.iter().map(|o| allowed::begin(instance, *o as usize)).collect();
+        let (sites, allowed) = sites.into_iter().zip(allowed).filter(|site| site.1 != NEVER).unzip();
         Self {
             instance,
             years,
@@ -69,8 +74,14 @@ impl<'a> Ground<'a> {
             floor_of,
             single,
             sites,
+            allowed,
             has_capacity: instance.capacities.iter().any(|c| *c != UNLIMITED),
         }
+    }
+
+    /// What is left of the sites' choices beside what must be bought; nothing where that cannot be.
+    pub fn narrowed(&self, decided: &[Allowed]) -> Option<Vec<Allowed>> {
+        allowed::narrowed(self.instance, &self.sites, decided)
     }
 
     /// The floor that a demand is under.
@@ -118,16 +129,32 @@ impl<'a> Ground<'a> {
         if capacity == UNLIMITED {
             return;
         }
-        let mut left = (capacity as f64 * UNIT) as f32;
-        if parts.iter().map(|p| p.amount).sum::<f32>() <= left {
-            return;
+        let left = (capacity as f64 * UNIT) as f32;
+        if parts.iter().map(|p| p.amount).sum::<f32>() > left {
+            keep_best(parts, left);
         }
-        parts.sort_unstable_by(|a, b| b.gain.total_cmp(&a.gain).then(a.demand.cmp(&b.demand)));
-        parts.retain_mut(|part| {
-            part.amount = part.amount.min(left);
-            left -= part.amount;
-            part.amount > 0.0
-        });
+    }
+}
+
+/// Keeps the parts with the largest gains up to so many students, in no order: the weighted median's search (Cormen and others, Introduction to Algorithms,
+/// problem 9-2), which is quicker than sorting.
+fn keep_best(parts: &mut Vec<Part>, mut left: f32) {
+    let (mut from, mut to) = (0, parts.len());
+    while to - from > 1 {
+        let middle = (from + to) / 2;
+        let better = |a: &Part, b: &Part| b.gain.total_cmp(&a.gain).then(a.demand.cmp(&b.demand));
+        parts[from..to].select_nth_unstable_by(middle - from, better);
+        let sum: f32 = parts[from..middle].iter().map(|part| part.amount).sum();
+        if sum > left {
+            to = middle;
+        } else {
+            left -= sum;
+            from = middle;
+        }
+    }
+    parts.truncate(to);
+    if let Some(last) = parts.last_mut() {
+        last.amount = last.amount.min(left);
     }
 }
 

@@ -87,6 +87,13 @@ impl Held {
         self.taken(ground, option, cells).iter().map(worth).sum()
     }
 
+    /// Students times the quality that they have.
+    pub fn worth(&self, cells: &[Cell]) -> f64 {
+        let free = self.free.iter().zip(cells).map(|(free, cell)| f64::from(free * cell.price));
+        let held = self.shares.iter().flatten().map(|share| f64::from(share.students * share.quality));
+        free.sum::<f64>() + held.sum::<f64>()
+    }
+
     /// Opens an option.
     pub fn open(&mut self, ground: &Ground<'_>, option: usize, cells: &mut [Cell]) {
         if ground.instance.capacity(option) == UNLIMITED {

@@ -9,6 +9,7 @@
 //!
 //! The same instance, goal and number of steps give the same certificate; only when it is told to stop does the result depend on time.
 
+mod allowed;
 mod cases;
 mod claim;
 mod desk;
@@ -20,6 +21,7 @@ mod held;
 mod merge;
 mod reassign;
 mod round;
+mod ruin;
 mod start;
 mod state;
 
@@ -31,6 +33,7 @@ use dual::{Dual, Prices};
 use exchange::Exchange;
 use ground::Ground;
 use round::Rounding;
+use ruin::Ruin;
 #[cfg(test)]
 use state::CLOSED;
 
@@ -99,13 +102,17 @@ pub fn solve(
         desk.ask(Question::Objective);
         cases = run(&mut desk, prices);
     }
+    let unit = desk.unit();
     let Desk { question, best, .. } = desk;
     let mut plan = state::serve(small, &best.opened);
     if let Some(merged) = &merged {
         merged.unmerge(instance, &mut plan.serve);
     }
     let prices: Vec<_> = cases.prices.iter().map(|p| claim::whole(p, of, instance.weights.len())).collect();
-    let mut bound = claim::bound(instance, question, &prices, &cases.tree);
+    // Whole numbers come out a little higher than the dual's; plans do not lie nearer to each other than the grain.
+    let slack = if question == Question::Objective { 0.05 * grain as f64 } else { 0.0 };
+    let most = claim::rounded_up(question, cases.most / unit, slack);
+    let mut bound = claim::bound(instance, question, &prices, &cases.tree, most);
     if question == Question::Objective {
         bound -= bound.rem_euclid(grain);
     }
@@ -130,13 +137,10 @@ const TIRED: usize = 40;
 
 fn run(desk: &mut Desk<'_, '_, '_>, prices: Prices) -> Cases {
     let ground = desk.ground;
-    let mut dual = Dual::new(ground, desk.question, prices);
-    let plain = ground.years == 1 && !ground.has_capacity && desk.question == Question::Objective;
-    let local = plain && ground.instance.covered.len() <= exchange::MOST_COVERS;
-    let mut exchange = local.then(|| Exchange::new(ground, &dual.best.floors, desk.goal.seed));
-    let splits = plain
-        && ground.sites.len() <= ground::MOST_SITES
-        && ground.instance.covered.len() <= exchange::MOST_COVERS;
+    let mut dual =
+        Dual::new(ground, desk.question, ground.narrowed(&ground.allowed).unwrap_or_default(), prices);
+    let mut nearby = Nearby::new(desk, &dual.best);
+    let splits = nearby.is_some() && ground.sites.len() <= ground::MOST_SITES;
     let mut rounding = Rounding::new(ground);
     let (mut still, mut tired) = (0, 0);
     loop {
@@ -151,10 +155,10 @@ fn run(desk: &mut Desk<'_, '_, '_>, prices: Prices) -> Cases {
         if desk.question == Question::Floors && desk.floors_met() {
             return Cases::root(dual.best);
         }
-        if let Some(exchange) = &mut exchange {
+        if let Some(nearby) = &mut nearby {
             let worth = desk.best.worth;
-            exchange.start(&desk.best.opened);
-            exchange.search(if still >= STILL { 30 } else { 8 }, desk);
+            let from = desk.best.opened.clone();
+            nearby.search(&from, &rounding.prices(&dual), if still >= STILL { 30 } else { 8 }, desk);
             better |= desk.best.worth.beats(worth);
         }
         // Where cases can be split they give more than the last of what the dual has.
@@ -167,10 +171,41 @@ fn run(desk: &mut Desk<'_, '_, '_>, prices: Prices) -> Cases {
         }
     }
     let mut cases = Cases::root(dual.best.clone());
-    if let Some(exchange) = exchange.as_mut().filter(|_| splits && !desk.is_stopped()) {
-        cases.split(ground, &dual, exchange, desk);
+    if let Some(nearby) = nearby.as_mut().filter(|_| splits && !desk.is_stopped()) {
+        cases.split(ground, &dual, nearby, desk);
     }
     cases
+}
+
+/// The search for better plans near one: by exchange where that is known to be quick, else by closing some and filling up anew.
+enum Nearby<'a, 'g> {
+    Exchange(Box<Exchange<'a, 'g>>),
+    Ruin(Box<Ruin>),
+}
+
+impl<'a, 'g> Nearby<'a, 'g> {
+    /// Nothing where the instance is too large for it.
+    fn new(desk: &Desk<'a, 'g, '_>, prices: &Prices) -> Option<Self> {
+        let (ground, seed) = (desk.ground, desk.goal.seed);
+        let covers = ground.instance.covered.len();
+        if ground.years == 1 && !ground.has_capacity && desk.question == Question::Objective {
+            let search = || Self::Exchange(Box::new(Exchange::new(ground, &prices.floors, seed)));
+            return (covers <= exchange::MOST_COVERS).then(search);
+        }
+        (covers * ground.years <= ruin::MOST_COVERS).then(|| Self::Ruin(Box::new(Ruin::new(seed))))
+    }
+
+    /// Looks around a plan, so many times.
+    fn search(&mut self, from: &[u8], prices: &Prices, rounds: usize, desk: &mut Desk<'_, '_, '_>) {
+        match self {
+            Self::Exchange(exchange) => {
+                exchange.start(from);
+                exchange.search(rounds, desk);
+            }
+            // One of these is quick, and one in many finds something.
+            Self::Ruin(ruin) => ruin.search(from, prices, 8 * (rounds + 4), desk),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,6 @@ use super::dual::{Dual, Prices};
 use super::greedy;
 use super::ground::{Ground, UNIT};
 use super::state::{self, CLOSED, State};
-use crate::certificate::Question;
 use crate::{Fixed, UNLIMITED};
 
 /// How often what does not pay is closed.
@@ -24,15 +23,20 @@ impl Rounding {
         Self { by: vec![1.0; ground.needs.len()], rounds: 0 }
     }
 
-    /// Makes plans from what the dual has found; whether one is the best so far.
-    pub fn plans(&mut self, desk: &mut Desk<'_, '_, '_>, dual: &Dual<'_, '_>) -> bool {
-        let own = if desk.question == Question::Objective { 1.0 } else { 0.0 };
-        // Those of service, one for each demand and year, are not asked for here.
+    /// The dual's prices of limits, and those of floors so that plans meet them. Those of service, one for each demand and year, are not asked for.
+    pub fn prices(&self, dual: &Dual<'_, '_>) -> Prices {
         let mut prices =
             Prices { limit: dual.best.limit.clone(), floors: dual.best.floors.clone(), service: Vec::new() };
         for (price, by) in prices.floors.iter_mut().zip(&self.by) {
             *price = *price * by + (by - 1.0);
         }
+        prices
+    }
+
+    /// Makes plans from what the dual has found; whether one is the best so far.
+    pub fn plans(&mut self, desk: &mut Desk<'_, '_, '_>, dual: &Dual<'_, '_>) -> bool {
+        let own = desk.own();
+        let prices = self.prices(dual);
         let share = [0.5, 0.3, 0.8, 0.1][self.rounds % 4];
         self.rounds += 1;
         let mut state = State::new(desk.ground, own, &prices.floors);

@@ -9,6 +9,9 @@ use crate::{Fixed, Instance, NONE, UNLIMITED};
 /// Not opened.
 pub(super) const CLOSED: u8 = u8::MAX;
 
+/// Not opened, and not to be opened for now.
+pub(super) const SHUT: u8 = u8::MAX - 1;
+
 /// A plan in the making.
 pub(super) struct State<'a, 'g> {
     pub ground: &'g Ground<'a>,
@@ -68,6 +71,18 @@ impl<'a, 'g> State<'a, 'g> {
             None => self.ground.adds(option, &self.cells[year]),
         };
         (from..self.ground.years).map(add).sum()
+    }
+
+    /// What the plan is worth, nearly: options with a capacity do not change places.
+    pub fn worth(&self) -> f64 {
+        let year = |(year, cells): (usize, &Vec<Cell>)| match self.held.get(year) {
+            Some(held) => held.worth(cells),
+            None => {
+                let all = cells.iter().zip(&self.ground.weights);
+                all.map(|(cell, weight)| f64::from(cell.price * weight)).sum::<f64>()
+            }
+        };
+        self.cells.iter().enumerate().map(year).sum()
     }
 
     /// Whether an option can be opened in a year within what is left.
