@@ -155,6 +155,8 @@ const MOST: u64 = 100_000_000_000;
 #[derive(Clone, Debug, Default)]
 pub(super) struct CostBook {
     prices: BTreeMap<String, Price>,
+    /// Items of the file that are priced for one carrier, provider or site.
+    own: Vec<String>,
     /// The file, for problems.
     file: String,
     /// Millionths a year.
@@ -201,11 +203,22 @@ impl CostBook {
                     if !seen.insert(item.clone()) {
                         rows.problem(0, "an item that no row above has", &mut desk.problems);
                     }
+                    book.own.extend(item.contains('/').then(|| item.clone()));
                     book.prices.insert(item, price);
                 }
             }
         }
         book
+    }
+
+    /// Notes the prices for one carrier, provider or site that nothing is priced by: most often the name is another one in its file.
+    pub fn note_unused<'b>(&self, billed: impl Iterator<Item = &'b str>, notes: &mut Vec<String>) {
+        let billed: std::collections::BTreeSet<&str> = billed.collect();
+        let unused: Vec<&str> =
+            self.own.iter().map(String::as_str).filter(|item| !billed.contains(item)).collect();
+        if !unused.is_empty() {
+            notes.push(format!("{}: no option is priced by {}", self.file, unused.join(", ")));
+        }
     }
 
     /// The price of an item for a carrier, provider or site, or else that of the item.

@@ -74,7 +74,9 @@ fn stops(desk: &mut Desk, files: &mut Files<'_>, file: &str) -> HashMap<String, 
             continue;
         }
         if let (Some(id), Some(point)) = (id, desk.point(&rows, 1, 2)) {
-            stops.insert(id, point);
+            if stops.insert(id, point).is_some() {
+                rows.problem(0, "a stop that no row above has", &mut desk.problems);
+            }
         }
     }
     stops
@@ -93,7 +95,9 @@ fn trips(desk: &mut Desk, files: &mut Files<'_>, file: &str, wanted: &Wanted) ->
         let block = Some(rows.text(3)).filter(|block| !block.is_empty());
         let vehicle = block.map_or_else(|| format!("route {route}"), str::to_owned);
         let trip = Trip { route, vehicle, stops: BTreeMap::new() };
-        services.entry(rows.text(1).to_owned()).or_default().insert(id, trip);
+        if services.entry(rows.text(1).to_owned()).or_default().insert(id, trip).is_some() {
+            rows.problem(2, "a trip that no row above has", &mut desk.problems);
+        }
     }
     let most = services
         .iter()

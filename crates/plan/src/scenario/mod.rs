@@ -97,6 +97,8 @@ pub fn build(file: &str, text: &str, files: &mut Files<'_>) -> Result<Built, Pro
         lte::build(&mut shop, files, settings);
     }
     let mut choices = shop.choices;
+    let billed = choices.iter().flat_map(|choice| &choice.lines);
+    costs.note_unused(billed.map(|line| line.item.as_str()), &mut desk.notes);
     let all = choices.len();
     choices.retain(|choice| !choice.covers.is_empty() || choice.fixed == crate::Fixed::In);
     if choices.len() < all {
@@ -140,6 +142,12 @@ fn check_fixed(settings: &Settings, choices: &[Choice], desk: &mut Desk) {
     let (once, running): (u64, u64) = bought()
         .fold((0, 0), |sum: (u64, u64), cost| (sum.0.saturating_add(cost.0), sum.1.saturating_add(cost.1)));
     for (year, budget) in settings.deflated().into_iter().enumerate() {
+        let said = settings.budget.get(year).copied().unwrap_or(0);
+        if said > 0 && budget == 0 {
+            let said = format!("{}.{:02}", said / 100, said % 100);
+            let wanted = format!("0, or at least a cent in money of the first year, in year {}", year + 1);
+            desk.problems.push(&desk.scenario, 0, "budget", &said, wanted);
+        }
         let taken = running.saturating_add(if year == 0 { once } else { 0 });
         if taken > budget {
             let wanted = format!(

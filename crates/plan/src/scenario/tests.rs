@@ -215,6 +215,13 @@ fn a_feed_becomes_runs() {
             "feed/stop_times.txt:4: departure_time",
         ),
         ("feed/stops.txt", "37.4690", "x", "feed/stops.txt:2: stop_lat: said `x`"),
+        ("feed/stops.txt", "b,B,", "a,B,", "feed/stops.txt:3: stop_id: said `a`: wanted a stop that no row"),
+        (
+            "feed/trips.txt",
+            "week,2,7",
+            "week,1,7",
+            "feed/trips.txt:3: trip_id: said `1`: wanted a trip that no",
+        ),
         ("feed/trips.txt", "trip_id", "trip", "feed/trips.txt:1: said"),
         (
             "scenario.toml",
@@ -507,6 +514,23 @@ fn each_wrong_value_has_its_message() {
             "{file}: {from} -> {to}: {problems:?}, not {said}"
         );
     }
+}
+
+#[test]
+fn a_price_that_nothing_asks_for_is_noted_and_a_budget_that_comes_to_nothing_refused() {
+    let mut texts = example();
+    texts
+        .get_mut("costs.csv")
+        .expect("a file")
+        .push_str("hotspot_service/Blew,10,month,device,,a letter,2026\n");
+    let notes = built(&texts).expect("an instance").notes;
+    let said = "costs.csv: no option is priced by hotspot_service/Blew";
+    assert!(notes.iter().any(|note| note == said), "{notes:?}");
+    let scenario = texts["scenario.toml"].replace("budget = [9_000, 4_000]", "budget = [9_000, 0.01]");
+    texts.insert("scenario.toml".to_owned(), scenario);
+    let problems = built(&texts).expect_err("problems");
+    let said = "scenario.toml: budget: said `0.01`: wanted 0, or at least a cent in money of the first year, in year 2";
+    assert!(problems.iter().any(|p| p == said), "{problems:?}");
 }
 
 #[test]
