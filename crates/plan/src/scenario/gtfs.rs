@@ -73,10 +73,10 @@ fn stops(desk: &mut Desk, files: &mut Files<'_>, file: &str) -> HashMap<String, 
         if rows.text(1).is_empty() && rows.text(2).is_empty() {
             continue;
         }
-        if let (Some(id), Some(point)) = (id, desk.point(&rows, 1, 2)) {
-            if stops.insert(id, point).is_some() {
-                rows.problem(0, "a stop that no row above has", &mut desk.problems);
-            }
+        if let (Some(id), Some(point)) = (id, desk.point(&rows, 1, 2))
+            && stops.insert(id, point).is_some()
+        {
+            rows.problem(0, "a stop that no row above has", &mut desk.problems);
         }
     }
     stops
