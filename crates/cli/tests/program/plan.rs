@@ -77,7 +77,7 @@ fn floors_out_of_reach_are_answered_with_what_can_be_reached() {
 fn the_fairest_floors_are_said_and_can_be_planned_with() {
     // The bus alone reaches the south; with it, $1,500 are left for the north's library, which needs 1,200.
     let folder = folder("budget = 3000\n");
-    let output = plan(folder.path(), &["fair", "@"]);
+    let output = plan(folder.path(), &["fair", "@", "--gap", "0"]);
     let said = text(&output.stdout);
     assert!(output.status.success(), "{output:?}");
     let (head, floors) = said.split_once("\n\n").expect("floors");
