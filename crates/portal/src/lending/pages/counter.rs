@@ -197,14 +197,16 @@ async fn scanned(tx: &mut Write, p: &Frame, form: &ScanForm) -> Result<Told> {
         who => queries::household_hotspots(tx, district, who).await?,
     };
     let lent_ms = open.as_ref().map(|loan| loan.out_ms);
-    let scanned = Scanned { kind: device.kind, state: device.state, lent_ms };
+    let back_ms = queries::back_ms(&mut **tx, district, &device.id).await?;
+    let scanned = Scanned { kind: device.kind, state: device.state, lent_ms, back_ms };
     let now = now_ms();
     match scan(scanned, !who.is_empty(), household, rules, now) {
         Deed::Nothing(why) => Ok(Told::new(why.as_str(), &device.id, who)),
         Deed::TakeBack => {
             let loan = open.ok_or_else(|| Error::Internal("a loan that is open and is not".to_owned()))?;
             take_back(tx, p, &device, &loan).await?;
-            Ok(Told::new("back", &device.id, if who.is_empty() { &loan.student_id } else { who }))
+            // Who had it is not chosen: of a pile of returns the next scan might lend to her what is here already.
+            Ok(Told::new("back", &device.id, who))
         }
         Deed::Lend => {
             lend(tx, p, &device, (who, due(rules.loan_days))).await?;
@@ -291,8 +293,13 @@ async fn button(tx: &mut Write, p: &Frame, form: &ScanForm) -> Result<Told> {
         note(tx, p, "loan.found", &loan).await?;
         return Ok(Told::new("found", &device.id, &loan.student_id));
     }
+    if loan.lost_ms.is_some() {
+        return Err(Error::BadRequest("lending-wrong-act"));
+    }
     let days = queries::rules(&mut **tx, p.district_id()).await?.loan_days;
-    change(tx, p, &loan, Becomes::Renewed(&due(days))).await?;
+    // A rule that has become shorter takes no time away.
+    let due = due(days).max(loan.due_on.clone());
+    change(tx, p, &loan, Becomes::Renewed(&due)).await?;
     // It is not overdue any more: its line works again.
     let cards: Vec<String> = device.iccid.clone().into_iter().collect();
     queries::settle(tx, p.district_id(), &cards, now_ms()).await?;

@@ -164,6 +164,21 @@ where
     sqlx::query_as(AssertSqlSafe(sql)).bind(district).bind(device).fetch_optional(database).await
 }
 
+/// When a device came back last, ms since 1970 UTC.
+///
+/// # Errors
+/// The database's.
+pub async fn back_ms<'e, E>(database: E, district: &str, device: &str) -> Result<Option<i64>>
+where
+    E: sqlx::Executor<'e, Database = sqlx::Any>,
+{
+    sqlx::query_scalar("SELECT MAX(in_ms) FROM lending_loan WHERE district_id = $1 AND device_id = $2")
+        .bind(district)
+        .bind(device)
+        .fetch_one(database)
+        .await
+}
+
 /// The open loans of a student, each with the device's barcode and kind, the oldest first.
 ///
 /// # Errors

@@ -19,8 +19,9 @@ pub use lines::{
 };
 
 pub use loans::{
-    Becomes, Loan, Record, Student, change_loan, household_hotspots, households, insert_loan, last_deed,
-    last_loan, loans_of_device, loans_of_student, note_return, open_loan, records, scanned_device, student,
+    Becomes, Loan, Record, Student, back_ms, change_loan, household_hotspots, households, insert_loan,
+    last_deed, last_loan, loans_of_device, loans_of_student, note_return, open_loan, records, scanned_device,
+    student,
 };
 pub use notices::{Idle, Troubled, open_facts, put_notice, told, troubled};
 pub use orders::{

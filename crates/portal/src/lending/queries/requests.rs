@@ -187,14 +187,15 @@ pub async fn serve(tx: &mut Write, district: &str, student: &str, (loan, ms): (&
     .map(drop)
 }
 
-/// The loan was a mistake: the request that it served waits again, from when it was asked, unless there is another by now.
+/// The loan was a mistake: the request that it served waits again, or has its offer again, until the day that it had, unless there is another
+/// by now.
 ///
 /// # Errors
 /// The database's.
 pub async fn unserve(tx: &mut Write, district: &str, loan: &str) -> Result<()> {
     sqlx::query(
-        "UPDATE lending_request SET state = 'waiting', closed_ms = NULL, loan_id = NULL, offered_ms = NULL, expires_ms = NULL \
-         WHERE district_id = $1 AND loan_id = $2 AND NOT EXISTS (SELECT 1 FROM lending_request o \
+        "UPDATE lending_request SET state = CASE WHEN expires_ms IS NULL THEN 'waiting' ELSE 'offered' END, closed_ms = NULL, \
+         loan_id = NULL WHERE district_id = $1 AND loan_id = $2 AND NOT EXISTS (SELECT 1 FROM lending_request o \
          WHERE o.district_id = $1 AND o.student_id = lending_request.student_id AND o.state IN ('waiting', 'offered'))",
     )
     .bind(district)

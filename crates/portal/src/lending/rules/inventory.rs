@@ -173,6 +173,9 @@ pub fn changes(
             None => Device::new(new_id(), item.barcode.clone(), item.kind),
         };
         overlay(&mut device, item);
+        if let Some(before) = before {
+            check_lent(file, item, (before, &device), problems);
+        }
         match before {
             None => changes.new += 1,
             Some(before) if **before != device => changes.changed += 1,
@@ -184,6 +187,22 @@ pub fn changes(
         changes.lines.extend(line_of(item, &by_card, new_id));
     }
     changes
+}
+
+/// A file takes no card from a device that is lent, since its line would end without notice, and makes nothing else of it.
+fn check_lent(file: &str, item: &Item, (before, after): (&Device, &Device), problems: &mut Problems) {
+    if !matches!(before.state, State::Lent | State::Lost) {
+        return;
+    }
+    if before.iccid.is_some() && after.iccid.is_none() {
+        let wanted =
+            format!("the card's number, or no column `iccid`: {} is lent with its card", before.barcode);
+        problems.push(file, item.line, "iccid", "", wanted);
+    }
+    if before.kind != after.kind {
+        let wanted = format!("`{}`: {} is lent as that", before.kind.as_str(), before.barcode);
+        problems.push(file, item.line, "type", item.kind.as_str(), wanted);
+    }
 }
 
 /// The cards whose lines may be wanted otherwise after a change: those of lent devices that had or have another card or line.

@@ -5,7 +5,7 @@ use super::standing::Standing;
 use super::state::{State, Wanted};
 use evenfield_gap::inventory::Kind;
 
-/// A scan of the same device within this time of its check-out is the scanner's second look, not a return, ms.
+/// A scan of the same device within this time of its check-out or return is the scanner's second look, ms.
 pub const DOUBLE_SCAN_MS: i64 = 2_000;
 /// For how long a person may undo what she did last, ms.
 pub const UNDO_MS: i64 = 10 * 60_000;
@@ -19,6 +19,8 @@ pub struct Scanned {
     pub state: State,
     /// When its open loan began, ms since 1970 UTC; none without one.
     pub lent_ms: Option<i64>,
+    /// When it came back last, ms; none where it never did.
+    pub back_ms: Option<i64>,
 }
 
 /// What a scan of a device does.
@@ -63,9 +65,12 @@ impl Why {
 /// What the scan of a device does: one that somebody has comes back, one that is here goes to the student at the counter, if there is
 /// one whose household (with `household` hotspots already) may have it.
 pub fn scan(device: Scanned, has_student: bool, household: i64, rules: Rules, now_ms: i64) -> Deed {
-    if let Some(lent_ms) = device.lent_ms {
-        let is_twice = (0..DOUBLE_SCAN_MS).contains(&(now_ms - lent_ms));
-        return if is_twice { Deed::Nothing(Why::Twice) } else { Deed::TakeBack };
+    let is_twice = |ms: i64| (0..DOUBLE_SCAN_MS).contains(&(now_ms - ms));
+    if device.lent_ms.or(device.back_ms).is_some_and(is_twice) {
+        return Deed::Nothing(Why::Twice);
+    }
+    if device.lent_ms.is_some() {
+        return Deed::TakeBack;
     }
     let is_full =
         device.kind == Kind::Hotspot && rules.household_limit > 0 && household >= rules.household_limit;
@@ -110,7 +115,7 @@ mod tests {
         assert_eq!(of(Wanted::Ended, true, Some(due)), Wanted::Ended);
     }
 
-    const HERE: Scanned = Scanned { kind: Kind::Hotspot, state: State::Here, lent_ms: None };
+    const HERE: Scanned = Scanned { kind: Kind::Hotspot, state: State::Here, lent_ms: None, back_ms: None };
 
     #[test]
     fn a_scan_lends_takes_back_or_says_why_not() {
@@ -126,6 +131,9 @@ mod tests {
         let lent = Scanned { state: State::Lent, lent_ms: Some(1_000), ..HERE };
         assert_eq!(scan(lent, true, 1, rules, 2_999), Deed::Nothing(Why::Twice));
         assert_eq!(scan(lent, true, 1, rules, 3_000), Deed::TakeBack);
+        let back = Scanned { back_ms: Some(5_000), ..HERE };
+        assert_eq!(scan(back, true, 0, rules, 6_999), Deed::Nothing(Why::Twice));
+        assert_eq!(scan(back, true, 0, rules, 7_000), Deed::Lend);
         assert_eq!(scan(Scanned { state: State::Lost, ..lent }, false, 0, rules, 9_000), Deed::TakeBack);
     }
 
@@ -134,20 +142,21 @@ mod tests {
         /// none is ever suspended.
         #[test]
         fn lines_follow_loans(steps in proptest::collection::vec((0usize..2, any::<bool>(), any::<bool>(), 0i64..5_000), 1..60)) {
-            let (mut lent, mut lines) = ([None::<i64>; 2], [Wanted::Parked; 2]);
+            let (mut lent, mut back, mut lines) = ([None::<i64>; 2], [None::<i64>; 2], [Wanted::Parked; 2]);
             let (mut held, mut now_ms) = ([false; 2], 0);
             for (which, has_student, holds, later) in steps {
                 now_ms += later;
                 held[which] = holds;
                 let household = lent.iter().flatten().count() as i64;
                 let state = if lent[which].is_some() { State::Lent } else { State::Here };
-                let device = Scanned { kind: Kind::Hotspot, state, lent_ms: lent[which] };
+                let device =
+                    Scanned { kind: Kind::Hotspot, state, lent_ms: lent[which], back_ms: back[which] };
                 match scan(device, has_student, household, Rules::default(), now_ms) {
                     Deed::Lend => {
                         prop_assert!(lent[which].is_none() && has_student, "one open loan");
                         lent[which] = Some(now_ms);
                     }
-                    Deed::TakeBack => lent[which] = None,
+                    Deed::TakeBack => (lent[which], back[which]) = (None, Some(now_ms)),
                     Deed::Nothing(_) => {}
                 }
                 lines[which] = wanted(lines[which], held[which], lent[which].map(|_| Standing::Good));

@@ -125,11 +125,17 @@ pub fn overdue_ms(due_on: Date, rules: &Rules) -> i64 {
     begins.map_or(i64::MAX, |begins| begins.as_millisecond())
 }
 
-/// What is the matter with a loan now, and since when, ms.
+/// What is the matter with a loan now, and since when, ms. Of a device that is lost and overdue the one thing counts of which the household was
+/// told and had time; that it is lost as well gives no new time.
 fn matter(open: &Open, told: &[Told], rules: &Rules, now_ms: i64) -> Option<(Cause, i64)> {
     let overdue = overdue_ms(open.due_on, rules);
+    let is_due = |(cause, since): &(Cause, i64)| {
+        *since <= now_ms && matches!(stands(*cause, *since, told, rules, now_ms), Standing::Due(..))
+    };
     match (open.lost_ms, open.idle_ms.filter(|idle| *idle <= now_ms)) {
-        (Some(lost), _) => Some((Cause::Lost, lost)),
+        (Some(lost), _) => {
+            Some(Some((Cause::Overdue, overdue)).filter(is_due).unwrap_or((Cause::Lost, lost)))
+        }
         _ if overdue <= now_ms => Some((Cause::Overdue, overdue)),
         (None, Some(idle)) => Some(match helped_ms(told, idle, rules, now_ms) {
             Some(helped) if helped <= now_ms => (Cause::Idle, helped),
@@ -160,6 +166,11 @@ pub fn standing(open: &Open, told: &[Told], rules: &Rules, now_ms: i64) -> Stand
     if let (Cause::Unused, Some(until)) = (cause, helped_ms(told, since, rules, now_ms)) {
         return Standing::Grace(cause, until);
     }
+    stands(cause, since, told, rules, now_ms)
+}
+
+/// How a loan stands with which this is the matter since then.
+fn stands(cause: Cause, since: i64, told: &[Told], rules: &Rules, now_ms: i64) -> Standing {
     let told = told.iter().filter(|told| told.cause == cause && told.ms >= since && told.ms <= now_ms);
     // The first notice counts: a reminder takes away no time and gives none.
     let Some(first) = told.map(|told| told.ms).min() else { return Standing::Tell(cause, since) };
@@ -201,7 +212,9 @@ mod tests {
             assert_eq!(stands(&[early], at(28, 0)), Standing::Tell(Cause::Overdue, at(9, 0)));
         }
         let lost = Open { lost_ms: Some(at(2, 8)), ..open };
-        assert_eq!(standing(&lost, &told, &rules, at(28, 0)), Standing::Tell(Cause::Lost, at(2, 8)));
+        assert_eq!(standing(&lost, &told, &rules, at(20, 0)), Standing::Tell(Cause::Lost, at(2, 8)));
+        // Its time was over: that the device is called lost gives no new one.
+        assert_eq!(standing(&lost, &told, &rules, at(28, 0)), Standing::Due(Cause::Overdue, at(24, 12)));
         let twice = [told[0], Told { ms: at(20, 0), ..told[0] }];
         assert_eq!(stands(&twice, at(25, 0)), Standing::Due(Cause::Overdue, at(24, 12)));
     }
@@ -269,8 +282,10 @@ mod tests {
                 .collect();
             let now = zero + now * DAY_MS;
             if let Standing::Due(cause, _) = standing(&open, &told, &rules, now) {
-                let since = open.lost_ms.unwrap_or(overdue_ms(DUE, &rules));
-                prop_assert_eq!(cause == Cause::Lost, open.lost_ms.is_some());
+                let since = match cause {
+                    Cause::Lost => open.lost_ms.expect("lost"),
+                    _ => overdue_ms(DUE, &rules),
+                };
                 prop_assert!(told.iter().any(|t| t.cause == cause && t.ms >= since && t.ms + grace_days * DAY_MS <= now));
             }
             // Who is told more often is not worse off than who was told first.

@@ -52,7 +52,10 @@ pub(super) async fn act(clerk: &Browser, fields: &[(&str, &str)]) -> (String, St
 /// Time passes since the last check-out: the scanner's second look is over.
 pub(super) async fn later(kit: &Kit) {
     let mut write = kit.app.db.write().await.expect("a write");
-    sqlx::query("UPDATE lending_loan SET out_ms = out_ms - 3000").execute(&mut *write).await.expect("older");
+    sqlx::query("UPDATE lending_loan SET out_ms = out_ms - 3000, in_ms = in_ms - 3000")
+        .execute(&mut *write)
+        .await
+        .expect("older");
     write.commit().await.expect("stored");
 }
 
@@ -84,7 +87,10 @@ async fn two_scans_lend_a_device_and_one_takes_it_back() {
         assert_eq!(number(&kit.app.db, open).await, 1);
         later(&kit).await;
         let (to, page) = scan(&clerk, "", "SN1").await;
-        assert!(to.contains("student=S1&said=back") && page.contains("nothing on loan"), "{to}");
+        assert!(to.contains("said=back") && !to.contains("S1"), "who had it is not chosen: {to}");
+        assert!(page.contains("HS-1"), "{page}");
+        assert!(scan(&clerk, "S1", "SN1").await.0.contains("said=twice"), "a second look lends nothing");
+        later(&kit).await;
         assert_eq!((wanted(&kit, CARD).await.as_str(), number(&kit.app.db, open).await), ("parked", 0));
         for (student, code, said) in [
             ("S1", "nobody", "unknown"),
@@ -155,17 +161,22 @@ async fn a_loan_is_renewed_lost_found_and_undone() {
 
         scan(&clerk, "S1", "HS-1").await;
         let device = text(&kit.app.db, "SELECT id FROM lending_device WHERE barcode = 'HS-1'").await;
-        staff
-            .post(&format!("/d/{HERE}/lending/rules"), &[("loan_days", "7"), ("household_limit", "1")])
-            .await;
-        assert!(act(&clerk, &[("act", "renew"), ("device", &device)]).await.0.contains("said=renewed"));
         let open = "SELECT due_on FROM lending_loan WHERE undone_ms IS NULL";
-        let week = crate::db::today().checked_add(jiff::Span::new().days(7)).expect("a day").to_string();
-        assert_eq!(text(&kit.app.db, open).await, week);
+        let before = text(&kit.app.db, open).await;
+        let in_days =
+            |days| crate::db::today().checked_add(jiff::Span::new().days(days)).expect("a day").to_string();
+        for (days, due) in [("7", before), ("300", in_days(300))] {
+            let rules = [("loan_days", days), ("household_limit", "1")];
+            staff.post(&format!("/d/{HERE}/lending/rules"), &rules).await;
+            assert!(act(&clerk, &[("act", "renew"), ("device", &device)]).await.0.contains("said=renewed"));
+            assert_eq!(text(&kit.app.db, open).await, due, "a shorter rule takes no time away");
+        }
 
         assert!(act(&clerk, &[("act", "lost"), ("device", &device)]).await.0.contains("said=lost"));
         let again = clerk.post(&format!("/d/{HERE}/lending"), &[("act", "lost"), ("device", &device)]).await;
         assert_eq!(again.status, 400, "lost once");
+        let renew = clerk.post(&format!("/d/{HERE}/lending"), &[("act", "renew"), ("device", &device)]).await;
+        assert_eq!(renew.status, 400, "what is lost is not renewed");
         assert_eq!(wanted(&kit, CARD).await, "active", "nobody is cut off without notice and grace");
         assert_eq!(
             staff.post(&format!("/d/{HERE}/lending/devices/{device}/state"), &[("act", "here")]).await.status,
@@ -184,6 +195,28 @@ async fn a_loan_is_renewed_lost_found_and_undone() {
         let csv = staff.get(&format!("/d/{HERE}/lending/loans.csv")).await.body;
         assert!(csv.contains("HS-1,hotspot,,,SN1,S1,Cruz,Ana,"), "{csv}");
         assert_eq!(csv.lines().count(), 2, "what was undone is no loan: {csv}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_file_takes_no_card_from_a_device_that_is_lent() {
+    each(|kit| async move {
+        let staff = inventory(&kit).await;
+        scan(&kit.sign_in(Role::Clerk, HERE).await, "S1", "HS-1").await;
+        for (text, said) in [
+            ("barcode,type,iccid\nHS-1,hotspot,\n", "HS-1 is lent with its card"),
+            ("barcode,type\nHS-1,laptop\n", "HS-1 is lent as that"),
+        ] {
+            let file = ("file", "devices.csv", text.as_bytes());
+            let sent = staff.upload(&format!("/d/{HERE}/lending/devices/upload"), &[], file).await;
+            assert!(sent.body.contains(said), "{}", sent.body);
+            assert_eq!(wanted(&kit, CARD).await, "active");
+        }
+        // Of a device that is here it is no matter.
+        let file = ("file", "devices.csv", &b"barcode,type,iccid\nHS-2,hotspot,\n"[..]);
+        let sent = staff.upload(&format!("/d/{HERE}/lending/devices/upload"), &[], file).await;
+        assert!(sent.body.contains("Changed: 1."), "{}", sent.body);
     })
     .await;
 }

@@ -181,6 +181,7 @@ async fn many_suspensions_wait_until_somebody_approves_just_these() {
         assert_eq!(staff.post(&approve, &[("mark", "other")]).await.status, 400);
         scan(&clerk, "", "HS-2").await;
         assert_eq!(follow(&kit).await.suspended, 1, "one of one may be");
+        later(&kit).await;
         scan(&clerk, "S3", "HS-2").await;
         assert_eq!(
             staff.post(&approve, &[("mark", &mark)]).await.status,
@@ -316,6 +317,7 @@ async fn a_device_is_swapped_comes_back_damaged_or_is_given_up() {
         );
 
         staff.post(&format!("/d/{HERE}/lending/devices/{new}/state"), &[("act", "here")]).await;
+        later(&kit).await;
         scan(&clerk, "S1", "HS-2").await;
         act(&clerk, &[("act", "lost"), ("device", &new)]).await;
         let path = format!("/d/{HERE}/lending/devices/{new}/state");
