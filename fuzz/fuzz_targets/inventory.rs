@@ -13,7 +13,8 @@ fuzz_target!(|bytes: &[u8]| {
     if let Ok(services) = parse_services(bytes) {
         assert!(services.iter().all(|seen| seen.iccid.starts_with("89")));
     }
-    let shape = Shape { unit: Unit::Mega, base: 1_000, day: jiff::civil::date(2026, 11, 20) };
+    let day = jiff::civil::date(2026, 11, 20);
+    let shape = Shape { unit: Unit::Mega, base: 1_000, day, today: day };
     let (used, amiss) = parse_usage("f", bytes, shape);
     assert!(!used.is_empty() || !amiss.is_empty());
     assert!(used.iter().all(|used| used.octets >= 0 && used.from <= used.to));

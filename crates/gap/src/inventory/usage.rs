@@ -64,6 +64,8 @@ pub struct Shape {
     pub base: u32,
     /// The day of a row that does not say one.
     pub day: Date,
+    /// Today: nothing was used after it.
+    pub today: Date,
 }
 
 /// What a line used.
@@ -138,6 +140,9 @@ fn rows(
         }
         let last = row.date(to, problems).unwrap_or(shape.day);
         let first = row.date(from, problems).unwrap_or(last);
+        if last > shape.today {
+            row.problem(to, format!("a day that is past; today is {}", shape.today), problems);
+        }
         let days = first.until(last).map_or(-1, |span| span.get_days());
         if !(0..DAYS).contains(&days) {
             row.problem(from, format!("a day not after the last one, and at most {DAYS} days"), problems);
@@ -174,14 +179,16 @@ mod tests {
     use proptest::prelude::*;
 
     const CARD: &str = "8991101200003204514";
-    const SHAPE: Shape = Shape { unit: Unit::Mega, base: 1_000, day: date(2026, 11, 20) };
+    const SHAPE: Shape =
+        Shape { unit: Unit::Mega, base: 1_000, day: date(2026, 11, 20), today: date(2026, 11, 21) };
 
     #[test]
     fn amounts_are_read_in_their_unit() {
         let text = format!(
             "ICCID,Usage,Unit,From,Date\n{CARD},1.5,,,\n8991101200003204522,2,KB,2026-11-01,2026-11-10\n\
              8991101200003204530,0,bytes,,2026-11-19\n{CARD},1,,,\n8.99E+18,1,,,\n8991101200003204548,,,,\n\
-             8991101200003204555,1,miles,,\n8991101200003204563,9999999,GB,,\n8991101200003204571,1,,2026-11-12,2026-11-11\n"
+             8991101200003204555,1,miles,,\n8991101200003204563,9999999,GB,,\n8991101200003204571,1,,2026-11-12,2026-11-11\n\
+             8991101200003204589,1,,,2026-11-22\n8991101200003204597,0,,,2026-11-21\n"
         );
         let (all, problems) = parse_usage("u.csv", text.as_bytes(), SHAPE);
         let read: Vec<_> = all.iter().map(|u| (u.octets, u.from, u.to)).collect();
@@ -191,10 +198,11 @@ mod tests {
                 (1_500_000, SHAPE.day, SHAPE.day),
                 (2_000, date(2026, 11, 1), date(2026, 11, 10)),
                 (0, date(2026, 11, 19), date(2026, 11, 19)),
+                (0, date(2026, 11, 21), date(2026, 11, 21)),
             ]
         );
         let lines: Vec<_> = problems.kept().iter().map(|p| p.line).collect();
-        assert_eq!(lines, [5, 6, 7, 8, 9, 10], "{:?}", problems.kept());
+        assert_eq!(lines, [5, 6, 7, 8, 9, 10, 11], "{:?}", problems.kept());
         let shape = Shape { base: 1_024, ..SHAPE };
         let text = format!("sim,data\n{CARD},1\n");
         assert_eq!(parse_usage("u.csv", text.as_bytes(), shape).0[0].octets, 1_048_576);

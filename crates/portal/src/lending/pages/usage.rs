@@ -113,7 +113,7 @@ pub async fn upload(State(app): State<App>, p: Frame, multipart: Multipart) -> R
     let (Some(unit), Some(counting), Some(base), Some(day)) = (unit, counting, base, day) else {
         return Err(Error::BadRequest("lending-wrong-usage"));
     };
-    let (used, problems) = parse_usage(&file.name, &file.bytes, Shape { unit, base, day });
+    let (used, problems) = parse_usage(&file.name, &file.bytes, Shape { unit, base, day, today: today() });
     if problems.wrong() > 0 {
         return render(&app, p, None, &problems).await;
     }
