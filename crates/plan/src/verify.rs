@@ -121,8 +121,10 @@ fn plan_value(instance: &Instance, plan: &Plan) -> Result<(i128, i128), Refusal>
             }
         }
     }
-    let part = |f: &crate::Floor| {
-        last_year[f.group as usize] * i128::from(MILLION) / (instance.floor_needs(f) as i128).max(1)
+    // A floor that demands nothing, as of a group of nobody, is met.
+    let part = |f: &crate::Floor| match instance.floor_needs(f) as i128 {
+        0 => i128::from(MILLION),
+        needs => last_year[f.group as usize] * i128::from(MILLION) / needs,
     };
     Ok((
         worth,

@@ -238,7 +238,11 @@ pub(super) fn floors_met(instance: &Instance, plan: &Plan) -> Vec<i128> {
 fn met<'a>(instance: &'a Instance, served: &'a [i128]) -> impl Iterator<Item = i128> + 'a {
     let whole = MILLION as i128;
     instance.floors.iter().map(move |f| {
-        (served[f.group as usize] * whole / (instance.floor_needs(f) as i128).max(1)).min(whole)
+        // A floor that demands nothing, as of a group of nobody, is met.
+        match instance.floor_needs(f) as i128 {
+            0 => whole,
+            needs => (served[f.group as usize] * whole / needs).min(whole),
+        }
     })
 }
 

@@ -104,7 +104,8 @@ pub fn solve(
     }
     let unit = desk.unit();
     let Desk { question, best, .. } = desk;
-    let mut plan = state::serve(small, &best.opened);
+    let opened = without_idle(small, best);
+    let mut plan = state::serve(small, &opened);
     if let Some(merged) = &merged {
         merged.unmerge(instance, &mut plan.serve);
     }
@@ -126,6 +127,28 @@ pub fn solve(
         prices,
         tree: cases.tree,
     }
+}
+
+/// Covers to go through for options that add nothing.
+const MOST_IDLE: usize = 300_000_000;
+
+/// The plan without what it buys for nothing, the dearest first: where money is left over, an option may serve only whom others serve as well.
+fn without_idle(instance: &Instance, best: desk::Best) -> Vec<u8> {
+    let mut opened = best.opened;
+    let free = |option: &usize| instance.fixed(*option) == crate::Fixed::Free;
+    let mut bought: Vec<usize> =
+        (0..opened.len()).filter(|option| opened[*option] != state::CLOSED).filter(free).collect();
+    if bought.len() * instance.covered.len() * instance.years() > MOST_IDLE {
+        return opened;
+    }
+    bought.sort_by_key(|option| std::cmp::Reverse(instance.charge(*option, true)));
+    for option in bought {
+        let from = std::mem::replace(&mut opened[option], state::CLOSED);
+        if best.worth.beats(claim::worth(instance, &state::serve(instance, &opened))) {
+            opened[option] = from;
+        }
+    }
+    opened
 }
 
 /// Steps of the dual between new plans.

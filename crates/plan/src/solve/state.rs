@@ -1,10 +1,11 @@
 //! A plan in the making: what is open, what that leaves of the limits, and what each demand has.
 
+use super::claim;
 use super::ground::{Cell, Ground, UNIT};
 use super::held::Held;
 use super::reassign::Year;
 use crate::certificate::{Plan, Serve};
-use crate::{Fixed, Instance, NONE, UNLIMITED};
+use crate::{Fixed, Instance, MILLION, NONE, UNLIMITED};
 
 /// Not opened.
 pub(super) const CLOSED: u8 = u8::MAX;
@@ -116,8 +117,35 @@ impl<'a, 'g> State<'a, 'g> {
 }
 
 /// What is served whom, exactly: options without a capacity serve what they cover, those with one what they raise most, and then what
-/// others leave when they change places.
+/// others leave when they change places. Where that misses a floor, the groups with floors come first, up to what these demand.
 pub(super) fn serve(instance: &Instance, opened: &[u8]) -> Plan {
+    let plan = serve_by(instance, opened, false);
+    if instance.floors.is_empty() || instance.capacities.is_empty() {
+        return plan;
+    }
+    let worth = claim::worth(instance, &plan);
+    if worth.floors >= MILLION as i128 {
+        return plan;
+    }
+    let floors_first = serve_by(instance, opened, true);
+    if claim::worth(instance, &floors_first).beats(worth) { floors_first } else { plan }
+}
+
+/// What the groups with floors have without capacities in the last year, and what floors demand, by group: weight times quality.
+fn lacks(instance: &Instance, best: &[u32]) -> Vec<i128> {
+    let mut lacks = vec![0i128; instance.group_names.len()];
+    for floor in &instance.floors {
+        lacks[floor.group as usize] = instance.floor_needs(floor) as i128;
+    }
+    for (demand, quality) in best.iter().enumerate() {
+        if let Some(lacks) = lacks.get_mut(instance.group(demand) as usize) {
+            *lacks -= i128::from(instance.weights[demand]) * i128::from(*quality);
+        }
+    }
+    lacks
+}
+
+fn serve_by(instance: &Instance, opened: &[u8], floors_first: bool) -> Plan {
     let mut plan = Plan::default();
     for (option, year) in opened.iter().enumerate().filter(|(_, year)| **year != CLOSED) {
         plan.buy.push((option as u32, u16::from(*year) + 1));
@@ -144,6 +172,21 @@ pub(super) fn serve(instance: &Instance, opened: &[u8]) -> Plan {
         let mut rest = instance.weights.clone();
         let mut room: Vec<u64> = instance.capacities.clone();
         let mut served: Vec<(u32, u32, u64)> = Vec::new();
+        let floors_first = floors_first && year + 1 == instance.years();
+        if floors_first {
+            let mut lacks = lacks(instance, &best);
+            for (raise, option, demand) in &raises {
+                let (option, demand) = (*option as usize, *demand as usize);
+                let Some(lacks) = lacks.get_mut(instance.group(demand) as usize) else { continue };
+                let wanted = (*lacks).max(0).unsigned_abs().div_ceil(u128::from(*raise));
+                let most = rest[demand].min(room[option]);
+                let amount = u64::try_from(wanted).unwrap_or(u64::MAX).min(most);
+                *lacks -= i128::from(amount) * i128::from(*raise);
+                rest[demand] -= amount;
+                room[option] -= amount;
+                served.extend((amount > 0).then_some((option as u32, demand as u32, amount)));
+            }
+        }
         for (_, option, demand) in raises {
             let amount = rest[demand as usize].min(room[option as usize]);
             if amount > 0 {
@@ -152,9 +195,16 @@ pub(super) fn serve(instance: &Instance, opened: &[u8]) -> Plan {
                 served.push((option, demand, amount));
             }
         }
-        let open = limited.into_iter().map(|o| o as u32).collect();
-        Year { instance, open, best: &best, rest: &mut rest, room: &mut room }.reassign(&mut served);
+        if !floors_first {
+            let open = limited.into_iter().map(|o| o as u32).collect();
+            Year { instance, open, best: &best, rest: &mut rest, room: &mut room }.reassign(&mut served);
+        }
         served.sort_unstable();
+        served.dedup_by(|b, a| {
+            let same = (a.0, a.1) == (b.0, b.1);
+            a.2 += if same { b.2 } else { 0 };
+            same
+        });
         for run in served.chunk_by(|a, b| a.0 == b.0) {
             let parts = run.iter().map(|(_, demand, amount)| (*demand, *amount)).collect();
             plan.serve.push(Serve { option: run[0].0, year: year as u16 + 1, parts });

@@ -375,6 +375,34 @@ fn a_search_goes_on_from_a_certificate() {
     assert_eq!(verify(&instance, &second), Ok(()));
 }
 
+#[test]
+fn seats_are_shared_out_so_that_floors_are_met() {
+    // Forty seats, the same for 150 students, of whom the last 20 have a floor; another floor is of a group of nobody.
+    let mut instance = instance(
+        &[(200, 1), (60, 1), (40, 0)],
+        &[(1, 0, 80, 2, 5)],
+        &[6, 6, 6],
+        vec![5],
+        (true, true, false, 2),
+    );
+    instance.capacities = vec![40 * MILLION];
+    instance.group_names.push("nobody".to_owned());
+    instance.floors.push(Floor { group: 2, share: 500_000 });
+    let certificate = solved(&instance);
+    assert_eq!(verify(&instance, &certificate), Ok(()));
+    assert_eq!((certificate.question, certificate.objective), (Question::Objective, 40_000_000_000_000));
+}
+
+#[test]
+fn nothing_is_bought_for_nothing() {
+    // Two serve the same demand as well; there is money for both.
+    let options = [(1, 0, 1, 2, 5), (2, 0, 1, 2, 5)];
+    let instance = instance(&[(2, 0)], &options, &[6, 6], vec![9], (false, false, false, 1));
+    let certificate = solved(&instance);
+    assert_eq!(verify(&instance, &certificate), Ok(()));
+    assert_eq!(certificate.plan.buy, [(0, 1)]);
+}
+
 /// Seats for everybody are cheap and count for little; what is left buys better for some of the same students.
 #[test]
 fn a_better_option_takes_over_what_one_with_a_capacity_serves() {

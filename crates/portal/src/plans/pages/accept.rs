@@ -17,6 +17,8 @@ use serde_json::{Value, json};
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct AcceptForm {
+    /// The run that the page showed.
+    run: String,
     budget: String,
     act: String,
 }
@@ -45,6 +47,10 @@ pub async fn act(
     Form(form): Form<AcceptForm>,
 ) -> Result<Response> {
     let solved = Solved::read(&app, &p, &id, form.budget.parse().ok()).await?;
+    // What is accepted is what was shown, not what was found since.
+    if form.run != solved.run.id || form.budget != solved.step.to_string() {
+        return Err(Error::BadRequest("plans-other-run"));
+    }
     let (district, ms) = (p.district_id(), now_ms());
     let mut write = app.db.write().await?;
     queries::lock(&mut write, district).await?;

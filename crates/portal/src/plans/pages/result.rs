@@ -109,6 +109,7 @@ struct Page {
     p: Frame,
     id: String,
     name: String,
+    run: String,
     step: i64,
     total: String,
     floors: bool,
@@ -259,6 +260,7 @@ pub async fn page(
     };
     let [planned, low, high] = report.students;
     let page = Page {
+        run: solved.run.id.clone(),
         step: solved.step,
         total: solved.total(),
         floors: solved.answer.floors,

@@ -138,7 +138,9 @@ fn view(
         "name" => scenario.name.clone(),
         _ => scenario.settings.get(&name).to_owned(),
     };
-    let year = scenario.settings.get("first_year").parse::<i64>().unwrap_or(0) + i64::from(time) - 1;
+    let year = scenario.settings.get("first_year").parse::<i64>().unwrap_or(0);
+    // Any number may have been typed.
+    let year = year.clamp(0, 9_999) + i64::from(time) - 1;
     let of =
         if field.key == "budget" { format!("{year}–{:02}", (year + 1) % 100) } else { time.to_string() };
     let label = match field.times {

@@ -69,13 +69,15 @@ pub fn proof(p: &Frame, answer: &Answer) -> String {
             &[("met", percent(answer.objective).into()), ("most", percent(answer.bound).into())],
         );
     }
+    // What no plan passes is rounded up: else some might.
+    let up = |n: f64, parts: f64| (n * parts - 1e-9).ceil() / parts;
     let key = if answer.gap <= 0.0 { "plans-proof-best" } else { "plans-proof" };
     p.tvs(
         key,
         &[
             ("worth", count_tenths(answer.objective).into()),
-            ("bound", count_tenths(answer.bound).into()),
-            ("gap", percent(answer.gap).into()),
+            ("bound", count_tenths(up(answer.bound, 10.0)).into()),
+            ("gap", percent(up(answer.gap, 1000.0)).into()),
         ],
     )
 }

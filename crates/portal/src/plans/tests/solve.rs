@@ -269,7 +269,9 @@ async fn a_plan_is_accepted_with_its_facts_and_taken_back() {
     let rungs = queries::rungs(kit.app.db.read(), HERE, &run.id).await.expect("rungs");
     let own = rungs.iter().find(|rung| rung.chosen).expect("the scenario's own").step.to_string();
     let accept = format!("{at}/accept");
-    let act = |act: &'static str| [("budget", own.clone()), ("act", act.to_owned())];
+    let act = |act: &'static str| [("run", run.id.clone()), ("budget", own.clone()), ("act", act.to_owned())];
+    let other = [("run", "another"), ("budget", own.as_str()), ("act", "accept")];
+    assert_eq!(staff.post(&accept, &other).await.status, 400, "not the one that was shown");
     let post = async |deed: &'static str| {
         let fields = act(deed);
         let fields: Vec<(&str, &str)> = fields.iter().map(|(k, v)| (*k, v.as_str())).collect();
