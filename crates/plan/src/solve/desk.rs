@@ -113,7 +113,7 @@ impl<'a, 'g, 'w> Desk<'a, 'g, 'w> {
 
     /// Keeps a plan if it is the best; says whether it is.
     pub fn offer(&mut self, opened: &[u8]) -> bool {
-        let worth = claim::worth(self.ground.instance, &state::serve(self.ground.instance, opened));
+        let worth = state::worth(self.ground.instance, opened);
         self.keep(opened, worth)
     }
 

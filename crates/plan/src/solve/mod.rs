@@ -34,7 +34,6 @@ use exchange::Exchange;
 use ground::Ground;
 use round::Rounding;
 use ruin::Ruin;
-#[cfg(test)]
 use state::CLOSED;
 
 /// When to stop.
@@ -137,14 +136,14 @@ fn without_idle(instance: &Instance, best: desk::Best) -> Vec<u8> {
     let mut opened = best.opened;
     let free = |option: &usize| instance.fixed(*option) == crate::Fixed::Free;
     let mut bought: Vec<usize> =
-        (0..opened.len()).filter(|option| opened[*option] != state::CLOSED).filter(free).collect();
+        (0..opened.len()).filter(|option| opened[*option] != CLOSED).filter(free).collect();
     if bought.len() * instance.covered.len() * instance.years() > MOST_IDLE {
         return opened;
     }
     bought.sort_by_key(|option| std::cmp::Reverse(instance.charge(*option, true)));
     for option in bought {
-        let from = std::mem::replace(&mut opened[option], state::CLOSED);
-        if best.worth.beats(claim::worth(instance, &state::serve(instance, &opened))) {
+        let from = std::mem::replace(&mut opened[option], CLOSED);
+        if best.worth.beats(state::worth(instance, &opened)) {
             opened[option] = from;
         }
     }

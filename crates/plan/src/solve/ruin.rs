@@ -7,7 +7,7 @@ use super::desk::Desk;
 use super::dual::Prices;
 use super::greedy;
 use super::ground::UNIT;
-use super::state::{CLOSED, SHUT, State};
+use super::state::{self, CLOSED, SHUT, State};
 use crate::Fixed;
 use crate::certificate::Question;
 use rand::seq::SliceRandom;
@@ -109,7 +109,7 @@ impl Ruin {
 
 /// What a plan is worth, which is kept if it is the best.
 fn look(opened: &[u8], desk: &mut Desk<'_, '_, '_>) -> Worth {
-    let worth = desk.worth(opened).0;
+    let worth = state::worth(desk.ground.instance, opened);
     desk.keep(opened, worth);
     worth
 }

@@ -1,6 +1,6 @@
 //! A plan in the making: what is open, what that leaves of the limits, and what each demand has.
 
-use super::claim;
+use super::claim::{self, Worth};
 use super::ground::{Cell, Ground, UNIT};
 use super::held::Held;
 use super::reassign::Year;
@@ -129,6 +129,11 @@ pub(super) fn serve(instance: &Instance, opened: &[u8]) -> Plan {
     }
     let floors_first = serve_by(instance, opened, true);
     if claim::worth(instance, &floors_first).beats(worth) { floors_first } else { plan }
+}
+
+/// What a plan is worth with that service.
+pub(super) fn worth(instance: &Instance, opened: &[u8]) -> Worth {
+    claim::worth(instance, &serve(instance, opened))
 }
 
 /// What the groups with floors have without capacities in the last year, and what floors demand, by group: weight times quality.
