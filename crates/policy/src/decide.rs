@@ -90,13 +90,23 @@ pub struct Explanation {
 /// Decides. No allocation, no lock, no clock. `in_force` must be made from the same snapshot as `view`.
 #[inline]
 pub fn decide(view: &View<'_>, in_force: &InForce, subject: &Subject, name: &Name<'_>) -> Verdict {
-    run(view, in_force, subject, name, |_| {})
+    let policy = view.policy_of(subject);
+    run(view, policy, in_force.of(policy), name, |_| {})
+}
+
+/// Whether a regime of the snapshot blocks the name: for somebody, at some time. At most so many regimes are asked.
+pub fn is_ever_blocked(view: &View<'_>, name: &Name<'_>, most: usize) -> bool {
+    (0..view.regime_count().min(most) as u32).any(|number| {
+        let verdict = run(view, PolicyId(0), (number, 0), name, |_| {});
+        matches!(verdict.action, Action::Block(_))
+    })
 }
 
 /// Decides by the same code, and keeps each step.
 pub fn explain(view: &View<'_>, in_force: &InForce, subject: &Subject, name: &Name<'_>) -> Explanation {
     let mut steps = Vec::new();
-    let verdict = run(view, in_force, subject, name, |step| steps.push(step(view)));
+    let policy = view.policy_of(subject);
+    let verdict = run(view, policy, in_force.of(policy), name, |step| steps.push(step(view)));
     // What lists say is many steps of one depth, and is told in a row.
     Explanation { verdict, steps: steps.into_iter().flatten().collect() }
 }
@@ -107,15 +117,14 @@ type Account<'s> = &'s dyn Fn(&View<'_>) -> Vec<Step>;
 /// What a suffix says: whether to block, and why.
 type Statement = (bool, Because, Option<Category>);
 
+/// Decides by the regime that a policy has in force, given as its number and for how many seconds it holds.
 fn run(
     view: &View<'_>,
-    in_force: &InForce,
-    subject: &Subject,
+    policy: PolicyId,
+    (number, seconds_to_boundary): (u32, u32),
     name: &Name<'_>,
     mut step: impl FnMut(Account<'_>),
 ) -> Verdict {
-    let policy = view.policy_of(subject);
-    let (number, seconds_to_boundary) = in_force.of(policy);
     let regime = view.regime(number);
     step(&|_| vec![Step::Policy(policy), Step::Regime(number, seconds_to_boundary)]);
 

@@ -32,7 +32,7 @@ mod subject;
 mod table;
 
 pub use build::{BuildError, Builder, Cover, Day, ScopeId};
-pub use decide::{Action, Because, Explanation, Step, Verdict, decide, explain};
+pub use decide::{Action, Because, Explanation, Step, Verdict, decide, explain, is_ever_blocked};
 pub use in_force::InForce;
 pub use name::{Name, NameBuf, NameError};
 pub use snapshot::{

@@ -154,6 +154,21 @@ impl NameBuf {
         Self::from_ascii(text)
     }
 
+    /// The name in what a browser or a person says: a host with a port, or a whole address. An address of numbers is
+    /// none, and a single label is nobody's site.
+    pub fn from_address(said: &str) -> Option<Self> {
+        let said = said.trim();
+        let rest = said.split_once("://").map_or(said, |(_, rest)| rest);
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let host = host.rsplit('@').next().unwrap_or_default();
+        let host = host.rsplit_once(':').map_or(host, |(host, _)| host).trim_end_matches('.');
+        let last = host.rsplit_once('.')?.1;
+        if last.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        Self::from_text(&host.to_lowercase()).ok()
+    }
+
     fn from_ascii(text: &str) -> Result<Self, NameError> {
         let text = text.strip_suffix('.').unwrap_or(text);
         if text.is_empty() {
@@ -245,6 +260,32 @@ mod tests {
     }
 
     #[test]
+    fn a_name_is_found_in_what_people_paste() {
+        for (said, wanted) in [
+            ("Games.example", "games.example"),
+            ("games.example:8080", "games.example"),
+            (" https://www.games.example/a?b#c ", "www.games.example"),
+            ("http://me:secret@games.example:80/x", "games.example"),
+            ("games.example.", "games.example"),
+            ("münchen.example", "xn--mnchen-3ya.example"),
+        ] {
+            assert_eq!(NameBuf::from_address(said).expect(said).to_string(), wanted, "{said}");
+        }
+        for said in [
+            "",
+            "localhost",
+            "10.1.2.3",
+            "10.1.2.3:80",
+            "[2001:db8::1]:80",
+            "a..b",
+            "no name.example",
+            "http://",
+        ] {
+            assert_eq!(NameBuf::from_address(said), None, "{said}");
+        }
+    }
+
+    #[test]
     fn wire_names_are_bounded() {
         assert_eq!(Name::parse(b"").err(), Some(NameError::CutOff));
         assert_eq!(Name::parse(b"\x03ab").err(), Some(NameError::CutOff));
@@ -261,6 +302,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn anything_is_an_address_with_a_name_or_none(said in "\\PC{0,300}") {
+            if let Some(found) = NameBuf::from_address(&said) {
+                prop_assert_eq!(NameBuf::from_address(&found.to_string()), Some(found));
+            }
+        }
+
         #[test]
         fn any_bytes_are_a_name_or_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
             if let Ok(name) = Name::parse(&bytes) {

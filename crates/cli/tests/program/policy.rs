@@ -137,7 +137,7 @@ fn a_list_becomes_a_zone() {
 fn evidence_is_believed_as_it_was_signed_and_no_other_way() {
     use evenfield_policy::SecretKey;
     use evenfield_policy::evidence::seal;
-    use evenfield_portal::filtering::rules::evidence::{Document, List, Step, Version};
+    use evenfield_portal::filtering::rules::evidence::{Document, Edge, Had, List, Step, Version};
     let folder = tempfile::tempdir().expect("a folder");
     let (key, other) = (SecretKey::from_seed(&[1; 32]), SecretKey::from_seed(&[2; 32]));
     let list = List { name: "own".into(), category: "games".into(), version: "7".into(), names: 2 };
@@ -151,6 +151,11 @@ fn evidence_is_believed_as_it_was_signed_and_no_other_way() {
         versions: vec![version],
         measures: std::collections::BTreeMap::new(),
         devices: vec![],
+        edges: vec![Edge {
+            id: "e".into(),
+            name: "Bus 12".into(),
+            had: vec![Had { version: 1, first_ms: 1_796_000_000_500, last_ms: 1_796_000_000_900 }],
+        }],
         steps: vec![step],
     };
     let text = serde_json::to_string(&document).expect("JSON");
@@ -173,6 +178,7 @@ fn evidence_is_believed_as_it_was_signed_and_no_other_way() {
     assert!(told.status.success(), "{}", text_of(&told));
     for said in [
         "Shore (5100001)",
+        "edge Bus 12 (e)\n  version 1: said so first 2026-",
         "list own (category games, version 7): 2 names",
         "0 of 0 enrolled",
         "hearing: 2026-09-14",

@@ -227,6 +227,11 @@ impl<'a> View<'a> {
         self.policies.get(policy.0 as usize).map_or("", |r| self.text(u32_at(r, 16)))
     }
 
+    /// How many different regimes there are; their numbers begin with 0.
+    pub fn regime_count(&self) -> usize {
+        self.regimes.len()
+    }
+
     /// The regimes that a policy ever has in force: of its schedule, of its overrides, and outside them. Some may come twice.
     pub fn regimes_of(&self, policy: PolicyId) -> impl Iterator<Item = Regime> {
         let view = *self;

@@ -118,6 +118,11 @@ pub const TABLES: &[Table] = &[
     of_district("carrier_usage"),
     stays("policy_version", "what this installation published"),
     stays("edge", "a secret of an edge, which asks this installation"),
+    // 0041 edge versions
+    stays(
+        "edge_version",
+        "about versions that this installation published: export the evidence before a move",
+    ),
 ];
 
 /// What a column holds.

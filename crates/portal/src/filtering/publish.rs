@@ -8,17 +8,17 @@
 use super::queries::{self, Version};
 use super::rules::evidence::Measure;
 use super::rules::{enroll, merge};
+use super::watch::Watch;
 use crate::db::{Write, now_ms};
 use crate::exchange::hexadecimal;
 use crate::{App, audit};
 use evenfield_model::Problems;
 use evenfield_policy::compile::{Compiled, People, compile};
-use evenfield_policy::config::{Config, Names, read};
+use evenfield_policy::config::Config;
 use evenfield_policy::{Aligned, SecretKey, SiteId, Snapshot, Subject, View};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -141,8 +141,9 @@ pub async fn run(app: App) {
     else {
         return std::future::pending().await;
     };
+    let mut watch = Watch::default();
     loop {
-        match look(&app, &policy, &key).await {
+        match look_again(&app, &policy, &key, &mut watch).await {
             Ok(()) => {
                 app.policy.complain(Vec::new());
             }
@@ -162,10 +163,26 @@ pub async fn run(app: App) {
 /// # Errors
 /// [`PublishError`]; the version in force stays.
 pub async fn look(app: &App, policy: &Path, key: &SecretKey) -> Result<(), PublishError> {
+    look_again(app, policy, key, &mut Watch::default()).await
+}
+
+/// The same, with what was read of the settings at the look before.
+async fn look_again(
+    app: &App,
+    policy: &Path,
+    key: &SecretKey,
+    watch: &mut Watch,
+) -> Result<(), PublishError> {
     let latest = queries::latest_version(app.db.read()).await?;
     let records = queries::mark(app.db.read()).await?;
-    let (path, day) = (policy.to_owned(), crate::db::today());
-    let (config, mark) = blocking(move || settings(&path, &format!("{records}\n{day}"))).await?;
+    let (path, day, mut watched) = (policy.to_owned(), crate::db::today(), std::mem::take(watch));
+    let (watched, found) = blocking(move || {
+        let found = watched.settings(&path, &format!("{records}\n{day}"));
+        Ok((watched, found))
+    })
+    .await?;
+    *watch = watched;
+    let (config, mark) = found?;
     let in_force = app.policy.current();
     if let Some(latest) = latest.as_ref().filter(|latest| latest.mark == mark) {
         if in_force.is_some_and(|current| current.version.version == latest.version) {
@@ -188,7 +205,7 @@ async fn make(
     app: &App,
     policy: &Path,
     key: &SecretKey,
-    (config, mark): (Config, String),
+    (config, mark): (Arc<Config>, String),
     latest: Option<Version>,
 ) -> Result<(), PublishError> {
     let mut people = Vec::new();
@@ -196,7 +213,7 @@ async fn make(
         people.push(queries::people(app.db.read(), &district.id).await?);
     }
     let allowed = queries::allowed(app.db.read(), now_ms()).await?;
-    let mut merged = config.clone();
+    let mut merged = Config::clone(&config);
     let answers = merge::lay(&mut merged, &allowed);
     // A newer version is never the older one by the clock: edges take no older one.
     let before_s = latest.as_ref().map_or(0, |latest| latest.created_s);
@@ -266,37 +283,7 @@ async fn record_measures(
     queries::insert_measures(tx, district, version, &measures, &changed).await
 }
 
-/// The settings, and the mark of all that a version is made of.
-fn settings(path: &Path, records: &str) -> Result<(Config, String), PublishError> {
-    let file = |error| PublishError::File { path: path.to_owned(), error };
-    let text = std::fs::read_to_string(path).map_err(file)?;
-    let config = read(&path.display().to_string(), &text).map_err(|problems| told(&problems))?;
-    let with_files = config.districts.iter().filter(|d| d.roster.is_some() || d.devices.is_some());
-    let refused: Vec<String> = with_files
-        .map(|d| {
-            format!(
-                "{}: district {}: wanted no `roster` and no `devices`: the portal has them",
-                path.display(),
-                d.id
-            )
-        })
-        .collect();
-    if !refused.is_empty() {
-        return Err(PublishError::Settings(refused));
-    }
-    let mut hash = Sha256::new();
-    hash.update(format!("{}\n{records}\n", env!("CARGO_PKG_VERSION")));
-    hash.update(&text);
-    for list in &config.lists {
-        if let Names::File(name, ..) = &list.names {
-            let stamp = std::fs::metadata(folder(path).join(name)).map(|m| (m.len(), m.modified().ok()));
-            hash.update(format!("{name} {stamp:?}\n"));
-        }
-    }
-    Ok((config, hexadecimal(&hash.finalize())))
-}
-
-fn folder(path: &Path) -> &Path {
+pub(super) fn folder(path: &Path) -> &Path {
     path.parent().unwrap_or(Path::new(""))
 }
 

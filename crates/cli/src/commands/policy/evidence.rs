@@ -81,6 +81,14 @@ fn tell(document: &Document) {
     }
     let coverage = document.coverage();
     say!("a measure is in force for {} of {} enrolled devices", coverage.covered, coverage.enrolled);
+    for edge in &document.edges {
+        say!("edge {} ({})", edge.name, edge.id);
+        for had in &edge.had {
+            let version = if had.version == 0 { "none known".to_owned() } else { had.version.to_string() };
+            let (first, last) = (day(had.first_ms / 1000), day(had.last_ms / 1000));
+            say!("  version {version}: said so first {first}, last {last}");
+        }
+    }
     for step in &document.steps {
         say!("{}: {} {}", step.step, step.done_on, step.note);
     }

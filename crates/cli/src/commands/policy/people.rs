@@ -1,7 +1,7 @@
 //! Rosters and devices, as policy needs them.
 
 use anyhow::{Context, Result};
-use evenfield_gap::read::{Table, TableRules, decode};
+use evenfield_gap::inventory::enrolled::{By, Enrolled, Whose, parse_enrolled};
 use evenfield_gap::roster::{Roster, parse};
 use evenfield_model::Problems;
 use evenfield_policy::DeviceKey;
@@ -10,9 +10,6 @@ use evenfield_policy::config::{Config, District};
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::path::Path;
-
-/// The shortest token, characters: shorter ones can be tried out.
-const SHORTEST: usize = 16;
 
 /// The people and devices of all districts of the settings.
 ///
@@ -43,7 +40,7 @@ fn district_of(
     }
     if let Some(file) = &district.devices {
         let bytes = std::fs::read(folder.join(file)).with_context(|| format!("cannot read {file}"))?;
-        people.devices = devices(file, &bytes, &people, &schools, problems)?;
+        people.devices = devices(file, &bytes, &people, &schools, problems);
     }
     Ok(people)
 }
@@ -72,56 +69,30 @@ fn take(people: &mut People, roster: Roster) {
         .collect();
 }
 
-/// A table with `token`, and `student` or `school`. No problem repeats a token.
+/// A table with `token`, and `student` or `school`.
 fn devices(
     file: &str,
     bytes: &[u8],
     people: &People,
     schools: &[String],
     problems: &mut Problems,
-) -> Result<Vec<Device>> {
-    let text = decode(file, bytes, problems)?;
-    let mut table = Table::open(file, &text, TableRules::default(), problems)?;
-    let token = table.require(&["token"], problems);
-    let student = table.column(&["student", "student_id", "sourcedId"], problems);
-    let school = table.column(&["school", "school_id"], problems);
-    table.report_unknown(|_| false, problems);
+) -> Vec<Device> {
     let places: HashMap<&str, usize> =
         people.students.iter().enumerate().map(|(at, s)| (s.id.as_str(), at)).collect();
-    let mut seen: HashMap<DeviceKey, u64> = HashMap::new();
-    let mut devices = Vec::new();
-    while let Some(row) = table.next_row(problems) {
-        let token = row.text(token);
-        if token.chars().count() < SHORTEST || token.contains(char::is_whitespace) {
-            problems.push(file, row.line, "token", "", "a token of at least 16 characters without spaces");
-            continue;
-        }
-        let key = DeviceKey::of_token(token);
-        if let Some(first) = seen.insert(key, row.line) {
-            problems.push(
-                file,
-                row.line,
-                "token",
-                "",
-                format!("each token once; line {first} has this one, too"),
-            );
-            seen.insert(key, first);
-            continue;
-        }
-        let owner = match (row.filled(student), row.filled(school)) {
-            (Some(id), _) => places.get(id).map(|at| Owner::Student(*at)),
-            (None, Some(id)) => schools.iter().any(|s| s == id).then(|| Owner::School(id.to_owned())),
-            (None, None) => None,
+    let is_known = |whose: &Whose| match whose {
+        Whose::Student(id) => places.contains_key(id.as_str()),
+        Whose::School(id) => schools.contains(id),
+    };
+    let (rows, found) = parse_enrolled(file, bytes, By::Token, &is_known);
+    problems.append(found);
+    let device = |row: Enrolled| {
+        let owner = match row.whose {
+            Whose::Student(id) => Owner::Student(*places.get(id.as_str())?),
+            Whose::School(id) => Owner::School(id),
         };
-        match owner {
-            Some(owner) => devices.push(Device { key, owner }),
-            None => {
-                let column = if row.filled(student).is_some() { student } else { school };
-                row.problem(column, "the id of a student or a school in the roster", problems);
-            }
-        }
-    }
-    Ok(devices)
+        Some(Device { key: DeviceKey::of_token(&row.known_by), owner })
+    };
+    rows.into_iter().filter_map(device).collect()
 }
 
 #[cfg(test)]
@@ -130,20 +101,16 @@ mod tests {
     use evenfield_model::Grade;
 
     #[test]
-    fn devices_are_read_and_no_token_is_repeated() {
+    fn devices_are_read_by_their_tokens() {
         let student =
             Student { id: "S1".to_owned(), school: "1".to_owned(), grade: Grade::Year(7), sections: vec![] };
         let people = People { students: vec![student], ..People::default() };
-        let text = "token,student,school\n0123456789abcdef,S1,\nshort,S1,\n0123456789ABCDEF,S1,\n\
-                    abcdef0123456789,S2,\nabcdef012345678A,,1\nabcdef012345678B,,\n";
+        let text = "token,student,school\n0123456789abcdef,S1,\nabcdef0123456789,S2,\nabcdef012345678A,,1\n";
         let mut problems = Problems::default();
-        let schools = ["1".to_owned()];
-        let read =
-            devices("devices.csv", text.as_bytes(), &people, &schools, &mut problems).expect("a table");
+        let read = devices("devices.csv", text.as_bytes(), &people, &["1".to_owned()], &mut problems);
         assert_eq!(read.len(), 2);
         assert!(matches!((&read[0].owner, &read[1].owner), (Owner::Student(0), Owner::School(_))));
-        let lines: Vec<u64> = problems.kept().iter().map(|p| p.line).collect();
-        assert_eq!(lines, [3, 4, 5, 7]);
-        assert!(problems.kept().iter().all(|p| !p.said.contains("abcdef") && !p.wanted.contains("abcdef")));
+        assert_eq!(read[0].key, DeviceKey::of_token("0123456789abcdef"));
+        assert_eq!(problems.kept().iter().map(|p| p.line).collect::<Vec<_>>(), [3]);
     }
 }

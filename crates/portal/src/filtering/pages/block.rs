@@ -19,6 +19,7 @@ use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use evenfield_policy::NameBuf;
 use serde::Deserialize;
+use serde_json::json;
 use std::net::IpAddr;
 
 /// Open requests of a district, and of one name, above which no more are stored: nobody reads so many, and the table
@@ -49,6 +50,8 @@ struct BlockPage {
     /// Why it is blocked, in words; empty when that is not known.
     why: String,
     is_open: bool,
+    /// Whether it is open to whoever asks from here, and blocked for others or at other times.
+    is_open_here: bool,
     is_mandatory: bool,
     asked: bool,
     errors: Vec<(&'static str, String)>,
@@ -120,6 +123,18 @@ pub async fn page(
     render(&app, p, &fields, address, None)
 }
 
+/// Whether the filter may be why a page does not open, for a browser's extension that asks before it shows the page.
+pub async fn why_json(State(app): State<App>, Query(fields): Query<Fields>, request: Request) -> Response {
+    let address = ip(&request, app.config.behind_proxy);
+    let name = ask::name(&fields.name);
+    let current = app.policy.current();
+    let decided = current.zip(name.as_ref()).map(|(current, name)| decided(&current, address, name));
+    let blocked = decided.is_some_and(|why| why != Why::Open);
+    let name = name.map(|name| name.to_string());
+    let head = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+    (head, json!({ "name": name, "blocked": blocked }).to_string()).into_response()
+}
+
 /// Stores a request, and shows the page again.
 pub async fn asked(State(app): State<App>, p: Frame, request: Request) -> Result<Response> {
     let address = ip(&request, app.config.behind_proxy);
@@ -153,7 +168,7 @@ pub async fn asked(State(app): State<App>, p: Frame, request: Request) -> Result
     }
     if of_name < OPEN_OF_NAME {
         queries::ask(&mut tx, &district, &asked).await?;
-        let detail = serde_json::json!({ "policy": asked.policy });
+        let detail = json!({ "policy": asked.policy });
         crate::audit::record(&mut tx, &p.entry("request.ask", ("filter_request", &id), detail)).await?;
         tx.commit().await?;
     }
@@ -180,13 +195,14 @@ fn render(
         Some(Why::List { category, .. }) => p.tv("filtering-block-category", "category", category.as_str()),
         Some(Why::Rule { .. }) => p.t("filtering-block-rule"),
         Some(Why::AllowedOnly) => p.t("filtering-block-allowed-only"),
-        Some(Why::Open) | None => String::new(),
+        Some(Why::Open | Why::OpenHere) | None => String::new(),
     };
     let page = BlockPage {
         said: ask::line(&fields.name, 300),
         name: name.map(|name| name.to_string()).unwrap_or_default(),
         why,
         is_open: decided == Some(Why::Open),
+        is_open_here: decided == Some(Why::OpenHere),
         is_mandatory: matches!(decided, Some(Why::Rule { mandatory: true, .. })),
         asked: fields.asked == "1",
         errors: error.map(|key| ("name", p.t(key))).into_iter().collect(),

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::exchange::{UploadForm, attachment, count, csv_file, minute};
 use crate::filtering::queries::{self, Device, NewDevice, Whose};
 use crate::filtering::rules::enroll::{self, Profile};
-use crate::filtering::rules::{ask, device_file};
+use crate::filtering::rules::{ask, extension};
 use crate::layout::{Frame, ProblemList};
 use crate::{App, audit};
 use askama::Template;
@@ -13,6 +13,7 @@ use axum::Form;
 use axum::extract::{Multipart, Path, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
+use evenfield_gap::inventory::enrolled::{self, By, parse_enrolled};
 use evenfield_model::Problems;
 use serde::Deserialize;
 use serde_json::json;
@@ -37,6 +38,9 @@ struct DevicesPage {
     /// Whether the settings say where devices ask, and what the portal signs with.
     is_set: bool,
     fleet: String,
+    /// Where the page is that says why a name is blocked.
+    block_page: String,
+    bookmarks: String,
     addresses: Vec<String>,
     devices: Vec<DeviceView>,
     enrolled: String,
@@ -90,6 +94,8 @@ async fn render(app: &App, p: Frame, told: Told) -> Result<Response> {
         fleet: fleet
             .map(|(https, key)| enroll::chrome_fleet(https, &enroll::salt(key, &district)))
             .unwrap_or_default(),
+        block_page: format!("{}/b/{district}", app.config.base_url()),
+        bookmarks: extension::bookmarks(&app.config.base_url(), &district),
         addresses: filtering.addresses.iter().map(ToString::to_string).collect(),
         devices: devices.into_iter().map(|device| device_view(&p, device)).collect(),
         enrolled: count(queries::count_devices(db, &district).await?),
@@ -141,6 +147,20 @@ pub async fn fleet(State(app): State<App>, p: Frame) -> Result<Response> {
     Ok(attachment("chrome-policy.json", "application/json", policy.into_bytes()))
 }
 
+/// The extension that shows the block page for names asked for by https.
+pub async fn extension(State(app): State<App>, p: Frame) -> Result<Response> {
+    let name = p.district.as_ref().map_or("", |d| d.name.as_str());
+    let archive = extension::archive(&app.config.base_url(), (p.district_id(), name));
+    let archive = archive.map_err(|error| Error::Internal(error.to_string()))?;
+    Ok(attachment("block-page-extension.zip", "application/zip", archive))
+}
+
+/// Chrome's policy that puts the block page into everybody's bookmarks.
+pub async fn bookmarks(State(app): State<App>, p: Frame) -> Result<Response> {
+    let policy = extension::bookmarks(&app.config.base_url(), p.district_id());
+    Ok(attachment("bookmarks-policy.json", "application/json", policy.into_bytes()))
+}
+
 /// Enrols the Chromebooks of a file: their serials are turned into what Chrome makes of them, and are not kept. A file with
 /// problems is not stored.
 pub async fn upload(State(app): State<App>, p: Frame, multipart: Multipart) -> Result<Response> {
@@ -151,19 +171,23 @@ pub async fn upload(State(app): State<App>, p: Frame, multipart: Multipart) -> R
     let (students, schools) = queries::roster_ids(app.db.read(), &district).await?;
     let (students, schools): (HashSet<_>, HashSet<_>) =
         (students.into_iter().collect(), schools.into_iter().collect());
-    let (rows, problems) = device_file::read(&file.name, &file.bytes, &students, &schools);
+    let is_known = |whose: &enrolled::Whose| match whose {
+        enrolled::Whose::Student(id) => students.contains(id),
+        enrolled::Whose::School(id) => schools.contains(id),
+    };
+    let (rows, problems) = parse_enrolled(&file.name, &file.bytes, By::Serial, &is_known);
     if !problems.is_empty() {
         return render(&app, p, Told { problems, ..Told::default() }).await;
     }
     let salt = enroll::salt(key, &district);
-    let device = |row: device_file::Row| NewDevice {
+    let device = |row: enrolled::Enrolled| NewDevice {
         id: new_id(),
-        key: enroll::stored_key(&enroll::chrome_token(&salt, &row.serial)),
+        key: enroll::stored_key(&enroll::chrome_token(&salt, &row.known_by)),
         way: "serial",
-        label: row.label,
-        whose: match (row.student, row.school) {
-            (Some(id), _) => Whose::Student(id),
-            (None, school) => Whose::School(school.unwrap_or_default()),
+        label: ask::line(&row.label, ask::LABEL),
+        whose: match row.whose {
+            enrolled::Whose::Student(id) => Whose::Student(id),
+            enrolled::Whose::School(id) => Whose::School(id),
         },
     };
     let devices: Vec<NewDevice> = rows.into_iter().map(device).collect();
@@ -191,7 +215,7 @@ struct Enrolled {
 pub async fn enrolled(State(app): State<App>, p: Frame, Form(form): Form<DeviceForm>) -> Result<Response> {
     let district = p.district_id().to_owned();
     let https = app.config.filtering.https.clone().ok_or(Error::BadRequest("filtering-devices-not-set"))?;
-    let label = ask::line(&form.label, device_file::LABEL);
+    let label = ask::line(&form.label, ask::LABEL);
     let (student, school) = (form.student.trim(), form.school.trim());
     let (students, schools) = queries::roster_ids(app.db.read(), &district).await?;
     let mut errors = Vec::new();

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::exchange::{attachment, count, csv_file, minute};
 use crate::filtering::queries;
 use crate::filtering::rules::ask;
-use crate::filtering::rules::evidence::{Document, List, Measure, STEPS, Step, Version};
+use crate::filtering::rules::evidence::{Document, Edge, Had, List, Measure, STEPS, Step, Version};
 use crate::layout::Frame;
 use crate::{App, audit};
 use askama::Template;
@@ -17,6 +17,7 @@ use evenfield_policy::evidence::seal;
 use jiff::civil::Date;
 use serde::Deserialize;
 use serde_json::json;
+use std::collections::BTreeMap;
 
 /// The most characters of a note.
 const NOTE: usize = 300;
@@ -100,8 +101,20 @@ async fn document(app: &App, p: &Frame) -> Result<Document> {
         versions: queries::versions(db).await?.into_iter().map(version).collect(),
         measures: queries::measures(db, district).await?,
         devices: queries::devices_in_force(db, district).await?,
+        edges: edges(queries::edge_versions(db, district, None, i64::MAX).await?),
         steps: queries::steps(db, district).await?,
     })
+}
+
+/// Rows, the newest first, by edge, the oldest first.
+fn edges(rows: Vec<queries::EdgeVersion>) -> Vec<Edge> {
+    let mut edges: BTreeMap<String, Edge> = BTreeMap::new();
+    for row in rows.into_iter().rev() {
+        let edge = edges.entry(row.edge.clone());
+        let edge = edge.or_insert_with(|| Edge { id: row.edge, name: row.name, had: Vec::new() });
+        edge.had.push(Had { version: row.version, first_ms: row.first_ms, last_ms: row.last_ms });
+    }
+    edges.into_values().collect()
 }
 
 /// Writes a step down.

@@ -4,6 +4,7 @@ mod block;
 mod devices;
 mod edges;
 mod evidence;
+mod history;
 mod queue;
 
 pub use block::led_astray;
@@ -30,6 +31,8 @@ pub fn routes() -> Vec<Route> {
         route("/b/{district}", Needs::Public, get(block::page).post(block::asked))
             .limited(Limit::Request)
             .open_form(),
+        // Asked by the extension that shows the page where a browser cannot be led to it.
+        route("/b/{district}/why.json", Needs::Public, get(block::why_json)),
         route("/d/{district}/filtering", see, get(queue::list)),
         route("/d/{district}/filtering/requests.csv", see, get(queue::requests_csv)),
         route("/d/{district}/filtering/answers.csv", see, get(queue::answers_csv)),
@@ -38,9 +41,13 @@ pub fn routes() -> Vec<Route> {
         route("/d/{district}/filtering/edges", edges, get(edges::list).post(edges::added)),
         route("/d/{district}/filtering/edges.csv", edges, get(edges::csv)),
         route("/d/{district}/filtering/edges/{edge}/revoke", edges, post(edges::revoke)),
+        route("/d/{district}/filtering/edges/{edge}", edges, get(history::page)),
+        route("/d/{district}/filtering/edges/{edge}/versions.csv", edges, get(history::csv)),
         route("/d/{district}/filtering/devices", edges, get(devices::list).post(devices::enrolled)),
         route("/d/{district}/filtering/devices.csv", edges, get(devices::csv)),
         route("/d/{district}/filtering/devices/chrome-policy.json", edges, get(devices::fleet)),
+        route("/d/{district}/filtering/devices/extension.zip", edges, get(devices::extension)),
+        route("/d/{district}/filtering/devices/bookmarks.json", edges, get(devices::bookmarks)),
         route("/d/{district}/filtering/devices/upload", edges, post(devices::upload))
             .uploads(devices::UPLOAD_BYTES),
         route("/d/{district}/filtering/devices/profile", edges, post(devices::profile)),

@@ -241,6 +241,7 @@ fn reason(app: &App, p: &Frame, name: &NameBuf) -> String {
     let now_s = u32::try_from(now_ms() / 1000).unwrap_or_default();
     match why(&current.view(), &Subject::Unknown, &name.as_name(), now_s) {
         Why::Open => p.t("filtering-why-open"),
+        Why::OpenHere => p.t("filtering-why-open-here"),
         Why::List { list, category } => {
             p.tvs("filtering-why-list", &[("list", list.into()), ("category", category.into())])
         }

@@ -206,7 +206,7 @@ pub async fn edge_of_token(pool: &AnyPool, token_hash: &str) -> Result<Option<Ed
     .transpose()
 }
 
-/// Writes down when an edge asked and which version it had.
+/// Writes down when an edge asked and which version it had, and that in its history.
 ///
 /// # Errors
 /// The database's.
@@ -217,6 +217,6 @@ pub async fn saw_edge(tx: &mut Write, edge: &EdgeAt, ms: i64, version: Option<i6
         .bind(ms)
         .bind(version)
         .execute(&mut **tx)
-        .await
-        .map(drop)
+        .await?;
+    super::history::saw(tx, (&edge.district, &edge.id), ms, version.unwrap_or(0)).await
 }

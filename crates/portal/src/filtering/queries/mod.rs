@@ -3,6 +3,7 @@
 mod devices;
 mod edges;
 mod evidence;
+mod history;
 mod inputs;
 mod requests;
 
@@ -14,6 +15,7 @@ pub use edges::{
     saw_edge, version_of_digest,
 };
 pub use evidence::{devices_in_force, insert_measures, last_measures, measures, put_step, steps, versions};
+pub use history::{EdgeVersion, edge_versions};
 pub use inputs::{allowed, mark, people};
 pub use requests::{
     Answered, Asked, Group, NewAnswer, Request, answers, ask, districts, forget_answered, groups,

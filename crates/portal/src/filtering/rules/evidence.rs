@@ -128,6 +128,28 @@ pub struct Step {
     pub note: String,
 }
 
+/// From when to when an edge said that it has a version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Had {
+    /// The version; 0 for none, or one that the portal does not know.
+    pub version: i64,
+    /// When it first said so, ms since 1970 UTC.
+    pub first_ms: i64,
+    /// When it last said so. It may have been out of reach between.
+    pub last_ms: i64,
+}
+
+/// An edge.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edge {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Which version it had when, the oldest first.
+    pub had: Vec<Had>,
+}
+
 /// What stands in the file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Document {
@@ -145,6 +167,9 @@ pub struct Document {
     pub measures: BTreeMap<String, Measure>,
     /// The devices.
     pub devices: Vec<Device>,
+    /// The edges; none in files of earlier releases.
+    #[serde(default)]
+    pub edges: Vec<Edge>,
     /// The steps.
     pub steps: Vec<Step>,
 }
@@ -201,7 +226,21 @@ impl Document {
                 last = since.version;
             }
         }
+        for edge in &self.edges {
+            faults.extend(edge.faults(&versions));
+        }
         faults
+    }
+}
+
+impl Edge {
+    fn faults(&self, versions: &BTreeSet<i64>) -> Option<String> {
+        let is_wrong =
+            |had: &&Had| had.first_ms > had.last_ms || !(had.version == 0 || versions.contains(&had.version));
+        let wrong = self.had.iter().find(is_wrong);
+        let apart = |pair: &&[Had]| pair[0].first_ms >= pair[1].first_ms;
+        let wrong = wrong.or_else(|| self.had.windows(2).find(apart).map(|pair| &pair[1]))?;
+        Some(format!("edge {}: version {} cannot be where it stands", self.id, wrong.version))
     }
 }
 
@@ -241,6 +280,11 @@ mod tests {
                 device("b", vec![since(1, measure().id()), since(2, String::new())]),
                 device("c", vec![]),
             ],
+            edges: vec![Edge {
+                id: "e".to_owned(),
+                name: "Bus 12".to_owned(),
+                had: [(0, 5), (2, 6)].map(|(version, ms)| Had { version, first_ms: ms, last_ms: ms }).into(),
+            }],
             steps: vec![],
         }
     }
@@ -254,12 +298,15 @@ mod tests {
     #[test]
     fn what_contradicts_itself_is_found() {
         type Change = fn(&mut Document);
-        let changes: [(&str, Change); 5] = [
+        let changes: [(&str, Change); 8] = [
             ("does not follow", |d| d.versions.reverse()),
             ("no digest", |d| d.versions[0].digest.clear()),
             ("not what its id says", |d| d.measures.values_mut().for_each(|m| m.youtube = "open".to_owned())),
             ("there is no measure", |d| d.devices[0].in_force[0].measure = "x".to_owned()),
-            ("cannot be where", |d| d.devices[1].in_force[1].version = 3),
+            ("device b: version 3 cannot be where", |d| d.devices[1].in_force[1].version = 3),
+            ("edge e: version 3 cannot be where", |d| d.edges[0].had[1].version = 3),
+            ("edge e: version 2 cannot be where", |d| d.edges[0].had[1].first_ms = 7),
+            ("edge e: version 2 cannot be where", |d| d.edges[0].had[1].first_ms = 5),
         ];
         for (wanted, change) in changes {
             let mut document = document();

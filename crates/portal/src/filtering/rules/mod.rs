@@ -2,8 +2,8 @@
 
 pub mod answer;
 pub mod ask;
-pub mod device_file;
 pub mod enroll;
 pub mod evidence;
+pub mod extension;
 pub mod merge;
 pub mod why;

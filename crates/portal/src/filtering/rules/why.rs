@@ -1,12 +1,19 @@
 //! Why a name is blocked, from what the policy says.
 
-use evenfield_policy::{Action, Because, InForce, Name, Ruling, Step, Subject, View, explain};
+use evenfield_policy::{
+    Action, Because, InForce, Name, Ruling, Step, Subject, View, explain, is_ever_blocked,
+};
+
+/// How many regimes are asked whether they block a name: a district has far fewer, and whoever asks is unknown.
+const REGIMES: usize = 4_096;
 
 /// What decides on a name now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Why {
     /// It is let through.
     Open,
+    /// It is let through to whoever asks; a scope that is not theirs, or another time, blocks it.
+    OpenHere,
     /// A list.
     List {
         /// Its name.
@@ -39,7 +46,8 @@ impl Why {
 pub fn why(view: &View<'_>, subject: &Subject, name: &Name<'_>, now_s: u32) -> Why {
     let told = explain(view, &InForce::at(view, now_s), subject, name);
     if !matches!(told.verdict.action, Action::Block(_)) {
-        return Why::Open;
+        let elsewhere = is_ever_blocked(view, name, REGIMES);
+        return if elsewhere { Why::OpenHere } else { Why::Open };
     }
     match told.verdict.because {
         Because::List(list) => Why::List {

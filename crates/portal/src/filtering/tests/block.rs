@@ -39,7 +39,25 @@ async fn the_page_says_what_the_policy_says() {
         assert!(nobody.get(&path("never.example")).await.body.contains("must stay blocked"));
         assert!(nobody.get(&path("school.example")).await.body.contains("is open now"));
         let none = nobody.get(&path("10.0.0.1")).await;
-        assert!(none.body.contains("Which page?"), "{}", none.body);
+        assert!(none.body.contains("Which page?") && none.body.contains("Look it up"), "{}", none.body);
+        // A scope of the district alone denies it: open to whoever is not known, who may ask all the same.
+        let some = nobody.get(&path("video.example")).await;
+        assert!(
+            some.body.contains("is blocked for some") && some.body.contains("Ask to open it"),
+            "{}",
+            some.body
+        );
+        for (name, blocked) in
+            [("games.example", true), ("video.example", true), ("school.example", false), ("x", false)]
+        {
+            let told = nobody.get(&format!("/b/{HERE}/why.json?name={name}")).await;
+            assert_eq!(
+                (told.status, told.body.contains("\"blocked\":true")),
+                (200, blocked),
+                "{}",
+                told.body
+            );
+        }
         let wrong = ask_from(&nobody, "192.0.2.7", "name=nothing").await;
         assert_eq!(wrong.status, 422);
         assert!(wrong.body.contains("href=\"#name\"") && wrong.body.contains("id=\"name-error\""));

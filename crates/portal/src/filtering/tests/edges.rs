@@ -1,5 +1,6 @@
 use super::*;
 use crate::access::Role;
+use crate::filtering::queries;
 use evenfield_policy::{Aligned, Snapshot};
 
 /// Fetches as an edge does.
@@ -41,21 +42,37 @@ async fn an_edge_with_a_token_gets_the_signed_policy_and_nobody_else_does() {
         let csv = staff.get(&format!("{edges}.csv")).await;
         assert!(csv.body.contains("Bus 12,"), "{}", csv.body);
 
+        // What it had before it had any, and the first version.
+        let id: String = sqlx::query_scalar("SELECT id FROM edge")
+            .fetch_one(here.kit.app.db.read())
+            .await
+            .expect("an edge");
+        let history = staff.get(&format!("{edges}/{id}/versions.csv")).await;
+        let rows: Vec<&str> = history.body.lines().collect();
+        assert_eq!(rows.len(), 3, "{}", history.body);
+        assert!(rows[1].starts_with(&format!("1,{},", tag.trim_matches('"'))) && rows[2].starts_with(",,"));
+        let page = staff.get(&format!("{edges}/{id}")).await;
+        assert!(
+            page.body.contains(tag.trim_matches('"')) && page.body.contains("None known"),
+            "{}",
+            page.body
+        );
+        let evidence = staff.get(&format!("/d/{HERE}/filtering/evidence.txt")).await;
+        assert!(evidence.body.contains("\"name\": \"Bus 12\""), "{}", evidence.body);
+
         for wrong in ["", "x", &token[1..]] {
             assert_eq!(fetch(&edge, wrong, "").await.status, 404);
         }
         let stored =
             number(&here.kit.app.db, "SELECT COUNT(*) FROM edge WHERE LENGTH(token_hash) = 43").await;
         assert_eq!(stored, 1);
-        let id: String = sqlx::query_scalar("SELECT id FROM edge")
-            .fetch_one(here.kit.app.db.read())
-            .await
-            .expect("an edge");
         assert_eq!(staff.post(&format!("{edges}/{id}/revoke"), &[]).await.status, 303);
         assert_eq!(fetch(&edge, &token, &tag).await.status, 404, "shut out");
         assert_eq!(staff.post(&edges, &[("name", " ")]).await.status, 422);
         let teacher = here.kit.sign_in(Role::Teacher, HERE).await;
         assert_eq!(teacher.get(&edges).await.status, 403);
+        assert_eq!(teacher.get(&format!("{edges}/{id}")).await.status, 403);
+        assert_eq!(staff.get(&format!("{edges}/none")).await.status, 404);
     })
     .await;
 }
@@ -111,6 +128,39 @@ async fn a_server_that_starts_takes_up_what_was_published_and_makes_it_again_whe
         let fourth = Kit::on(here.kit.app.db.clone(), crate::config::Config::clone(&here.kit.app.config));
         look(&fourth.app, &path, &key()).await.expect("made again");
         assert_eq!(fourth.app.policy.current().expect("a version").version.version, 3);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_history_of_an_edge_has_a_row_where_its_version_changed() {
+    each(|here| async move {
+        let staff = here.kit.sign_in(Role::Coordinator, HERE).await;
+        let_in(&staff, "Bus 12").await;
+        let edge = queries::edges(here.kit.app.db.read(), HERE).await.expect("edges").remove(0);
+        let at =
+            queries::EdgeAt { district: HERE.to_owned(), id: edge.id, seen_ms: None, seen_version: None };
+        // The clock is put back before the fifth time it asks.
+        let asked = [
+            (1_000, None),
+            (2_000, Some(1)),
+            (3_000, Some(1)),
+            (4_000, Some(2)),
+            (3_500, Some(1)),
+            (5_000, Some(1)),
+        ];
+        for (ms, version) in asked {
+            let mut write = here.kit.app.db.write().await.expect("a write");
+            queries::saw_edge(&mut write, &at, ms, version).await.expect("stored");
+            write.commit().await.expect("stored");
+        }
+        let rows =
+            queries::edge_versions(here.kit.app.db.read(), HERE, Some(&at.id), 10).await.expect("rows");
+        let rows: Vec<_> = rows.iter().map(|row| (row.first_ms, row.last_ms, row.version)).collect();
+        assert_eq!(rows, [(4_001, 5_000, 1), (4_000, 4_000, 2), (2_000, 3_000, 1), (1_000, 1_000, 0)]);
+        let all = queries::edge_versions(here.kit.app.db.read(), HERE, None, 2).await.expect("rows");
+        assert_eq!(all.len(), 2);
+        assert_eq!(queries::edge_versions(here.kit.app.db.read(), THERE, None, 9).await.expect("rows"), []);
     })
     .await;
 }

@@ -13,7 +13,7 @@ const NOTHING: &str = "00000000-0000-7000-8000-000000000000";
 const FORM: [(&str, &str); 4] = [("act", "accept"), ("role", "clerk"), ("term", "2026-fall"), ("scope", "")];
 
 /// Something of each kind in district B. The ids begin with `of-b` so that they are found wherever they leak.
-const ROWS: [&str; 15] = [
+const ROWS: [&str; 16] = [
     "INSERT INTO school (district_id, id, name) VALUES ('5100002', 'of-b-school', 'Beta School')",
     "INSERT INTO student (district_id, id, school_id, grade, given_name, family_name, name_key) VALUES \
      ('5100002', 'of-b-student', 'of-b-school', '05', 'Given', 'Family', 'family given')",
@@ -38,6 +38,8 @@ const ROWS: [&str; 15] = [
      VALUES ('5100002', 'of-b-device', 'x', 'token', 'Beta cart', 'of-b-school', 1, 'x', 1)",
     "INSERT INTO edge (district_id, id, name, token_hash, made_ms, made_by) VALUES \
      ('5100002', 'of-b-edge', 'Beta edge', 'x', 1, 'x')",
+    "INSERT INTO edge_version (district_id, edge_id, first_ms, last_ms, version) VALUES \
+     ('5100002', 'of-b-edge', 1, 2, 0)",
     "INSERT INTO lending_device (district_id, id, barcode, kind, make, model, funding, condition, location, search_key, \
      state, added_ms, changed_ms, changed_by) VALUES ('5100002', 'of-b-item', 'Beta tag', 'hotspot', 'm', 'm', 'f', 'good', \
      'l', 'beta tag', 'here', 1, 1, 'x')",
