@@ -5,7 +5,9 @@ use super::Nearby;
 use super::allowed::{self, Allowed, NEVER};
 use super::desk::Desk;
 use super::dual::{Answer, Dual, Prices};
+use super::floored;
 use super::ground::{Ground, UNIT};
+use super::share::{ONE, Year};
 use super::state::CLOSED;
 use crate::certificate::{Case, Question};
 use rayon::prelude::*;
@@ -184,11 +186,15 @@ impl Cases {
             }
         }
         desk.offer(&opened);
-        let exact = !ground.has_capacity && ground.single.is_empty() && desk.question == Question::Objective;
+        let known = ground.single.is_empty() && desk.question == Question::Objective;
+        let exact = known && !ground.has_capacity;
         let (prices, bound) = if exact {
             plan_prices(ground, &opened, desk)
         } else {
-            dual.decide(&case.allowed, &self.prices[case.prices], case.mean.as_deref());
+            match known {
+                true => dual.decide(&case.allowed, &plan_prices(ground, &opened, desk).0, None),
+                false => dual.decide(&case.allowed, &self.prices[case.prices], case.mean.as_deref()),
+            }
             let cut = desk.cut();
             let mut steps = 0;
             while dual.value > cut && steps < LAST_STEPS {
@@ -249,6 +255,9 @@ fn rule_out(ground: &Ground<'_>, dual: &Dual<'_, '_>, case: &mut Open, cut: f64,
             *group = if allowed & NEVER == 0 { most } else { group.max(most) };
         }
     }
+    // What the 24 bits of a price that a floor lifts may hide.
+    let lifted = dual.best.floors.iter().zip(&ground.needs);
+    let noise = 2e-7 * lifted.map(|(price, need)| price * need).sum::<f64>();
     let mut found = false;
     for place in 0..ground.sites.len() {
         let now = case.allowed[place];
@@ -257,7 +266,7 @@ fn rule_out(ground: &Ground<'_>, dual: &Dual<'_, '_>, case: &mut Open, cut: f64,
         let mut rule_out = |choice: Allowed, adds: f64| {
             if now & choice != 0 && without + adds <= cut {
                 case.decided[place] &= !choice;
-                *closed = closed.max(without + adds);
+                *closed = closed.max(without + adds + noise);
                 found = true;
             }
         };
@@ -318,32 +327,34 @@ fn look_nearby<'a, 'g>(
     nearby.search(&opened, &dual.best, 0, desk);
 }
 
-/// Prices that come to what a plan is worth, where no option has a capacity; where it misses a floor, to less than any plan.
+/// Prices that come to what a plan is worth, and that; where it misses a floor, to less than any plan.
 fn plan_prices(ground: &Ground<'_>, opened: &[u8], desk: &Desk<'_, '_, '_>) -> (Prices, f64) {
     let instance = ground.instance;
     let (worth, met) = desk.worth(opened);
-    let worth = worth.objective as f64 * UNIT * UNIT;
-    let missed = met.iter().position(|met| *met < 1.0);
-    let mut prices = Prices {
-        limit: vec![0.0; ground.years],
-        floors: vec![0.0; ground.needs.len()],
-        service: vec![vec![0.0; ground.weights.len()]; ground.years],
-    };
-    let mut bound = worth;
-    if let Some(floor) = missed {
-        let lacks = (1.0 - met[floor]) * ground.needs[floor];
-        prices.floors[floor] = (1.01 * worth / lacks).clamp(1.0, 4000.0);
-        bound -= prices.floors[floor] * lacks;
-    }
-    for (option, from) in opened.iter().enumerate().filter(|(_, from)| **from != CLOSED) {
-        for year in usize::from(*from)..ground.years {
-            for (demand, quality) in instance.covers(option) {
-                let floor = if year + 1 == ground.years { ground.floor(demand) } else { None };
-                let lift = 1.0 + floor.map_or(0.0, |floor| prices.floors[floor]);
-                let price = &mut prices.service[year][demand];
-                *price = price.max((f64::from(quality) * UNIT * lift) as f32);
+    let mut bound = worth.objective as f64 * UNIT * UNIT;
+    let mut floors = vec![0.0; ground.needs.len()];
+    let mut service = Vec::new();
+    for at in 0..ground.years {
+        let year = Year::new(instance, opened, at);
+        let mut lifts = Vec::new();
+        if at + 1 == ground.years && !floors.is_empty() {
+            lifts = floored::share(instance, &year).lifts;
+            if let Some(floor) = met.iter().position(|met| *met < 1.0) {
+                let lacks = (1.0 - met[floor]) * ground.needs[floor];
+                let lift = (1.01 * bound / lacks).clamp(1.0, 4000.0);
+                lifts.fill(ONE);
+                lifts[instance.floors[floor].group as usize] += (lift * ONE as f64) as i64;
+                bound -= lift * lacks;
+            }
+            for (price, floor) in floors.iter_mut().zip(&instance.floors) {
+                *price = (lifts[floor.group as usize] - ONE) as f64 / ONE as f64;
             }
         }
+        let lift = |demand: usize| *lifts.get(instance.group(demand) as usize).unwrap_or(&ONE) as f64;
+        let more = year.worth(&year.share(&lifts));
+        let price = |demand: usize| f64::from(year.best[demand]) * lift(demand) + more[demand] as f64;
+        let prices = (0..year.best.len()).map(|demand| (price(demand) * UNIT / ONE as f64) as f32);
+        service.push(prices.collect());
     }
-    (prices, bound)
+    (Prices { limit: vec![0.0; ground.years], floors, service }, bound)
 }

@@ -15,13 +15,14 @@ mod claim;
 mod desk;
 mod dual;
 mod exchange;
+mod floored;
 mod greedy;
 mod ground;
 mod held;
 mod merge;
-mod reassign;
 mod round;
 mod ruin;
+mod share;
 mod start;
 mod state;
 

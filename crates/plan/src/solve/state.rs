@@ -1,11 +1,12 @@
 //! A plan in the making: what is open, what that leaves of the limits, and what each demand has.
 
 use super::claim::{self, Worth};
+use super::floored;
 use super::ground::{Cell, Ground, UNIT};
 use super::held::Held;
-use super::reassign::Year;
+use super::share::Year;
 use crate::certificate::{Plan, Serve};
-use crate::{Fixed, Instance, MILLION, NONE, UNLIMITED};
+use crate::{Fixed, Instance, NONE};
 
 /// Not opened.
 pub(super) const CLOSED: u8 = u8::MAX;
@@ -116,104 +117,25 @@ impl<'a, 'g> State<'a, 'g> {
     }
 }
 
-/// What is served whom, exactly: options without a capacity serve what they cover, those with one what they raise most, and then what
-/// others leave when they change places. Where that misses a floor, the groups with floors come first, up to what these demand.
+/// What is bought, and whom options with a capacity serve: the best that there is, and of that what meets the floors.
 pub(super) fn serve(instance: &Instance, opened: &[u8]) -> Plan {
-    let plan = serve_by(instance, opened, false);
-    if instance.floors.is_empty() || instance.capacities.is_empty() {
+    let bought = opened.iter().enumerate().filter(|(_, year)| **year != CLOSED);
+    let buy = bought.map(|(option, year)| (option as u32, u16::from(*year) + 1)).collect();
+    let mut plan = Plan { buy, serve: Vec::new() };
+    if instance.capacities.is_empty() {
         return plan;
     }
-    let worth = claim::worth(instance, &plan);
-    if worth.floors >= MILLION as i128 {
-        return plan;
+    for at in 0..instance.years() {
+        let year = Year::new(instance, opened, at);
+        let floors = at + 1 == instance.years() && !instance.floors.is_empty();
+        let amounts = if floors { floored::share(instance, &year).amounts } else { year.share(&[]).amounts };
+        let served = year.served(&amounts);
+        plan.serve.extend(served.map(|(option, parts)| Serve { option, year: at as u16 + 1, parts }));
     }
-    let floors_first = serve_by(instance, opened, true);
-    if claim::worth(instance, &floors_first).beats(worth) { floors_first } else { plan }
+    plan
 }
 
 /// What a plan is worth with that service.
 pub(super) fn worth(instance: &Instance, opened: &[u8]) -> Worth {
     claim::worth(instance, &serve(instance, opened))
-}
-
-/// What the groups with floors have without capacities in the last year, and what floors demand, by group: weight times quality.
-fn lacks(instance: &Instance, best: &[u32]) -> Vec<i128> {
-    let mut lacks = vec![0i128; instance.group_names.len()];
-    for floor in &instance.floors {
-        lacks[floor.group as usize] = instance.floor_needs(floor) as i128;
-    }
-    for (demand, quality) in best.iter().enumerate() {
-        if let Some(lacks) = lacks.get_mut(instance.group(demand) as usize) {
-            *lacks -= i128::from(instance.weights[demand]) * i128::from(*quality);
-        }
-    }
-    lacks
-}
-
-fn serve_by(instance: &Instance, opened: &[u8], floors_first: bool) -> Plan {
-    let mut plan = Plan::default();
-    for (option, year) in opened.iter().enumerate().filter(|(_, year)| **year != CLOSED) {
-        plan.buy.push((option as u32, u16::from(*year) + 1));
-    }
-    if instance.capacities.is_empty() {
-        return plan;
-    }
-    for year in 0..instance.years() {
-        let open = (0..opened.len()).filter(|o| usize::from(opened[*o]) <= year && opened[*o] != CLOSED);
-        let (limited, free): (Vec<usize>, Vec<usize>) =
-            open.partition(|o| instance.capacity(*o) != UNLIMITED);
-        let mut best = vec![0u32; instance.weights.len()];
-        for option in free {
-            instance.covers(option).for_each(|(demand, quality)| best[demand] = quality.max(best[demand]));
-        }
-        let mut raises: Vec<(u32, u32, u32)> = Vec::new();
-        for option in limited.iter().copied() {
-            let raised = instance.covers(option).filter(|(demand, quality)| *quality > best[*demand]);
-            raises.extend(
-                raised.map(|(demand, quality)| (quality - best[demand], option as u32, demand as u32)),
-            );
-        }
-        raises.sort_unstable_by(|a, b| b.0.cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
-        let mut rest = instance.weights.clone();
-        let mut room: Vec<u64> = instance.capacities.clone();
-        let mut served: Vec<(u32, u32, u64)> = Vec::new();
-        let floors_first = floors_first && year + 1 == instance.years();
-        if floors_first {
-            let mut lacks = lacks(instance, &best);
-            for (raise, option, demand) in &raises {
-                let (option, demand) = (*option as usize, *demand as usize);
-                let Some(lacks) = lacks.get_mut(instance.group(demand) as usize) else { continue };
-                let wanted = (*lacks).max(0).unsigned_abs().div_ceil(u128::from(*raise));
-                let most = rest[demand].min(room[option]);
-                let amount = u64::try_from(wanted).unwrap_or(u64::MAX).min(most);
-                *lacks -= i128::from(amount) * i128::from(*raise);
-                rest[demand] -= amount;
-                room[option] -= amount;
-                served.extend((amount > 0).then_some((option as u32, demand as u32, amount)));
-            }
-        }
-        for (_, option, demand) in raises {
-            let amount = rest[demand as usize].min(room[option as usize]);
-            if amount > 0 {
-                rest[demand as usize] -= amount;
-                room[option as usize] -= amount;
-                served.push((option, demand, amount));
-            }
-        }
-        if !floors_first {
-            let open = limited.into_iter().map(|o| o as u32).collect();
-            Year { instance, open, best: &best, rest: &mut rest, room: &mut room }.reassign(&mut served);
-        }
-        served.sort_unstable();
-        served.dedup_by(|b, a| {
-            let same = (a.0, a.1) == (b.0, b.1);
-            a.2 += if same { b.2 } else { 0 };
-            same
-        });
-        for run in served.chunk_by(|a, b| a.0 == b.0) {
-            let parts = run.iter().map(|(_, demand, amount)| (*demand, *amount)).collect();
-            plan.serve.push(Serve { option: run[0].0, year: year as u16 + 1, parts });
-        }
-    }
-    plan
 }
