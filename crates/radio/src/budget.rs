@@ -239,7 +239,7 @@ mod tests {
     };
 
     #[test]
-    fn the_way_up_is_the_worse_one() {
+    fn the_worse_way_depends_on_the_device() {
         let budget = Budget::of(&STATION, &Device::OUTDOOR, 0.0, 0.0).unwrap();
         // -174 + 10 lg 9e6 + 7 = -97.46; 47 + 15 + 97.46 - 5. Up: 23 + 15 + 111.43 + 1.
         assert!((noise(9.0, 7.0) + 97.457_6).abs() < 1e-3);
@@ -255,6 +255,7 @@ mod tests {
         assert!(
             (budget.down - indoors.down - 36.0).abs() < 1e-9 && (budget.up - indoors.up - 21.0).abs() < 1e-9
         );
+        assert_eq!(indoors.most(), indoors.down, "so that the way down is the worse one there");
     }
 
     #[test]

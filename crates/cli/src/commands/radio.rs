@@ -19,7 +19,8 @@ pub enum Radio {
     /// The study (docs/radio.md) names terrain, candidate sites and students, and says what devices can do. All problems of all files
     /// are listed at once, and nothing is worked out while there is one. Writes sites.csv, sectors.csv and served.csv for a scenario's
     /// [private_lte], summary.csv, and a map of margins for each site and kind of device (coverage_SITE_DEVICE.tif). Ctrl-C ends
-    /// it after the sites that are finished, which are written; it ends with 1 then.
+    /// it after the sites that are finished, which are written; it ends with 1 then. Maps and tables of an earlier run in the folder
+    /// are removed when the first site is finished.
     Coverage(Coverage),
 }
 
@@ -89,7 +90,7 @@ impl Coverage {
         }
         self.spare(&study, &inputs)?;
         std::fs::create_dir_all(&self.out).with_context(|| format!("cannot make {}", self.out.display()))?;
-        let outcomes = self.sites(&study)?;
+        let outcomes = self.sites(&study, &inputs)?;
         if outcomes.is_empty() {
             complain!("stopped before the first site was finished; nothing was written");
             return Ok(ExitCode::FAILURE);
@@ -125,8 +126,25 @@ impl Coverage {
         Ok(())
     }
 
+    /// Removes what an earlier run has left: an old map beside new ones would be taken for one of them. Nothing else in the folder is
+    /// touched, and nothing that was read.
+    fn clear(&self, inputs: &[PathBuf]) -> Result<()> {
+        let is_ours = |name: &str| {
+            let is_map = name.starts_with("coverage_")
+                && (name.ends_with("_outdoor.tif") || name.ends_with("_indoor.tif"));
+            is_map || TABLES.contains(&name)
+        };
+        for name in folder(&self.out)?.unwrap_or_default().iter().filter(|name| is_ours(name)) {
+            let old = self.out.join(name);
+            if !inputs.iter().any(|input| same_file(input, &old)) {
+                std::fs::remove_file(&old).with_context(|| format!("cannot remove {}", old.display()))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Works out site after site and writes its maps, until all are done or somebody stops it.
-    fn sites(&self, study: &Study) -> Result<Vec<Outcome>> {
+    fn sites(&self, study: &Study, inputs: &[PathBuf]) -> Result<Vec<Outcome>> {
         let stop = interrupted();
         let going = || !stop.load(Ordering::Relaxed);
         let mut outcomes = Vec::new();
@@ -134,6 +152,9 @@ impl Coverage {
         for (n, id) in ids.iter().enumerate() {
             complain!("site {} of {}: {id}", n + 1, ids.len());
             let Some((outcome, rasters)) = study.run(n, &going)? else { break };
+            if outcomes.is_empty() {
+                self.clear(inputs)?;
+            }
             for (device, raster) in outcome.devices.iter().zip(rasters) {
                 let bytes = raster.geotiff().with_context(|| format!("cannot make the map of {id}"))?;
                 replace(&self.out.join(map(id, device.kind.word())), |to| Ok(to.write_all(&bytes)?))?;

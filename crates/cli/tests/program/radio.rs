@@ -56,7 +56,13 @@ fn number(row: &BTreeMap<String, String>, column: &str) -> f64 {
 #[test]
 fn sites_on_terrain_become_a_proved_plan() {
     let folder = example();
+    let coverage = |name: &str| folder.path().join("coverage").join(name);
+    std::fs::create_dir(coverage("")).expect("a folder");
+    let others = ["coverage_gone_outdoor.tif", "coverage_gone_indoor.tif", "mine.tif"];
+    others.iter().for_each(|name| std::fs::write(coverage(name), b"II*\0").expect("written"));
     let said = good(folder.path(), &COVERAGE);
+    // No map of an earlier run stands beside the new ones; what is not ours stays.
+    assert_eq!(others.map(|name| coverage(name).exists()), [false, false, true]);
     assert!(said.contains("outdoor: ") && said.contains("of 67.0 students can be served"), "{said}");
     good(folder.path(), &BUILD);
     good(folder.path(), &SOLVE);

@@ -64,8 +64,11 @@ impl Study {
         let Some(settings) = settings else { return Err(desk.problems) };
         let mut sites = sites::read(&mut desk, files, &settings);
         let (ids, demand) = demand(&mut desk, files, &settings);
+        let before = desk.problems.found();
         let terrain = terrain::read(&mut desk, files, folders, &settings, &sites);
-        sites::settle(&mut desk, &settings, &mut sites, &terrain);
+        // Where a tile could not be read nobody knows what the sites stand on: that is the tile's fault, and not theirs.
+        let whole = desk.problems.found() == before;
+        sites::settle(&mut desk, &settings, &mut sites, (&terrain, whole));
         if !desk.problems.is_empty() {
             return Err(desk.problems);
         }

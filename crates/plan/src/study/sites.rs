@@ -194,13 +194,21 @@ fn antenna<R: Read>(desk: &mut Desk, rows: &Rows<R>, mut pattern: Pattern) -> Op
     Some(Antenna::Sectors(pattern, sectors?))
 }
 
-/// Gives each site its links, and notes those that may not be built.
-pub(super) fn settle(desk: &mut Desk, settings: &Settings, sites: &mut [Site], terrain: &Terrain) {
+/// Gives each site its links, and notes those that may not be built. What terrain that is not whole does not say is no site's problem.
+pub(super) fn settle(
+    desk: &mut Desk,
+    settings: &Settings,
+    sites: &mut [Site],
+    (terrain, whole): (&Terrain, bool),
+) {
     for site in sites {
         let problem = |desk: &mut Desk, column: usize, said: &str, wanted: String| {
             desk.problems.push(&settings.sites, site.line, COLUMNS[column], said, wanted);
         };
         if terrain.height(site.place).is_none() {
+            if !whole {
+                continue;
+            }
             let Place { latitude, longitude } = site.place;
             problem(desk, 1, &format!("{latitude}, {longitude}"), "a place on known terrain".to_owned());
             continue;
@@ -208,6 +216,9 @@ pub(super) fn settle(desk: &mut Desk, settings: &Settings, sites: &mut [Site], t
         let above = site.said_above.or_else(|| terrain.above_average(site.place, site.height));
         site.above = above;
         if above.is_none() && site.needs_around() {
+            if !whole {
+                continue;
+            }
             let wanted = "terrain to 16 km around, or `above_average`: category A asks for the height above average terrain";
             problem(desk, CATEGORY, "A", wanted.to_owned());
             continue;

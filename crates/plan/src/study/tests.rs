@@ -235,6 +235,12 @@ fn problems_of_all_files_come_at_once() {
 }
 
 #[test]
+fn a_tile_that_cannot_be_read_is_no_fault_of_the_sites() {
+    let problems = study_with(&example(), &tile()[1..]).expect_err("a problem");
+    assert!(problems.len() == 1 && problems[0].contains("N37W076.hgt"), "{problems:?}");
+}
+
+#[test]
 fn rows_without_a_place_are_said_and_not_served() {
     let study = study(&changed("students.csv", "37.4010,-75.8710", ",")).expect("a study");
     assert_eq!(study.notes.len(), 1, "{:?}", study.notes);
