@@ -158,7 +158,10 @@ impl<'t, 's> Fields<'t, 's> {
 
     /// Dollars, in cents: one amount for all of `years`, or one for each.
     pub fn dollars(&mut self, key: &str, years: usize, most: u64) -> Option<Vec<u64>> {
-        let wanted = format!("dollars: a number over 0, or a list of {years}, one for each year");
+        let most_shown = most / 100;
+        let wanted = format!(
+            "dollars: a number over 0 and at most {most_shown}, or a list of {years}, one for each year and not all 0"
+        );
         let one = |value: &DeValue<'t>| decimal(value, 2).filter(|n| *n <= most);
         self.read(key, &wanted, |value| {
             let list: Vec<u64> = match value {

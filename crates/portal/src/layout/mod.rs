@@ -172,6 +172,11 @@ impl Frame {
         self.words.problem(self.language, &problem.wanted).0
     }
 
+    /// What a reader tells in English, in the reader's language; false beside it when there are no words for it.
+    pub fn told(&self, text: &str) -> (String, bool) {
+        self.words.problem(self.language, text)
+    }
+
     /// Whether the viewer may do this in this page's district.
     pub fn may(&self, action: Action) -> bool {
         match (&self.viewer, &self.district) {

@@ -85,6 +85,12 @@ async fn search(app: &App, district: &str, id: &str, progress: &Progress) -> Out
     order.sort_by_key(|rung| (!rung.chosen, rung.step));
     let mut done = total - i64::try_from(order.len()).unwrap_or(total);
     for rung in order {
+        // A budget that is solved at once is over before the first beat: a stop must be heeded between two as well.
+        match queries::run(app.db.read(), district, id).await?.map(|run| run.state) {
+            None => return Ok(()),
+            Some(RunState::Open) => {}
+            Some(_) => return end(app, district, id, RunState::Stopped).await,
+        }
         progress.set(done, total, "job-plan-solve");
         let work = Work { app, district, run: &run, rung, archive: &archive };
         let Some(stopped) = work.solve(&rungs, &mut found, progress).await? else { return Ok(()) };
@@ -209,6 +215,8 @@ impl Work<'_> {
         found.insert(step, certificate);
         let better = self.keep_better(rungs, found).await?;
         let mut write = self.app.db.write().await?;
+        // Nobody accepts a plan while it is replaced.
+        queries::lock(&mut write, self.district).await?;
         for (at, certificate, answer) in &better {
             let finished = *at != step || !stopped;
             let text = serde_json::to_string(certificate).map_err(|e| unusable(e.into()))?;

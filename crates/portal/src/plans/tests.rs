@@ -1,3 +1,4 @@
+mod accept;
 mod pages;
 mod solve;
 

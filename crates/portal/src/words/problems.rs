@@ -1,14 +1,14 @@
 //! Texts of problems in the reader's language.
 //!
-//! Readers are pure and say in English what was wanted, for the program's other users too. Here the English messages
-//! `exchange-problem-*` are the patterns by which a text is known again, and the same message of another language is what is shown. A text
-//! without a pattern stays English, and the page marks it so.
+//! Readers are pure and say in English what was wanted, for the program's other users too. Here the English messages `exchange-problem-*`
+//! and `plans-problem-*` are the patterns by which a text is known again, and the same message of another language is what is shown. A
+//! text without a pattern stays English, and the page marks it so.
 
 use super::{Language, Words};
 use fluent_bundle::FluentValue;
 
-/// The messages, without `exchange-problem-` in front.
-const PHRASES: [&str; 111] = [
+/// The messages of readers of rosters, surveys and open data, without `exchange-problem-` in front.
+const EXCHANGE: [&str; 111] = [
     "cells",
     "cells-lines",
     "quotation",
@@ -122,6 +122,124 @@ const PHRASES: [&str; 111] = [
     "some-line",
 ];
 
+/// Those of scenarios and their files, without `plans-problem-` in front; notes are among them.
+const PLANS: [&str; 114] = [
+    "key",
+    "text",
+    "texts",
+    "whole-range",
+    "range",
+    "one-of",
+    "one-of-or",
+    "dollars",
+    "table",
+    "tables",
+    "setting",
+    "toml",
+    "reach",
+    "group-column",
+    "group",
+    "floors-group",
+    "cent",
+    "fixed",
+    "row",
+    "id",
+    "id-above",
+    "id-line",
+    "id-barrier",
+    "item-above",
+    "item",
+    "items",
+    "price",
+    "price-month",
+    "price-of",
+    "paid",
+    "unit",
+    "life",
+    "source",
+    "date",
+    "date-said",
+    "last-year",
+    "carrier",
+    "place-of",
+    "demand",
+    "barriers-once",
+    "barriers",
+    "shares",
+    "distance",
+    "low",
+    "high",
+    "place-kind",
+    "figures-count",
+    "figure-once",
+    "figure-place",
+    "share",
+    "readable",
+    "not-uploaded",
+    "rows",
+    "latitude",
+    "longitude",
+    "stop-gtfs",
+    "whole",
+    "time-gtfs",
+    "stop-trip",
+    "stop-run",
+    "stop",
+    "stop-above",
+    "trip",
+    "trip-above",
+    "trips",
+    "trip-times",
+    "time-before",
+    "need-gb",
+    "plan-slash",
+    "plan-once",
+    "coverage-of",
+    "need-up",
+    "sector-mbps",
+    "site-of",
+    "sector",
+    "sector-once",
+    "demand-of",
+    "sector-of",
+    "demand-once",
+    "provider",
+    "place",
+    "connected",
+    "route",
+    "run",
+    "vehicle",
+    "stop-order",
+    "vehicle-once",
+    "time",
+    "riders",
+    "riders-off",
+    "parking-place",
+    "routes",
+    "covered",
+    "bus-carrier",
+    "cells",
+    "header",
+    "columns-of",
+    "columns",
+    "column-once",
+    "lines",
+    "utf-8",
+    "quotation",
+    "comma",
+    "at-most",
+    "fund-name",
+    "floor-group",
+    "floor-share",
+    "group-once",
+    "nobody",
+    "unused",
+    "withheld",
+    "idle",
+    "slow",
+    "no-price",
+];
+
 /// The values that these messages have.
 const VALUES: [&str; 4] = ["what", "n", "line", "list"];
 
@@ -139,7 +257,12 @@ impl Phrase {
     pub(super) fn all(words: &Words) -> Vec<Self> {
         // A value in a pattern is its name between two signs that no text has.
         let marks = VALUES.map(|name| (name, FluentValue::from(format!("\u{1}{name}\u{1}"))));
-        let mut all: Vec<Self> = PHRASES.iter().map(|name| Self::new(words, name, &marks)).collect();
+        let mut all: Vec<Self> = EXCHANGE
+            .iter()
+            .map(|name| format!("exchange-problem-{name}"))
+            .chain(PLANS.iter().map(|name| format!("plans-problem-{name}")))
+            .map(|key| Self::new(words, key, &marks))
+            .collect();
         all.sort_by_key(|phrase| {
             std::cmp::Reverse(
                 phrase.begin.len() + phrase.rest.iter().map(|(_, text)| text.len()).sum::<usize>(),
@@ -148,8 +271,7 @@ impl Phrase {
         all
     }
 
-    fn new(words: &Words, name: &str, marks: &[(&str, FluentValue<'_>)]) -> Self {
-        let key = format!("exchange-problem-{name}");
+    fn new(words: &Words, key: String, marks: &[(&str, FluentValue<'_>)]) -> Self {
         let text = words.text(Language::En, &key, marks);
         let mut pieces = text.split('\u{1}');
         let begin = pieces.next().unwrap_or_default().to_owned();

@@ -45,7 +45,7 @@ pub struct Row {
     pub connected: String,
     /// Served, in the last year.
     pub served: String,
-    /// What $10,000 more give from here.
+    /// What a larger budget gives more.
     pub more: String,
     /// The proven gap.
     pub gap: String,
@@ -135,13 +135,8 @@ fn row(
     Row {
         budget: told::dollars(rung.total()),
         href: href(rung.step),
-        more: told::next_ten_thousand(rungs, rung.step).map_or_else(String::new, |(connected, served)| {
-            let values = [
-                ("connected", told::count_tenths(connected).into()),
-                ("served", told::count_tenths(served).into()),
-            ];
-            p.tvs("plans-more", &values)
-        }),
+        more: told::step_up(rungs, rung.step)
+            .map_or_else(String::new, |up| p.tvs("plans-more", &up.values())),
         gap: if answer.floors { p.t("plans-floors-unmet") } else { told::percent(answer.gap) },
         current: rung.step == step,
         connected,

@@ -1,5 +1,6 @@
 //! All scenarios of a district, and a new one.
 
+use super::accept::GoesBy;
 use super::{href, note};
 use crate::App;
 use crate::access::Action;
@@ -22,6 +23,8 @@ struct Line {
     changed: String,
     state: String,
     tag: &'static str,
+    /// Whether the district goes by a plan of it.
+    accepted: bool,
 }
 
 #[derive(Template)]
@@ -30,12 +33,14 @@ struct Page {
     p: Frame,
     scenarios: Vec<Line>,
     removed: Vec<Line>,
+    goes_by: Option<GoesBy>,
     may_manage: bool,
 }
 
 /// The list.
 pub async fn page(State(app): State<App>, p: Frame) -> Result<Response> {
     let all = queries::list(app.db.read(), p.district_id()).await?;
+    let accepted = queries::accepted_plan(app.db.read(), p.district_id()).await?;
     let line = |scenario: &queries::Scenario| {
         let (state, tag) = match &scenario.check {
             Some(checked) if checked.is_sound() => ("plans-state-ready", "good"),
@@ -47,12 +52,14 @@ pub async fn page(State(app): State<App>, p: Frame) -> Result<Response> {
             changed: p.date(scenario.changed_ms),
             state: p.t(state),
             tag,
+            accepted: accepted.as_ref().is_some_and(|a| a.scenario == scenario.id),
         }
     };
     let (kept, removed): (Vec<_>, Vec<_>) = all.iter().partition(|scenario| scenario.removed_ms.is_none());
     let page = Page {
         scenarios: kept.into_iter().map(line).collect(),
         removed: removed.into_iter().map(line).collect(),
+        goes_by: accepted.as_ref().map(|a| GoesBy::new(&p, a)),
         may_manage: p.may(Action::ManagePlans),
         p,
     };

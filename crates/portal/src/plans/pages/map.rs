@@ -1,13 +1,14 @@
 //! The map of a plan: places by the share of their students who are served, and what is bought where.
 
-use super::result::{Asked, Solved, kind};
+use super::lines::kind;
+use super::solved::Solved;
 use super::told;
 use crate::App;
 use crate::error::Result;
 use crate::layout::Frame;
 use crate::plans::queries::{self, Boundary};
 use crate::shapes::{Shape, draw};
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use evenfield_plan::scenario::{Bought, PlaceLine, Point, Report};
@@ -151,13 +152,7 @@ pub fn map(p: &Frame, boundaries: &[Boundary], report: &Report) -> Map {
 }
 
 /// The same as GeoJSON: places and what is bought, with figures to the student's fraction.
-pub async fn geojson(
-    State(app): State<App>,
-    p: Frame,
-    Path((_, id)): Path<(String, String)>,
-    Query(asked): Query<Asked>,
-) -> Result<Response> {
-    let solved = Solved::read(&app, &p, &id, asked.budget).await?;
+pub async fn geojson(State(app): State<App>, p: Frame, solved: Solved) -> Result<Response> {
     let boundaries = queries::boundaries(app.db.read(), p.district_id()).await?;
     let boundaries = by_id(&boundaries);
     let report = &solved.answer.report;

@@ -1,20 +1,13 @@
 //! A memo for the board: one page to print, each figure with what it means and its interval.
 
-use super::result::{Asked, Solved, kind, next};
+use super::lines::{self, Line};
+use super::result::next;
+use super::solved::Solved;
 use super::told;
-use crate::App;
 use crate::error::Result;
 use crate::layout::Frame;
 use askama::Template;
-use axum::extract::{Path, Query, State};
 use axum::response::{Html, IntoResponse, Response};
-
-struct Line {
-    label: String,
-    cost: String,
-    connected: String,
-    served: String,
-}
 
 #[derive(Template)]
 #[template(path = "plans/templates/memo.html")]
@@ -22,7 +15,7 @@ struct Page {
     p: Frame,
     id: String,
     name: String,
-    step: i64,
+    query: String,
     total: String,
     day: String,
     district: String,
@@ -38,22 +31,12 @@ struct Page {
 }
 
 /// The memo.
-pub async fn page(
-    State(app): State<App>,
-    p: Frame,
-    Path((_, id)): Path<(String, String)>,
-    Query(asked): Query<Asked>,
-) -> Result<Response> {
-    let solved = Solved::read(&app, &p, &id, asked.budget).await?;
+pub async fn page(p: Frame, solved: Solved) -> Result<Response> {
     let report = &solved.answer.report;
     let [connected, served] = told::both(&p, &told::last(&solved.answer));
     let [planned, low, high] = report.students;
     let first = report.years.first().map_or_else(String::new, |year| told::school_year(year.year));
     let last_year = report.years.last().map_or_else(String::new, |year| told::school_year(year.year));
-    let line = |label: String, cost, reach| {
-        let [connected, served] = told::both(&p, reach);
-        Line { label, cost: told::money(cost), connected, served }
-    };
     let page = Page {
         total: solved.total(),
         day: p.date(solved.run.made_ms),
@@ -65,14 +48,14 @@ pub async fn page(
         students: told::ranged(&p, planned, low, high),
         proof: told::proof(&p, &solved.answer),
         next: next(&p, &solved),
-        years: report.years.iter().map(|y| line(told::school_year(y.year), y.district, &y.reach)).collect(),
-        strategies: report.strategies.iter().map(|s| line(kind(&p, &s.kind), s.district, &s.reach)).collect(),
-        step: solved.step,
+        years: lines::years(&p, report),
+        strategies: lines::strategies(&p, report),
+        query: solved.query(),
         name: solved.scenario.name.clone(),
         connected,
         served,
         last_year,
-        id,
+        id: solved.scenario.id,
         p,
     };
     Ok(Html(page.render()?).into_response())

@@ -4,6 +4,7 @@ mod accept;
 mod compare;
 mod curve;
 mod files;
+mod lines;
 mod list;
 mod map;
 mod memo;
@@ -12,6 +13,7 @@ mod prices;
 mod result;
 mod scenario;
 mod solve;
+mod solved;
 mod step;
 mod told;
 

@@ -1,6 +1,7 @@
 //! Why an option is bought, and why another is not.
 
-use super::result::{Asked, Solved, kind};
+use super::lines::kind;
+use super::solved::Solved;
 use super::{href, told};
 use crate::App;
 use crate::error::{Error, Result};
@@ -10,7 +11,7 @@ use crate::plans::queries;
 use crate::plans::rules::answer::{self, Unusable};
 use crate::routes::escape;
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::response::{Html, IntoResponse, Response};
 use evenfield_plan::certificate::Certificate;
 use evenfield_plan::scenario::{Facts, FactsOption};
@@ -92,9 +93,11 @@ struct Line {
 struct Page {
     p: Frame,
     id: String,
+    query: String,
     name: String,
-    step: i64,
     total: String,
+    /// The school year in whose money costs are.
+    money: String,
     lines: Vec<Line>,
     all: usize,
 }
@@ -129,19 +132,13 @@ fn ordered(opened: &Opened) -> Vec<(u32, Explained)> {
 }
 
 /// The list of all options.
-pub async fn list(
-    State(app): State<App>,
-    p: Frame,
-    Path((_, id)): Path<(String, String)>,
-    Query(asked): Query<Asked>,
-) -> Result<Response> {
-    let solved = Solved::read(&app, &p, &id, asked.budget).await?;
+pub async fn list(State(app): State<App>, p: Frame, solved: Solved) -> Result<Response> {
     let (opened, ordered) = all(opened(&app, &p, &solved).await?).await?;
     let line = |(option, explained): &(u32, Explained)| {
         let facts = &opened.facts.options[*option as usize];
         Line {
             name: facts.name.clone(),
-            href: option_href(&p, &id, solved.step, &facts.option),
+            href: option_href(&p, &solved, &facts.option),
             kind: kind(&p, facts.kind.word()),
             cost: told::dollars(cost(&opened.instance, *option)),
             state: match explained.year {
@@ -153,17 +150,19 @@ pub async fn list(
     let page = Page {
         lines: ordered.iter().take(SHOWN).map(line).collect(),
         all: ordered.len(),
+        money: year_of(&opened.facts, 1),
         total: solved.total(),
-        step: solved.step,
+        query: solved.query(),
         name: solved.scenario.name.clone(),
-        id,
+        id: solved.scenario.id,
         p,
     };
     Ok(Html(page.render()?).into_response())
 }
 
-fn option_href(p: &Frame, id: &str, step: i64, option: &str) -> String {
-    href(p, id, &format!("/option?budget={step}&option={}", escape(option)))
+/// The page of an option of this plan.
+pub(super) fn option_href(p: &Frame, solved: &Solved, option: &str) -> String {
+    href(p, &solved.scenario.id, &format!("/option?{}&option={}", solved.query(), escape(option)))
 }
 
 /// The school year of a year of the plan, counted from 1.
@@ -172,13 +171,7 @@ fn year_of(facts: &Facts, year: u16) -> String {
 }
 
 /// All options as a file.
-pub async fn csv(
-    State(app): State<App>,
-    p: Frame,
-    Path((_, id)): Path<(String, String)>,
-    Query(asked): Query<Asked>,
-) -> Result<Response> {
-    let solved = Solved::read(&app, &p, &id, asked.budget).await?;
+pub async fn csv(State(app): State<App>, p: Frame, solved: Solved) -> Result<Response> {
     let (opened, ordered) = all(opened(&app, &p, &solved).await?).await?;
     let rows: Vec<[String; 8]> = ordered
         .into_iter()
@@ -233,14 +226,16 @@ struct BillLine {
 struct One {
     p: Frame,
     id: String,
+    query: String,
     scenario: String,
-    step: i64,
     total: String,
     name: String,
     kind: String,
     at_home: bool,
     counts: String,
     year: String,
+    /// The school year in whose money costs are.
+    money: String,
     why_not: String,
     serves: String,
     alone: String,
@@ -251,22 +246,16 @@ struct One {
 }
 
 /// One option.
-pub async fn option(
-    State(app): State<App>,
-    p: Frame,
-    Path((_, id)): Path<(String, String)>,
-    Query(asked): Query<Asked>,
-) -> Result<Response> {
-    let solved = Solved::read(&app, &p, &id, asked.budget).await?;
+pub async fn option(State(app): State<App>, p: Frame, solved: Solved) -> Result<Response> {
     let opened = opened(&app, &p, &solved).await?;
-    let at = opened.facts.options.iter().position(|option| option.option == asked.option);
+    let at = opened.facts.options.iter().position(|option| option.option == solved.option);
     let at = at.and_then(|at| u32::try_from(at).ok()).ok_or(Error::NotFound)?;
     let facts = &opened.facts.options[at as usize];
     let explained = Explainer::new(&opened.instance, &opened.certificate).option(at);
     let (serves, instead) = sums(&explained);
     let page = One {
         scenario: solved.scenario.name.clone(),
-        step: solved.step,
+        query: solved.query(),
         total: solved.total(),
         name: facts.name.clone(),
         kind: kind(&p, facts.kind.word()),
@@ -277,13 +266,14 @@ pub async fn option(
             Some(_) => String::new(),
             None => why_not(&p, &opened, at, &explained),
         },
+        money: year_of(&opened.facts, 1),
         serves: told::students(serves),
         alone: told::students((serves - instead).max(0.0)),
         places: places(&opened, &explained),
-        instead: others(&p, &id, solved.step, &opened, &explained),
+        instead: others(&p, &solved, &opened, &explained),
         bill: bill(&p, facts),
         cost: told::dollars(cost(&opened.instance, at)),
-        id,
+        id: solved.scenario.id,
         p,
     };
     Ok(Html(page.render()?).into_response())
@@ -309,8 +299,7 @@ fn places(opened: &Opened, explained: &Explained) -> Vec<PlaceLine> {
 
 fn others(
     p: &Frame,
-    id: &str,
-    step: i64,
+    solved: &Solved,
     opened: &Opened,
     explained: &Explained,
 ) -> Vec<(String, String, String)> {
@@ -323,7 +312,7 @@ fn others(
     let line = |(option, amount): (u32, u64)| {
         let facts = &opened.facts.options[option as usize];
         let students = told::count_tenths(amount as f64 / MILLION as f64);
-        (facts.name.clone(), option_href(p, id, step, &facts.option), students)
+        (facts.name.clone(), option_href(p, solved, &facts.option), students)
     };
     lines.into_iter().take(SHOWN).map(line).collect()
 }
@@ -332,7 +321,7 @@ fn bill(p: &Frame, facts: &FactsOption) -> Vec<BillLine> {
     let line = |line: &evenfield_plan::scenario::FactsLine| BillLine {
         what: super::prices::what(p, &line.item),
         quantity: told::count_tenths(line.quantity as f64 / MILLION as f64),
-        unit: line.unit.clone(),
+        unit: super::prices::unit(p, &line.unit),
         paid: p.t(if line.once { "plans-paid-once" } else { "plans-paid-year" }),
         cost: told::dollars(line.cents),
         own: told::dollars(line.own),

@@ -6,7 +6,9 @@ use crate::error::{Error, Result};
 use crate::exchange::{UploadForm, attachment, count};
 use crate::layout::{Frame, ProblemList};
 use crate::plans::queries;
-use crate::plans::rules::scenario::COSTS;
+use crate::plans::rules::form;
+use crate::plans::rules::mark;
+use crate::plans::rules::scenario::{COSTS, FILE};
 use crate::routes::escape;
 use askama::Template;
 use axum::Form;
@@ -28,6 +30,7 @@ struct LineView {
     line: PriceLine,
     what: String,
     price: String,
+    unit: String,
     paid: String,
     own: bool,
     href: String,
@@ -43,8 +46,18 @@ struct Page {
     steps: Vec<(String, String, bool)>,
     problems: ProblemList,
     is_refused: bool,
+    /// Whether somebody else has changed it since the form was opened.
+    is_late: bool,
     /// The line that is changed, if one is; whether it is one's own.
     edited: Option<(PriceLine, bool)>,
+    /// The item of the line that is changed.
+    was: String,
+    /// Of its price as the form shows it.
+    mark: String,
+    /// Of all prices of one's own.
+    mark_all: String,
+    /// What is stored of the line, where somebody else has changed it.
+    stored: String,
     next: String,
 }
 
@@ -75,6 +88,12 @@ pub(super) fn what(p: &Frame, item: &str) -> String {
     if of.is_empty() { name } else { format!("{name} ({of})") }
 }
 
+/// What one of it is, in words.
+pub(super) fn unit(p: &Frame, word: &str) -> String {
+    let known = ["device", "home", "access point", "site", "bus"].contains(&word);
+    if known { p.t(&format!("plans-unit-{}", word.replace(' ', "-"))) } else { word.to_owned() }
+}
+
 /// How it is paid, in words.
 pub(super) fn paid(p: &Frame, word: &str) -> String {
     if word.is_empty() { String::new() } else { p.t(&format!("plans-paid-{word}")) }
@@ -90,16 +109,37 @@ fn shown(price: &str) -> String {
     }
 }
 
+/// How a form was answered.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Answered {
+    /// There was none.
+    No,
+    /// It has problems.
+    Refused,
+    /// Somebody else was there before.
+    Late,
+}
+
+/// A price in words: `$1,250.50, each year, Our bill, 2026-05`.
+fn told(p: &Frame, line: &PriceLine) -> String {
+    let cells = [shown(&line.price), paid(p, &line.paid), line.source.clone(), line.date.clone()];
+    cells.into_iter().filter(|cell| !cell.is_empty()).collect::<Vec<_>>().join(", ")
+}
+
 fn render(
     p: Frame,
     scenario: queries::Scenario,
     edited: Option<(PriceLine, bool)>,
-    (problems, is_refused): (&Problems, bool),
+    (problems, answered): (&Problems, Answered),
 ) -> Result<Response> {
     let id = scenario.id.clone();
+    let item = edited.as_ref().map_or("", |(line, _)| line.item.as_str());
+    let now = scenario.settings.prices.iter().find(|line| line.item == item);
+    let stored = if answered == Answered::Late { now.map(|line| told(&p, line)) } else { None };
     let view = |(line, own): (PriceLine, bool)| LineView {
         what: what(&p, &line.item),
         price: shown(&line.price),
+        unit: unit(&p, &line.unit),
         paid: paid(&p, &line.paid),
         href: href(&p, &id, &format!("/prices?item={}#edit", escape(&line.item))),
         own,
@@ -110,13 +150,22 @@ fn render(
         steps: step::links(&p, &id),
         problems: p.problems(problems),
         next: step::step_href(&p, &id, "policy"),
+        was: item.to_owned(),
+        mark: mark::of_price(&scenario.settings, item),
+        mark_all: mark::of_prices(&scenario.settings),
+        stored: stored.unwrap_or_default(),
         name: scenario.name,
-        is_refused,
+        is_refused: answered == Answered::Refused,
+        is_late: answered == Answered::Late,
         edited,
         id,
         p,
     };
-    let status = if is_refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let status = match answered {
+        Answered::No => StatusCode::OK,
+        Answered::Refused => StatusCode::UNPROCESSABLE_ENTITY,
+        Answered::Late => StatusCode::CONFLICT,
+    };
     Ok((status, Html(page.render()?)).into_response())
 }
 
@@ -135,13 +184,18 @@ pub async fn page(
     };
     let mut problems = Problems::default();
     if edited.is_none()
-        && let Some(checked) = &scenario.check
+        && let (Some(checked), Some(book)) = (&scenario.check, form::step(form::COSTS))
     {
-        for x in checked.problems.kept().iter().filter(|x| x.column == "item" || x.file == COSTS) {
+        for x in checked
+            .problems
+            .kept()
+            .iter()
+            .filter(|x| x.column == "item" || x.file == COSTS || (x.file == FILE && book.owns(&x.column)))
+        {
             problems.push(&x.file, x.line, &x.column, &x.said, x.wanted.clone());
         }
     }
-    render(p, scenario, edited, (&problems, false))
+    render(p, scenario, edited, (&problems, Answered::No))
 }
 
 /// A line as the form has it.
@@ -155,6 +209,42 @@ pub struct LineForm {
     source: String,
     date: String,
     act: String,
+    /// The item that the form showed, and its mark.
+    was: String,
+    mark: String,
+}
+
+impl LineForm {
+    /// The line that was typed.
+    fn line(&self) -> PriceLine {
+        let text = |text: &str| text.trim().chars().filter(|c| !c.is_control()).take(400).collect::<String>();
+        PriceLine {
+            item: self.item.trim().to_owned(),
+            unit: String::new(),
+            price: evenfield_gap::read::plain_number(self.price.trim().trim_start_matches('$')),
+            paid: self.paid.clone(),
+            life: text(&self.life),
+            source: text(&self.source),
+            date: text(&self.date),
+        }
+    }
+}
+
+/// A line as the reader of cost books takes it.
+fn read_line(line: &PriceLine) -> Result<std::result::Result<Vec<PriceLine>, Problems>> {
+    let mut bytes = Vec::new();
+    // An empty price is left out by the writer, so it is written as what it is not.
+    let price = if line.price.is_empty() { "-".to_owned() } else { line.price.clone() };
+    let shown = PriceLine { price, ..line.clone() };
+    write_prices(std::slice::from_ref(&shown), &mut bytes).map_err(|e| Error::Internal(e.to_string()))?;
+    Ok(read_prices(COSTS, &bytes))
+}
+
+/// A scenario that nobody else changes until the transaction is over.
+async fn locked(write: &mut crate::db::Write, p: &Frame, id: &str) -> Result<queries::Scenario> {
+    queries::lock(write, p.district_id()).await?;
+    let scenario = queries::scenario(&mut **write, p.district_id(), id).await?;
+    scenario.filter(|scenario| scenario.removed_ms.is_none()).ok_or(Error::NotFound)
 }
 
 /// Stores one line, or takes the one to begin with again.
@@ -164,42 +254,30 @@ pub async fn saved(
     Path((_, id)): Path<(String, String)>,
     Form(form): Form<LineForm>,
 ) -> Result<Response> {
-    let write = app.db.write().await?;
-    let mut scenario = open(&app, &p, &id).await?;
-    let item = form.item.trim().to_owned();
+    let mut write = app.db.write().await?;
+    let mut scenario = locked(&mut write, &p, &id).await?;
+    let line = form.line();
+    let own = scenario.settings.prices.iter().any(|known| known.item == line.item);
+    let all = form.act == "reset-all";
+    let mark = match all {
+        true => mark::of_prices(&scenario.settings),
+        false => mark::of_price(&scenario.settings, &form.was),
+    };
+    // A price that is given another item's name must not take that item's price away unseen.
+    if form.mark != mark || (!all && form.was != line.item && own) {
+        drop(write);
+        let edited = (!all).then_some((line, own));
+        return render(p, scenario, edited, (&Problems::default(), Answered::Late));
+    }
     match form.act.as_str() {
-        "reset" => scenario.settings.prices.retain(|line| line.item != item),
+        "reset" => scenario.settings.prices.retain(|known| known.item != line.item),
         "reset-all" => scenario.settings.prices.clear(),
-        _ => {
-            let price = evenfield_gap::read::plain_number(form.price.trim().trim_start_matches('$'));
-            let text =
-                |text: &str| text.trim().chars().filter(|c| !c.is_control()).take(400).collect::<String>();
-            let (source, date, life) = (text(&form.source), text(&form.date), text(&form.life));
-            let line = PriceLine {
-                item: item.clone(),
-                unit: String::new(),
-                price,
-                paid: form.paid,
-                life,
-                source,
-                date,
-            };
-            let mut bytes = Vec::new();
-            // An empty price is left out by the writer, so it is written as what it is not.
-            let shown = PriceLine {
-                price: if line.price.is_empty() { "-".to_owned() } else { line.price.clone() },
-                ..line.clone()
-            };
-            write_prices(std::slice::from_ref(&shown), &mut bytes)
-                .map_err(|e| Error::Internal(e.to_string()))?;
-            match read_prices(COSTS, &bytes) {
-                Ok(lines) => lines.into_iter().for_each(|line| scenario.settings.put_price(line)),
-                Err(problems) => {
-                    let own = scenario.settings.prices.iter().any(|known| known.item == item);
-                    return render(p, scenario, Some((line, own)), (&problems, true));
-                }
+        _ => match read_line(&line)? {
+            Ok(lines) => lines.into_iter().for_each(|line| scenario.settings.put_price(line)),
+            Err(problems) => {
+                return render(p, scenario, Some((line, own)), (&problems, Answered::Refused));
             }
-        }
+        },
     }
     store(&app, &p, write, &scenario).await?;
     Ok(Redirect::to(&href(&p, &id, "/prices")).into_response())
@@ -212,12 +290,15 @@ pub async fn upload(
     Path((_, id)): Path<(String, String)>,
     multipart: Multipart,
 ) -> Result<Response> {
-    let mut scenario = open(&app, &p, &id).await?;
     let file = UploadForm::read(multipart).await?.file("file").ok_or(Error::BadRequest("plans-no-file"))?;
     match read_prices(&file.name, &file.bytes) {
-        Err(problems) => render(p, scenario, None, (&problems, true)),
+        Err(problems) => {
+            let scenario = open(&app, &p, &id).await?;
+            render(p, scenario, None, (&problems, Answered::Refused))
+        }
         Ok(lines) => {
-            let write = app.db.write().await?;
+            let mut write = app.db.write().await?;
+            let mut scenario = locked(&mut write, &p, &id).await?;
             // A file that was downloaded from here has the prices to begin with, too: those are not one's own.
             let begin = evenfield_plan::scenario::prices_to_begin_with();
             let own = lines.into_iter().filter(|line| !begin.contains(line));

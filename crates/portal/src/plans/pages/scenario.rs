@@ -1,5 +1,6 @@
 //! A scenario: what it says, what reading it came to, and what can be done with it.
 
+use super::accept::GoesBy;
 use super::solve::{self, RunView, SECONDS};
 use super::{href, names, note, one, step};
 use crate::App;
@@ -35,13 +36,16 @@ struct Page {
     may_manage: bool,
     steps: Vec<StepLine>,
     problems: ProblemList,
-    notes: Vec<String>,
+    /// What people should know, and whether there are words for it in their language.
+    notes: Vec<(String, bool)>,
     /// Options by strategy: label and number.
     options: Vec<(String, String)>,
     demands: i64,
     sound: bool,
     read: bool,
     run: Option<RunView>,
+    /// The plan that the district goes by, where it is one of this scenario.
+    goes_by: Option<GoesBy>,
     seconds: [(i64, String); 3],
 }
 
@@ -49,6 +53,11 @@ impl Page {
     /// Whether plans are being looked for.
     fn at_work(&self) -> bool {
         self.run.as_ref().is_some_and(|run| run.at_work)
+    }
+
+    /// Whether a search can be begun: a search for what the scenario said before does not stand in the way.
+    fn may_start(&self) -> bool {
+        self.sound && self.may_manage && self.run.as_ref().is_none_or(|run| !run.at_work || run.is_old)
     }
 }
 
@@ -90,6 +99,7 @@ pub async fn page(
     let scenario = one(&app, &p, &id).await?;
     let files = names(&app, p.district_id(), &id).await?;
     let checked = scenario.check.clone().unwrap_or_default();
+    let accepted = queries::accepted_plan(app.db.read(), p.district_id()).await?;
     let line = |one: &form::Step| {
         let problems = super::problems_of(&checked, one, &files);
         let (state, tag) = match problems.is_empty() {
@@ -109,6 +119,7 @@ pub async fn page(
     let number = |n: usize| count(i64::try_from(n).unwrap_or(i64::MAX));
     let page = Page {
         run: solve::view(&app, &p, &scenario).await?,
+        goes_by: accepted.filter(|a| a.scenario == id).map(|a| GoesBy::new(&p, &a)),
         seconds: SECONDS.map(|n| (n, p.tv("plans-solve-second", "n", n))),
         steps: form::STEPS.iter().map(line).collect(),
         removed: scenario.removed_ms.is_some(),
@@ -118,7 +129,7 @@ pub async fn page(
         demands: i64::try_from(checked.demands).unwrap_or(i64::MAX),
         sound: checked.is_sound(),
         read: scenario.check.is_some(),
-        notes: checked.notes,
+        notes: checked.notes.iter().map(|note| p.told(note)).collect(),
         name: scenario.name,
         id,
         p,
@@ -169,6 +180,14 @@ pub async fn changed(
         ),
         "back" => (queries::bring_back(&mut write, district, &id).await?, "plan.back", href(&p, &id, "")),
         "delete" => {
+            queries::lock(&mut write, district).await?;
+            // Its plan would be on no page, and nobody could take it back.
+            let accepted = queries::accepted(&mut *write, district).await?;
+            if let Some(accepted) = accepted
+                && queries::run(&mut *write, district, &accepted.run).await?.is_some_and(|r| r.scenario == id)
+            {
+                return Err(Error::BadRequest("plans-delete-accepted"));
+            }
             (queries::delete(&mut write, district, &id).await?, "plan.delete", p.district_path("/plans"))
         }
         _ => return Err(Error::BadRequest("plans-wrong-act")),

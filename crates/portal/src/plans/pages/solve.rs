@@ -89,7 +89,11 @@ fn now(p: &Frame, run: &Run, rungs: &[Rung]) -> String {
     let budget = rungs.iter().find(|rung| rung.step == now.step).map_or(0, Rung::total);
     let share = |n: f64| if now.floors { told::percent(n) } else { told::count_tenths(n) };
     p.tvs(
-        if now.floors { "plans-now-floors" } else { "plans-now" },
+        match now.floors {
+            true if now.bound < 1.0 => "plans-now-floors",
+            true => "plans-now-floors-open",
+            false => "plans-now",
+        },
         &[
             ("budget", told::dollars(budget).into()),
             ("worth", share(now.objective).into()),
@@ -123,7 +127,16 @@ pub async fn act(
     let at_work = newest.as_ref().filter(|run| matches!(run.state, RunState::Open | RunState::Stopping));
     let mut write = app.db.write().await?;
     match (form.act.as_str(), &newest) {
-        ("start", _) if at_work.is_none() => {
+        ("start", _) => {
+            match at_work {
+                // What is looked for is no longer what the scenario says: the search is stopped, and begun again as it is now.
+                Some(old) if old.revision != scenario.revision => {
+                    let stop = (&[RunState::Open][..], RunState::Stopping);
+                    queries::move_run(&mut write, district, &old.id, stop).await?;
+                }
+                Some(_) => return Err(Error::BadRequest("plans-at-work")),
+                None => {}
+            }
             if !scenario.check.as_ref().is_some_and(crate::plans::rules::read::Checked::is_sound) {
                 return Err(Error::BadRequest("plans-unsound"));
             }
@@ -143,17 +156,20 @@ pub async fn act(
             note(&mut write, &p, "plan.solve", &id).await?;
         }
         ("stop", Some(run)) => {
-            queries::move_run(&mut write, district, &run.id, (&[RunState::Open], RunState::Stopping)).await?;
-            note(&mut write, &p, "plan.stop", &id).await?;
+            let stop = (&[RunState::Open][..], RunState::Stopping);
+            if queries::move_run(&mut write, district, &run.id, stop).await? {
+                note(&mut write, &p, "plan.stop", &id).await?;
+            }
         }
-        ("resume", Some(run)) if at_work.is_none() => {
+        ("resume", Some(_)) if at_work.is_some() => return Err(Error::BadRequest("plans-at-work")),
+        ("resume", Some(run)) => {
             let from = [RunState::Stopped, RunState::Failed, RunState::Open, RunState::Stopping];
             if queries::move_run(&mut write, district, &run.id, (&from, RunState::Open)).await? {
                 ask(&mut write, district, &run.id).await?;
                 note(&mut write, &p, "plan.resume", &id).await?;
             }
         }
-        _ => {}
+        _ => return Err(Error::BadRequest("plans-wrong-act")),
     }
     write.commit().await?;
     Ok(Redirect::to(&href(&p, &id, "")).into_response())

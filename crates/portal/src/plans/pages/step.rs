@@ -8,9 +8,11 @@ use crate::exchange::{UploadForm, count, digest};
 use crate::layout::{Frame, ProblemList};
 use crate::plans::queries::{self, File, Scenario};
 use crate::plans::rules::form::{self, Field, Input, Slot, Step};
+use crate::plans::rules::mark;
 use crate::plans::rules::scenario::FILE;
 use askama::Template;
 use axum::extract::{Multipart, Path, Query, State};
+use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use evenfield_model::Problems;
 use serde::Deserialize;
@@ -29,6 +31,8 @@ struct InputView {
     label: String,
     hint: String,
     error: String,
+    /// What is stored, where somebody else has stored something other than what was typed.
+    other: String,
     kind: &'static str,
     value: String,
     /// Words, their labels, and whether each is chosen.
@@ -58,6 +62,10 @@ struct Page {
     inputs: Vec<InputView>,
     steps: Vec<StepLink>,
     problems: ProblemList,
+    /// Of what the form showed.
+    mark: String,
+    /// Whether somebody else has changed the step since the form was opened: what was typed is shown, and not stored.
+    is_late: bool,
     /// Of the estimate that figures would be taken from; empty elsewhere.
     estimate: String,
 }
@@ -95,14 +103,31 @@ pub async fn page(
     Query(asked): Query<Asked>,
 ) -> Result<Response> {
     let scenario = open(&app, &p, &id).await?;
-    let step = asked_step(&asked.step)?;
-    let names = names(&app, p.district_id(), &id).await?;
+    render(&app, p, scenario, asked_step(&asked.step)?, None).await
+}
+
+/// The mark of a step as it is stored.
+fn mark(step: &Step, scenario: &Scenario, files: &BTreeMap<Slot, File>) -> String {
+    let files = files.iter().map(|(slot, file)| (*slot, file.digest.clone())).collect();
+    mark::of_step(step, &scenario.name, &scenario.settings, &files)
+}
+
+/// The page; with what somebody typed too late that is in the fields.
+async fn render(
+    app: &App,
+    p: Frame,
+    scenario: Scenario,
+    step: &'static Step,
+    typed: Option<&UploadForm>,
+) -> Result<Response> {
+    let id = scenario.id.clone();
+    let names = names(app, p.district_id(), &id).await?;
     let problems = scenario.check.as_ref().map_or_else(Problems::default, |c| problems_of(c, step, &names));
     let files = queries::files(app.db.read(), p.district_id(), &id).await?;
     let mut inputs = Vec::new();
     for (name, field, time) in step.inputs() {
         if field.is_shown(time, &scenario.settings) {
-            inputs.push(view(&p, &scenario, &files, &problems, (name, field, time)));
+            inputs.push(view(&p, &scenario, (&files, typed), &problems, (name, field, time)));
         }
     }
     let estimate = match step.word {
@@ -118,26 +143,30 @@ pub async fn page(
         steps: steps(&p, &id, step.word),
         problems: p.problems(&problems),
         word: step.word,
+        mark: mark(step, &scenario, &files),
+        is_late: typed.is_some(),
         name: scenario.name,
         id,
         inputs,
         estimate,
         p,
     };
-    Ok(Html(page.render()?).into_response())
+    let status = if typed.is_some() { StatusCode::CONFLICT } else { StatusCode::OK };
+    Ok((status, Html(page.render()?)).into_response())
 }
 
 fn view(
     p: &Frame,
     scenario: &Scenario,
-    files: &BTreeMap<Slot, File>,
+    (files, typed): (&BTreeMap<Slot, File>, Option<&UploadForm>),
     problems: &Problems,
     (name, field, time): (String, &'static Field, u8),
 ) -> InputView {
-    let value = match field.key {
+    let stored = match field.key {
         "name" => scenario.name.clone(),
         _ => scenario.settings.get(&name).to_owned(),
     };
+    let value = typed.map_or(stored.clone(), |sent| sent.text(&name).to_owned());
     let year = scenario.settings.get("first_year").parse::<i64>().unwrap_or(0);
     // Any number may have been typed.
     let year = year.clamp(0, 9_999) + i64::from(time) - 1;
@@ -147,23 +176,26 @@ fn view(
         1 => p.t(&format!("plans-field-{}", dashed(field.key))),
         _ => p.tv(&format!("plans-field-{}", dashed(field.key)), "n", of),
     };
-    let key = if field.to.1.is_empty() { field.key } else { field.to.1 };
-    let column = if field.to.0.is_empty() { key.to_owned() } else { format!("{}.{key}", field.to.0) };
-    let wrong = problems.kept().iter().find(|x| x.file == FILE && x.column == column && field.times == 1);
+    let wrong = problems.kept().iter().find(|x| x.file == FILE && field.at(&x.column) == Some(time));
     let (kind, choices) = match field.input {
         Input::Choice(words) => {
-            let chosen = if words.contains(&value.as_str()) { value.as_str() } else { words[0] };
-            let label = |word: &str| match field.key {
-                "measure" => p.t(&format!("gap-measure-{word}")),
-                _ => p.t(&format!("plans-choice-{}", dashed(word))),
-            };
-            let choice = |word: &&'static str| (*word, label(word), *word == chosen);
+            let word = chosen(words, &value);
+            let choice = |one: &&'static str| (*one, choice_label(p, field, one), *one == word);
             ("choice", words.iter().map(choice).collect())
         }
         Input::File(_) => ("file", Vec::new()),
         Input::Number => ("number", Vec::new()),
         Input::Share => ("share", Vec::new()),
         Input::Text => ("text", Vec::new()),
+    };
+    let other = match field.input {
+        _ if typed.is_none() => String::new(),
+        Input::File(_) => String::new(),
+        Input::Choice(words) if chosen(words, &value) == chosen(words, &stored) => String::new(),
+        Input::Choice(words) => choice_label(p, field, chosen(words, &stored)),
+        _ if stored == value => String::new(),
+        _ if stored.is_empty() => p.t("plans-late-nothing"),
+        _ => stored,
     };
     let slot = if let Input::File(slot) = field.input { Some(slot) } else { None };
     let stored = slot.and_then(|slot| files.get(&slot));
@@ -185,9 +217,22 @@ fn view(
             .map_or_else(String::new, |slot| href(p, &scenario.id, &format!("/file?slot={}", slot.word()))),
         name,
         label,
+        other,
         kind,
         value,
         choices,
+    }
+}
+
+/// The word that is chosen: the first where none is.
+fn chosen(words: &'static [&'static str], said: &str) -> &'static str {
+    words.iter().find(|word| **word == said).unwrap_or(&words[0])
+}
+
+fn choice_label(p: &Frame, field: &Field, word: &str) -> String {
+    match field.key {
+        "measure" => p.t(&format!("gap-measure-{word}")),
+        _ => p.t(&format!("plans-choice-{}", dashed(word))),
     }
 }
 
@@ -207,7 +252,13 @@ pub async fn saved(
     let step = asked_step(&asked.step)?;
     let mut sent = UploadForm::read(multipart).await?;
     let mut write = app.db.write().await?;
+    queries::lock(&mut write, p.district_id()).await?;
     let mut scenario = queries::scenario(&mut *write, p.district_id(), &id).await?.ok_or(Error::NotFound)?;
+    let files = queries::files(&mut *write, p.district_id(), &id).await?;
+    if scenario.removed_ms.is_none() && sent.text("mark") != mark(step, &scenario, &files) {
+        drop(write);
+        return render(&app, p, scenario, step, Some(&sent)).await;
+    }
     for (name, field, time) in step.inputs() {
         match field.input {
             Input::File(slot) => {

@@ -4,8 +4,10 @@ use crate::exchange::count;
 use crate::layout::Frame;
 use crate::plans::queries::Rung;
 use crate::plans::rules::answer::Answer;
+use crate::plans::rules::ladder::TEN_THOUSAND;
 use evenfield_plan::Dollars;
 use evenfield_plan::scenario::{Interval, Reach};
+use fluent_bundle::FluentValue;
 
 /// Students, whole.
 pub fn students(n: f64) -> String {
@@ -63,14 +65,12 @@ pub fn percent(share: f64) -> String {
 
 /// What the proof says of a plan.
 pub fn proof(p: &Frame, answer: &Answer) -> String {
-    if answer.floors {
-        return p.tvs(
-            "plans-proof-floors",
-            &[("met", percent(answer.objective).into()), ("most", percent(answer.bound).into())],
-        );
-    }
     // What no plan passes is rounded up: else some might.
     let up = |n: f64, parts: f64| (n * parts - 1e-9).ceil() / parts;
+    if answer.floors {
+        let (key, most) = floors_bound(answer.bound);
+        return p.tvs(key, &[("met", percent(answer.objective).into()), ("most", most.into())]);
+    }
     let key = if answer.gap <= 0.0 { "plans-proof-best" } else { "plans-proof" };
     p.tvs(
         key,
@@ -80,6 +80,16 @@ pub fn proof(p: &Frame, answer: &Answer) -> String {
             ("gap", percent(up(answer.gap, 1000.0)).into()),
         ],
     )
+}
+
+/// What is proved of floors that were not met: the most of them that any plan meets, or, where the bound is no less than all of them,
+/// nothing.
+fn floors_bound(bound: f64) -> (&'static str, String) {
+    if bound < 1.0 {
+        ("plans-proof-floors", percent((bound * 1000.0 - 1e-9).ceil() / 1000.0))
+    } else {
+        ("plans-proof-floors-open", String::new())
+    }
 }
 
 /// A number with one decimal.
@@ -102,16 +112,60 @@ pub fn chosen(rungs: &[Rung], asked: Option<i64>) -> Option<(&Rung, &Answer)> {
     }
 }
 
-/// What the next $10,000 give at a budget, by the next larger one that is solved: connected at home and served in the last year.
-pub fn next_ten_thousand(rungs: &[Rung], step: i64) -> Option<(f64, f64)> {
+/// What a larger budget gives more than another, in the last year: a real plan beside a real plan.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StepUp {
+    /// What it has more, cents of all years.
+    pub cents: u64,
+    /// More students connected at home; below 0 there are fewer, and others served better.
+    pub connected: f64,
+    /// More students served.
+    pub served: f64,
+}
+
+impl StepUp {
+    /// For messages.
+    pub fn values(&self) -> [(&'static str, FluentValue<'static>); 3] {
+        let signed = |n: f64| {
+            let tenths = count_tenths(n);
+            if n >= 0.0 { format!("+{tenths}") } else { tenths }
+        };
+        [
+            ("more", dollars(self.cents).into()),
+            ("connected", signed(self.connected).into()),
+            ("served", signed(self.served).into()),
+        ]
+    }
+}
+
+/// What is bought with more money than at this budget: with the $10,000 that the scenario's own has a neighbour for, or else with the
+/// next larger budget that is solved. Nothing is scaled: what a step buys need not be bought in parts.
+pub fn step_up(rungs: &[Rung], step: i64) -> Option<StepUp> {
     let solved: Vec<(&Rung, &Answer)> = rungs
         .iter()
         .filter_map(|rung| Some((rung, rung.answer.as_ref()?)))
         .filter(|(_, a)| !a.floors)
         .collect();
     let at = solved.iter().position(|(rung, _)| rung.step == step)?;
-    let ((here, a), (there, b)) = (solved.get(at)?, solved.get(at + 1)?);
-    let steps = (there.total() - here.total()) as f64 / 1_000_000.0;
+    let (here, a) = solved.get(at)?;
+    let larger = solved.get(at + 1..)?;
+    let near = larger.iter().find(|(rung, _)| here.chosen && rung.total() == here.total() + TEN_THOUSAND);
+    let (there, b) = near.or_else(|| larger.first())?;
+    let cents = there.total().checked_sub(here.total()).filter(|cents| *cents > 0)?;
     let (a, b) = (last(a).planned, last(b).planned);
-    (steps > 0.0).then(|| ((b.connected - a.connected) / steps, (b.served - a.served) / steps))
+    Some(StepUp { cents, connected: b.connected - a.connected, served: b.served - a.served })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bound_over_all_of_the_floors_proves_nothing() {
+        assert_eq!(floors_bound(0.8123), ("plans-proof-floors", "81%".to_owned()));
+        assert_eq!(floors_bound(0.05), ("plans-proof-floors", "5.0%".to_owned()));
+        for bound in [1.0, 16.0] {
+            assert_eq!(floors_bound(bound), ("plans-proof-floors-open", String::new()));
+        }
+    }
 }

@@ -6,10 +6,10 @@ mod runs;
 mod scenarios;
 
 pub use gap::{Available, Boundary, available, boundaries, gap};
-pub use outbox::{Acceptance, accept, accepted, take_back};
+pub use outbox::{Acceptance, Accepted, accept, accepted, accepted_plan, take_back};
 pub use runs::{
     Now, Run, Rung, State as RunState, folder, insert_run, move_run, newest_run, proof, put_answer,
-    put_folder, run, rungs, set_job, set_now,
+    put_folder, run, rungs, set_job, set_now, solved_at,
 };
 pub use scenarios::{
     File, Scenario, all_files, bring_back, check, copy, delete, file, files, insert, list, put_file, remove,

@@ -88,6 +88,8 @@ pub struct Rung {
     pub finished: bool,
     /// What the plan gives, where there is one.
     pub answer: Option<Answer>,
+    /// When the plan was stored, ms since 1970 UTC.
+    pub solved_ms: Option<i64>,
 }
 
 impl Rung {
@@ -265,7 +267,7 @@ pub async fn folder(db: &AnyPool, district: &str, run: &str) -> Result<Vec<u8>> 
 /// The database's.
 pub async fn rungs(db: &AnyPool, district: &str, run: &str) -> Result<Vec<Rung>> {
     let rows = sqlx::query(
-        "SELECT step, chosen, budget_json, finished, report_json FROM plan_answer \
+        "SELECT step, chosen, budget_json, finished, report_json, solved_ms FROM plan_answer \
          WHERE district_id = $1 AND run_id = $2 ORDER BY step",
     )
     .bind(district)
@@ -281,6 +283,7 @@ pub async fn rungs(db: &AnyPool, district: &str, run: &str) -> Result<Vec<Rung>>
             budget: read_json(&budget)?,
             finished: row.try_get::<i64, _>("finished")? == 1,
             answer: answer.as_deref().map(read_json).transpose()?,
+            solved_ms: row.try_get("solved_ms")?,
         })
     };
     rows.iter().map(rung).collect()
@@ -306,7 +309,18 @@ pub async fn proof(
     .await
 }
 
-/// Stores a proved plan of a budget, in the place of the one that is there.
+/// When a budget's plan was stored.
+///
+/// # Errors
+/// The database's.
+pub async fn solved_at(write: &mut Write, district: &str, run: &str, step: i64) -> Result<Option<i64>> {
+    let sql = "SELECT solved_ms FROM plan_answer WHERE district_id = $1 AND run_id = $2 AND step = $3";
+    let row: Option<Option<i64>> =
+        sqlx::query_scalar(sql).bind(district).bind(run).bind(step).fetch_optional(&mut **write).await?;
+    Ok(row.flatten())
+}
+
+/// Stores a proved plan of a budget, in the place of the one that is there. One that the district goes by stays as it was accepted.
 ///
 /// # Errors
 /// The database's.
@@ -317,16 +331,19 @@ pub async fn put_answer(
     (certificate, answer, finished): (&str, &Answer, bool),
     ms: i64,
 ) -> Result<()> {
+    let sql = "UPDATE plan_answer SET finished = $4 WHERE district_id = $1 AND run_id = $2 AND step = $3";
+    let query = sqlx::query(sql).bind(district).bind(run).bind(step).bind(i64::from(finished));
+    query.execute(&mut **write).await?;
     sqlx::query(
-        "UPDATE plan_answer SET certificate_json = $4, report_json = $5, finished = $6, solved_ms = $7 \
-         WHERE district_id = $1 AND run_id = $2 AND step = $3",
+        "UPDATE plan_answer SET certificate_json = $4, report_json = $5, solved_ms = $6 \
+         WHERE district_id = $1 AND run_id = $2 AND step = $3 AND NOT EXISTS (SELECT 1 FROM plan_acceptance a \
+         WHERE a.district_id = $1 AND a.run_id = $2 AND a.step = $3 AND a.undone_ms IS NULL)",
     )
     .bind(district)
     .bind(run)
     .bind(step)
     .bind(certificate)
     .bind(json(answer)?)
-    .bind(i64::from(finished))
     .bind(ms)
     .execute(&mut **write)
     .await?;

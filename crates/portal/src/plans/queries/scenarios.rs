@@ -36,6 +36,8 @@ pub struct File {
     pub name: String,
     /// Octets.
     pub size: i64,
+    /// SHA-256, hexadecimal.
+    pub digest: String,
     /// When it was stored, ms since 1970 UTC.
     pub stored_ms: i64,
 }
@@ -319,7 +321,7 @@ pub async fn files(
     scenario: &str,
 ) -> Result<BTreeMap<Slot, File>> {
     let rows = sqlx::query(
-        "SELECT slot, name, size, stored_ms FROM plan_file WHERE district_id = $1 AND scenario_id = $2",
+        "SELECT slot, name, size, digest, stored_ms FROM plan_file WHERE district_id = $1 AND scenario_id = $2",
     )
     .bind(district)
     .bind(scenario)
@@ -331,6 +333,7 @@ pub async fn files(
         let file = File {
             name: row.try_get("name")?,
             size: row.try_get("size")?,
+            digest: row.try_get("digest")?,
             stored_ms: row.try_get("stored_ms")?,
         };
         files.extend(Slot::from_word(&word).map(|slot| (slot, file)));

@@ -25,11 +25,13 @@ pub enum Slot {
     Sites,
     /// Whom they serve.
     Served,
+    /// What each of their sectors gives.
+    Sectors,
 }
 
 impl Slot {
     /// All slots.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Students,
         Self::Anchors,
         Self::Offers,
@@ -40,6 +42,7 @@ impl Slot {
         Self::Parking,
         Self::Sites,
         Self::Served,
+        Self::Sectors,
     ];
 
     /// The word in the table, in forms and in messages.
@@ -55,6 +58,7 @@ impl Slot {
             Self::Parking => "parking",
             Self::Sites => "sites",
             Self::Served => "served",
+            Self::Sectors => "sectors",
         }
     }
 
@@ -124,7 +128,7 @@ pub const FUNDS: u8 = 2;
 /// Floors.
 pub const FLOORS: u8 = 4;
 /// Years at most in the pages.
-pub const YEARS: u8 = 10;
+pub const YEARS: u8 = 20;
 
 use Input::{Choice, File, Number, Share, Text};
 
@@ -195,11 +199,13 @@ const BUSES: [Field; 16] = [
     field("bus_hours_needed", Number, ("bus_wifi", "hours_needed")),
 ];
 
-const LTE: [Field; 5] = [
+const LTE: [Field; 7] = [
     field("lte_use", Choice(&["yes", "no"]), ("", "")),
     hinted("sites", File(Slot::Sites), ("private_lte", "sites")),
     hinted("served", File(Slot::Served), ("private_lte", "served")),
+    hinted("sectors", File(Slot::Sectors), ("private_lte", "sectors")),
     hinted("need_mbps", Number, ("private_lte", "need_mbps")),
+    hinted("need_up_mbps", Number, ("private_lte", "need_up_mbps")),
     hinted("lte_uptake", Share, ("private_lte", "uptake")),
 ];
 
@@ -272,20 +278,41 @@ impl Step {
 
     /// Whether a problem at this column of `scenario.toml` is about this step.
     pub fn owns(&self, column: &str) -> bool {
-        let table = column.split(['.', '[']).next().unwrap_or_default();
-        let own = self.fields.iter().any(|field| {
-            let key = if field.to.1.is_empty() { field.key } else { field.to.1 };
-            field.to.0.is_empty() && column == key
-        });
-        own || (!self.table.is_empty() && table == self.table)
-            || (self.word == "policy" && ["floors", "quality", "group"].contains(&table))
+        owner(column).is_some_and(|step| step.word == self.word)
     }
+}
+
+/// The step that a problem at this column of `scenario.toml` is about: the one that has a field for it, or else the one of its table.
+fn owner(column: &str) -> Option<&'static Step> {
+    let table = column.split(['.', '[']).next().unwrap_or_default();
+    let of_field = STEPS.iter().find(|step| step.fields.iter().any(|field| field.at(column).is_some()));
+    of_field.or_else(|| {
+        STEPS.iter().find(|step| {
+            (!step.table.is_empty() && table == step.table)
+                || (step.word == "policy" && ["floors", "quality", "group"].contains(&table))
+        })
+    })
 }
 
 impl Field {
     /// The name of its input of this time.
     pub fn input_name(&self, time: u8) -> String {
         if self.times == 1 { self.key.to_owned() } else { format!("{}_{time}", self.key) }
+    }
+
+    /// Which time of the field a problem at this column is about: `budget`, `costs.inflation`, or the name of an input.
+    pub fn at(&self, column: &str) -> Option<u8> {
+        let key = if self.to.1.is_empty() { self.key } else { self.to.1 };
+        let full = if self.to.0.is_empty() { key.to_owned() } else { format!("{}.{key}", self.to.0) };
+        if column == full || column == self.key {
+            // Tables that there are several of are not told apart.
+            return (self.times == 1 || self.to.0.is_empty()).then_some(1);
+        }
+        if self.times == 1 {
+            return None;
+        }
+        let time = column.strip_prefix(self.key).and_then(|rest| rest.strip_prefix('_'));
+        time.and_then(|time| time.parse().ok()).filter(|time| (1..=self.times).contains(time))
     }
 
     /// Whether this input is shown: budgets for as many years as there are.
@@ -320,7 +347,10 @@ mod tests {
         assert_eq!(owner("hotspot_lending[0].used"), Some("lending"));
         assert_eq!(owner("floors"), Some("policy"));
         assert_eq!(owner("quality.bus_ride.counts"), Some("policy"));
-        assert_eq!(owner("costs.inflation"), Some("costs"));
+        assert_eq!(owner("costs.inflation"), Some("basis"), "where it is typed");
+        assert_eq!(owner("costs.file"), Some("costs"));
+        assert_eq!(owner("floor_share_2"), Some("policy"));
+        assert_eq!(owner("fund_name_3"), None, "there are two");
         assert_eq!(owner("elsewhere"), None);
     }
 }

@@ -3,6 +3,9 @@
 /// The budgets in hundredths of the scenario's own.
 const PERCENT: [u64; 12] = [20, 40, 60, 80, 100, 120, 150, 175, 200, 250, 300, 400];
 
+/// Cents that the ladder has once beside the scenario's own budget: what the next $10,000 buy is asked most often.
+pub const TEN_THOUSAND: u64 = 1_000_000;
+
 /// A budget of the ladder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
@@ -16,9 +19,13 @@ pub struct Step {
 pub fn ladder(budget: &[u64]) -> Vec<Step> {
     let total: u64 = budget.iter().fold(0, |sum, cents| sum.saturating_add(*cents));
     let mut steps: Vec<Step> = Vec::new();
-    for percent in PERCENT {
-        let target = (u128::from(total) * u128::from(percent) / 100).min(u128::from(u64::MAX)) as u64;
-        let step = Step { budget: spread(budget, total, target), chosen: percent == 100 };
+    let share =
+        |percent: u64| (u128::from(total) * u128::from(percent) / 100).min(u128::from(u64::MAX)) as u64;
+    let mut targets: Vec<(u64, bool)> = PERCENT.map(|percent| (share(percent), percent == 100)).into();
+    targets.push((total.saturating_add(TEN_THOUSAND), false));
+    targets.sort_unstable();
+    for (target, chosen) in targets {
+        let step = Step { budget: spread(budget, total, target), chosen };
         if step.chosen {
             steps.retain(|known| known.budget != step.budget);
         }
@@ -67,10 +74,12 @@ mod tests {
         assert_eq!(spread(&[100, 300], 400, 300), [50, 250]);
         assert_eq!(spread(&[10, 300], 310, 100), [0, 100], "a year gives no more than it has");
         let steps = ladder(&[5_000_000, 5_000_000]);
-        assert_eq!(steps.len(), 12);
+        assert_eq!(steps.len(), 13);
+        assert!(steps.iter().any(|step| step.budget == [5_500_000, 5_500_000]), "$10,000 more");
         assert_eq!(steps.iter().filter(|step| step.chosen).count(), 1);
         assert_eq!(steps[0].budget, [1_000_000, 1_000_000]);
-        assert_eq!(ladder(&[0, 0]), [Step { budget: vec![0, 0], chosen: true }]);
+        let of = |budget: [u64; 2], chosen| Step { budget: budget.into(), chosen };
+        assert_eq!(ladder(&[0, 0]), [of([0, 0], true), of([500_000, 500_000], false)]);
     }
 
     proptest! {

@@ -4,5 +4,7 @@ pub mod answer;
 pub mod area;
 pub mod form;
 pub mod ladder;
+pub mod mark;
 pub mod read;
 pub mod scenario;
+pub mod wrong;

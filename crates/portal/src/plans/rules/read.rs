@@ -2,6 +2,7 @@
 
 use super::area::middle;
 use super::scenario::{COSTS, FIGURES, FILE, Names, PLACES, Settings, text};
+use super::wrong::wrong;
 use crate::exchange::safe_cell;
 use evenfield_gap::read::ReadError;
 use evenfield_model::Problems;
@@ -45,6 +46,7 @@ pub struct Inputs {
     /// `scenario.toml`.
     pub text: String,
     files: HashMap<String, Vec<u8>>,
+    wrong: Problems,
 }
 
 /// What reading came to.
@@ -72,7 +74,7 @@ impl Checked {
 impl Inputs {
     /// Puts them together; `files` are the uploads by their names.
     pub fn new(settings: &Settings, names: &Names, files: HashMap<String, Vec<u8>>, gap: &Gap) -> Self {
-        let mut inputs = Self { text: text(settings, names), files };
+        let mut inputs = Self { text: text(settings, names), files, wrong: wrong(settings) };
         if !settings.prices.is_empty() {
             let mut bytes = Vec::new();
             // Writing to memory cannot fail.
@@ -91,7 +93,13 @@ impl Inputs {
     /// # Errors
     /// Everything that is wrong.
     pub fn build(&self) -> Result<Built, Problems> {
-        build(FILE, &self.text, &mut |file, member| self.open(file, member))
+        let built = build(FILE, &self.text, &mut |file, member| self.open(file, member));
+        if self.wrong.is_empty() {
+            return built;
+        }
+        let mut problems = self.wrong.clone();
+        problems.append(built.err().unwrap_or_default());
+        Err(problems)
     }
 
     /// The same, kept for pages.

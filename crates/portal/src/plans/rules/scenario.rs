@@ -30,13 +30,17 @@ pub struct Settings {
 /// The names of a scenario's files, by slot.
 pub type Names = BTreeMap<Slot, String>;
 
-/// Names by which the scenario calls its files: their own, or with the slot before where two have the same.
+/// Names by which the scenario calls its files: their own, or with the slot before where another has the same. No two are the same,
+/// whatever the files are called.
 pub fn names<'f>(files: impl Iterator<Item = (Slot, &'f str)>) -> Names {
     let mut names = Names::new();
     for (slot, name) in files {
-        let taken =
-            [FILE, COSTS, FIGURES, PLACES].contains(&name) || names.values().any(|known| known == name);
-        let name = if taken { format!("{}-{name}", slot.word()) } else { name.to_owned() };
+        let mut name = name.to_owned();
+        while [FILE, COSTS, FIGURES, PLACES].contains(&name.as_str())
+            || names.values().any(|known| *known == name)
+        {
+            name = format!("{}-{name}", slot.word());
+        }
         names.insert(slot, name);
     }
     names
@@ -206,10 +210,14 @@ pub fn text(settings: &Settings, files: &Names) -> String {
 }
 
 fn floors(out: &mut String, settings: &Settings) {
+    let mut groups: Vec<&str> = Vec::new();
     let floors = (1..=FLOORS).filter_map(|n| {
         let group = settings.get(&format!("floor_group_{n}"));
         let least = settings.get(&format!("floor_share_{n}"));
-        (!group.is_empty() && !least.is_empty()).then(|| format!("{} = {}\n", quoted(group), share(least)))
+        // What is filled by half or named twice is told by `wrong`; a key twice would hide all else that is wrong.
+        let whole = !group.is_empty() && !least.is_empty() && !groups.contains(&group);
+        groups.push(group);
+        whole.then(|| format!("{} = {}\n", quoted(group), share(least)))
     });
     let floors: String = floors.collect();
     if !floors.is_empty() {
@@ -352,6 +360,18 @@ mod tests {
         assert_eq!(table["funding"][0]["last_year"].as_integer(), Some(2027));
         assert_eq!(table["quality"]["bus_ride"]["counts"].as_float(), Some(0.1));
         assert_eq!(table["budget"].as_array().map(Vec::len), Some(3));
+    }
+
+    #[test]
+    fn no_two_files_have_one_name() {
+        let same = [
+            (Slot::Students, "data.csv"),
+            (Slot::Anchors, "offers-data.csv"),
+            (Slot::Offers, "data.csv"),
+            (Slot::Service, "costs.csv"),
+        ];
+        let names: Vec<String> = names(same.into_iter()).into_values().collect();
+        assert_eq!(names, ["data.csv", "offers-data.csv", "offers-offers-data.csv", "service-costs.csv"]);
     }
 
     #[test]

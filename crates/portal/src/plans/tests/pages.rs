@@ -30,7 +30,8 @@ pub async fn save(
     fields: &[(&str, &str)],
     file: (&str, &str, &[u8]),
 ) -> Reply {
-    let mut all = vec![("act", "stay")];
+    let mark = staff.get(&format!("{at}/step?step={step}")).await.input("mark").expect("a mark");
+    let mut all = vec![("act", "stay"), ("mark", mark.as_str())];
     all.extend_from_slice(fields);
     let reply = staff.upload(&format!("{at}/step?step={step}"), &all, file).await;
     assert_eq!(reply.status, 303, "{}", reply.body);
@@ -154,14 +155,127 @@ async fn wrong_files_are_kept_and_all_problems_told() {
     assert!(staff.get(&at).await.body.contains("can be planned"));
 }
 
+/// What sectors give, down and up, is given in the pages as in the scenario's file.
+#[tokio::test]
+async fn sectors_limit_a_site_of_private_lte() {
+    let kit = kit().await;
+    let staff = kit.sign_in(Role::Coordinator, HERE).await;
+    let at = example_scenario(&staff).await;
+    let need = [("need_mbps", "2.5"), ("need_up_mbps", "0.3")];
+    save(&staff, &at, "lte", &need, ("none", "", b"")).await;
+    let page = staff.get(&format!("{at}/step?step=lte")).await.body;
+    assert!(page.contains("id=\"need_up_mbps-error\""), "it asks for the file of sectors: {page}");
+    let wrong = b"site,device,sector,down_mbps,up_mbps\nnowhere,outdoor,1,30,many\n";
+    save(&staff, &at, "lte", &need, ("sectors", "sectors.csv", wrong)).await;
+    let page = staff.get(&format!("{at}/step?step=lte")).await.body;
+    assert!(page.contains("nowhere") && page.contains("sectors.csv"), "{page}");
+    assert!(!page.contains("id=\"need_up_mbps-error\""), "{page}");
+    let text = staff.get(&format!("{at}/scenario.toml")).await.body;
+    assert!(text.contains("sectors = \"sectors.csv\"") && text.contains("need_up_mbps = 0.3"), "{text}");
+}
+
+/// What is filled by half, and prices that rise by too much, are told at their fields; a group that is named twice does not hide them.
+#[tokio::test]
+async fn what_is_typed_by_half_is_told_at_its_field() {
+    let kit = kit().await;
+    let staff = kit.sign_in(Role::Coordinator, HERE).await;
+    let at = example_scenario(&staff).await;
+    let policy = [
+        ("floor_group_2", "no"),
+        ("floor_group_3", "yes"),
+        ("floor_share_3", "10%"),
+        ("floor_share_4", "20%"),
+        ("fund_share_2", "50%"),
+    ];
+    save(&staff, &at, "policy", &policy, ("none", "", b"")).await;
+    let page = staff.get(&format!("{at}/step?step=policy")).await.body;
+    for input in ["floor_share_2", "floor_group_3", "floor_group_4", "fund_name_2"] {
+        assert!(page.contains(&format!("id=\"{input}-error\"")), "{input}: {page}");
+    }
+    let reply = staff.post(&format!("{at}/solve"), &[("act", "start")]).await;
+    assert_eq!(reply.status, 400, "nothing is solved on it");
+    let at = example_scenario(&staff).await;
+    save(&staff, &at, "basis", &[("inflation", "300%"), ("budget_1", "1e14")], ("none", "", b"")).await;
+    let page = staff.get(&format!("{at}/step?step=basis")).await.body;
+    assert!(page.contains("id=\"inflation-error\"") && page.contains("id=\"budget_1-error\""), "{page}");
+}
+
+/// What readers say of scenarios and files with common faults is said in Spanish, and so are notes.
+#[test]
+fn faults_of_a_scenario_are_said_in_spanish() {
+    let words = crate::words::Words::load().expect("words");
+    let own = String::from_utf8(example("scenario.toml")).expect("text");
+    let read = |scenario: &str, broken: &[(&str, &str, &str)]| {
+        let files = |file: &str, _: Option<&str>| -> std::io::Result<Box<dyn std::io::Read>> {
+            let mut text = String::from_utf8(example(file)).expect("text");
+            for (_, from, to) in broken.iter().filter(|(name, ..)| *name == file) {
+                assert!(text.contains(from), "{file}: {from}");
+                text = text.replacen(from, to, 1);
+            }
+            Ok(Box::new(std::io::Cursor::new(text.into_bytes())))
+        };
+        evenfield_plan::scenario::build("scenario.toml", scenario, &mut { files })
+    };
+    let mut english = Vec::new();
+    let mut found = 0;
+    let mut look = |scenario: &str, broken: &[(&str, &str, &str)]| {
+        let problems = read(scenario, broken).expect_err("something is wrong");
+        found += problems.found();
+        let wanted = problems.kept().iter().map(|problem| problem.wanted.clone());
+        english.extend(wanted.filter(|wanted| !words.problem(crate::words::Language::Es, wanted).1));
+    };
+    let broken = [
+        ("students.csv", "elm,12,9", "elm,-12,9"),
+        ("students.csv", "37.4010", "97.4010"),
+        ("students.csv", "Not Affordable", "Dear"),
+        ("anchors.csv", "library,37", "pub,37"),
+        ("anchors.csv", "10,20,walk", "10,200,walk"),
+        ("anchors.csv", "hall,Harbour", "library,Harbour"),
+        ("offers.csv", "14.95", "-1"),
+        ("offers.csv", "0.8,Shore", "1.8,Shore"),
+        ("offers.csv", "2026-08", "last year"),
+        ("coverage.csv", "510010901001,", "5100109010,"),
+    ];
+    look(&own, &broken);
+    for (from, to) in [
+        ("years = 2", "years = 21"),
+        ("first_year = 2026", "first_year = \"soon\""),
+        ("inflation = 0.02", "inflation = 3"),
+        ("\"frl\"", "\"ell\""),
+        ("walk_meters", "walk_metres"),
+        ("used = 0.7", ""),
+        ("\"Blue\"", "\"Red\""),
+        ("\"Not Available\" = 0.3", "\"Not Available\" = 0.5"),
+        ("\"Not Available\" = 0.3", "\"Not Avail\" = 0.3"),
+        ("share = 0.5", "share = 1.5"),
+        ("first_year", "first_years"),
+    ] {
+        assert!(own.contains(from), "{from}");
+        look(&own.replacen(from, to, 1), &[]);
+    }
+    assert!(found > 20, "{found}");
+    assert_eq!(english, Vec::<String>::new());
+    let dear = [("students.csv", "Not Affordable", "Not Desired")];
+    let notes =
+        read(&own.replace("\"Not Affordable\" = 0.6", "\"Not Affordable\" = 0"), &dear).expect("sound").notes;
+    assert!(!notes.is_empty());
+    for note in notes {
+        assert!(words.problem(crate::words::Language::Es, &note).1, "{note}");
+    }
+}
+
 #[tokio::test]
 async fn the_cost_book_is_changed_line_by_line_and_as_a_file() {
     let kit = kit().await;
     let staff = kit.sign_in(Role::Coordinator, HERE).await;
     let at = made(&staff, "Prices").await;
+    let page = staff.get(&format!("{at}/prices?item=bus_service")).await;
+    let mark = page.input("mark").expect("a mark");
     let line = |price: &'static str, source: &'static str| {
         [
             ("item", "bus_service"),
+            ("was", "bus_service"),
+            ("mark", mark.as_str()),
             ("price", price),
             ("paid", "year"),
             ("life", ""),
@@ -196,11 +310,55 @@ async fn the_cost_book_is_changed_line_by_line_and_as_a_file() {
         let reply = staff.upload(&upload, &[], ("file", "wrong.csv", wrong)).await;
         assert!(reply.status == 422 && reply.body.contains("id=\"problems\""), "{}", reply.body);
     }
+    // Another tab still has the page from before the price was stored.
+    let old = staff.post(&format!("{at}/prices"), &line("7", "Another bill")).await;
+    assert!(old.status == 409 && old.body.contains("Stored now: $1,250.50"), "{}", old.body);
+    assert_eq!(old.input("price").as_deref(), Some("7"), "what was typed is not lost");
+    assert!(staff.get(&format!("{at}/prices.csv")).await.body.contains("bus_service,1250.5,"));
+    let mark = staff.get(&format!("{at}/prices?item=bus_service")).await.input("mark").expect("a mark");
+    let reset = [("item", "bus_service"), ("was", "bus_service"), ("mark", mark.as_str()), ("act", "reset")];
+    assert_eq!(staff.post(&format!("{at}/prices"), &reset).await.status, 303);
+    assert!(staff.get(&at).await.body.contains("1 price of your own"));
+}
+
+#[tokio::test]
+async fn two_tabs_do_not_overwrite_each_other() {
+    let kit = kit().await;
+    let staff = kit.sign_in(Role::Coordinator, HERE).await;
+    let at = made(&staff, "Tabs").await;
+    let step = format!("{at}/step?step=basis");
+    let mark = staff.get(&step).await.input("mark").expect("a mark");
+    let other_step = staff.get(&format!("{at}/step?step=anchors")).await.input("mark").expect("a mark");
+    let fields = |budget: &'static str, mark: &str| {
+        [("act", "stay"), ("name", "Tabs"), ("first_year", "2026"), ("years", "1"), ("budget_1", budget)]
+            .map(|(k, v)| (k.to_owned(), v.to_owned()))
+            .into_iter()
+            .chain([("mark".to_owned(), mark.to_owned())])
+            .collect::<Vec<_>>()
+    };
+    let send = async |budget: &'static str, mark: &str| {
+        let fields = fields(budget, mark);
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        staff.upload(&step, &fields, ("none", "", b"")).await
+    };
+    assert_eq!(send("1000", &mark).await.status, 303);
+    let late = send("2000", &mark).await;
+    assert_eq!(late.status, 409);
+    assert!(late.body.contains("Somebody else has changed this"), "{}", late.body);
+    assert!(late.body.contains("Stored now: 1000"), "{}", late.body);
+    assert_eq!(late.input("budget_1").as_deref(), Some("2000"), "what was typed is not lost");
+    assert!(staff.get(&format!("{at}/scenario.toml")).await.body.contains("budget = [1000]"));
+    assert_eq!(send("3000", "").await.status, 409, "a form without a mark knows nothing");
+    // Who has seen what is stored may store over it.
+    let seen = late.input("mark").expect("a mark");
+    assert_eq!(send("2000", &seen).await.status, 303);
+    assert!(staff.get(&format!("{at}/scenario.toml")).await.body.contains("budget = [2000]"));
+    // Another step is not in the way.
+    let fields = [("act", "stay"), ("mark", other_step.as_str()), ("walk_meters", "900")];
     assert_eq!(
-        staff.post(&format!("{at}/prices"), &[("item", "bus_service"), ("act", "reset")]).await.status,
+        staff.upload(&format!("{at}/step?step=anchors"), &fields, ("none", "", b"")).await.status,
         303
     );
-    assert!(staff.get(&at).await.body.contains("1 price of your own"));
 }
 
 #[tokio::test]

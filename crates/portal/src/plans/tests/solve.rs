@@ -1,4 +1,4 @@
-use super::pages::{example_scenario, kit};
+use super::pages::{example_scenario, kit, save};
 use super::{HERE, THERE, districts};
 use crate::access::Role;
 use crate::account::testing::{Browser, Kit};
@@ -52,7 +52,7 @@ async fn a_run_moves_only_from_the_states_that_are_named() {
 }
 
 #[tokio::test]
-async fn facts_that_somebody_has_read_are_not_taken_back() {
+async fn an_acceptance_is_taken_back_by_facts_of_its_own() {
     harness::each(|db| async move {
         districts(&db).await;
         let acceptance = |id: &str| Acceptance {
@@ -61,40 +61,52 @@ async fn facts_that_somebody_has_read_are_not_taken_back() {
             step: 4,
             outbox: format!("o-{id}"),
             accepted_ms: 1,
-            is_read: false,
         };
         let mut write = db.write().await.expect("a write");
         for id in ["a", "b"] {
             queries::accept(&mut write, HERE, &acceptance(id), ("x", &json!({ "n": 1 })))
                 .await
                 .expect("stored");
-            if id == "a" {
-                assert!(queries::take_back(&mut write, HERE, &acceptance(id), 2).await.expect("taken back"));
-                assert!(!queries::take_back(&mut write, HERE, &acceptance(id), 3).await.expect("once"));
-                assert!(queries::accepted(&mut *write, HERE).await.expect("none").is_none());
+            if id == "b" {
+                sqlx::query("UPDATE outbox SET read_ms = 5 WHERE id = 'o-b'")
+                    .execute(&mut *write)
+                    .await
+                    .expect("read");
             }
+            assert!(queries::take_back(&mut write, HERE, &acceptance(id), 6).await.expect("taken back"));
+            assert!(!queries::take_back(&mut write, HERE, &acceptance(id), 7).await.expect("once"));
+            assert!(queries::accepted(&mut *write, HERE).await.expect("none").is_none());
         }
-        sqlx::query("UPDATE outbox SET read_ms = 5 WHERE id = 'o-b'")
-            .execute(&mut *write)
-            .await
-            .expect("read");
-        assert!(!queries::take_back(&mut write, HERE, &acceptance("b"), 6).await.expect("read"));
+        queries::accept(&mut write, HERE, &acceptance("c"), ("x", &json!({}))).await.expect("stored");
         write.commit().await.expect("committed");
-        let now = queries::accepted(db.read(), HERE).await.expect("read").expect("there");
-        assert!(now.is_read && now.id == "b");
+        let facts: Vec<(String, Option<i64>, String)> =
+            sqlx::query_as("SELECT kind, undone_ms, body_json FROM outbox ORDER BY made_ms, kind, id")
+                .fetch_all(db.read())
+                .await
+                .expect("facts");
+        let told: Vec<(&str, Option<i64>)> = facts.iter().map(|f| (f.0.as_str(), f.1)).collect();
+        // Facts that were read stay as they are.
+        let (made, back) = ("plan.accepted", "plan.taken_back");
+        assert_eq!(told, [(made, Some(6)), (made, None), (made, None), (back, None), (back, None)]);
+        let of: Vec<bool> = ["o-a", "o-b"].map(|id| facts.iter().any(|f| f.2.contains(id))).into();
+        assert_eq!(of, [true, true]);
+        assert_eq!(
+            queries::accepted(db.read(), HERE).await.expect("read").map(|a| a.id).as_deref(),
+            Some("c")
+        );
         assert!(queries::accepted(db.read(), THERE).await.expect("none").is_none());
     })
     .await;
 }
 
 /// The job of a scenario's newest run.
-async fn job(kit: &Kit, at: &str) -> (String, Run) {
+pub async fn job(kit: &Kit, at: &str) -> (String, Run) {
     let id = at.rsplit('/').next().expect("an id");
     let run = queries::newest_run(kit.app.db.read(), HERE, id, false).await.expect("read").expect("a run");
     (run.job.clone(), run)
 }
 
-async fn solved(kit: &Kit, staff: &Browser, at: &str) -> Run {
+pub async fn solved(kit: &Kit, staff: &Browser, at: &str) -> Run {
     let reply = staff.post(&format!("{at}/solve"), &[("act", "start"), ("seconds", "5")]).await;
     assert_eq!(reply.status, 303, "{}", reply.body);
     let (id, _) = job(kit, at).await;
@@ -131,7 +143,7 @@ async fn plans_are_found_proved_and_shown() {
         "Served",
         "It is proved that no plan",
         "id=\"curve\"",
-        "The next $10,000",
+        "With $10,000 more",
         "map.geojson",
         "Silo",
         "$13,000",
@@ -190,7 +202,8 @@ async fn a_search_is_stopped_and_goes_on() {
     let at = example_scenario(&staff).await;
     let solve = format!("{at}/solve");
     staff.post(&solve, &[("act", "start"), ("seconds", "5")]).await;
-    staff.post(&solve, &[("act", "start"), ("seconds", "5")]).await;
+    let again = staff.post(&solve, &[("act", "start"), ("seconds", "5")]).await;
+    assert!(again.status == 400 && again.body.contains("A search is at work"), "{}", again.body);
     let runs: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM plan_run")
         .fetch_one(kit.app.db.read())
         .await
@@ -201,19 +214,42 @@ async fn a_search_is_stopped_and_goes_on() {
     let worker = Worker::new(kit.app.clone());
     worker.finish(&id, |_| ()).await.expect("worked");
     let (_, run) = job(&kit, &at).await;
-    // A small scenario may be solved before anybody looks whether it is to be stopped; then it went through.
-    assert!(matches!(run.state, RunState::Stopped | RunState::Done), "{run:?}");
-    assert!(queries::newest_run(kit.app.db.read(), HERE, &run.scenario, true).await.expect("read").is_some());
-    if run.state == RunState::Stopped {
-        assert!(staff.get(&at).await.body.contains("value=\"resume\""));
-        staff.post(&solve, &[("act", "resume")]).await;
-        let (id, _) = job(&kit, &at).await;
-        worker.finish(&id, |_| ()).await.expect("worked");
-    }
+    // However soon a budget is solved, none is begun after somebody wants a stop.
+    assert_eq!(run.state, RunState::Stopped);
+    let rungs = queries::rungs(kit.app.db.read(), HERE, &run.id).await.expect("rungs");
+    assert!(rungs.len() >= 8 && rungs.iter().all(|rung| !rung.finished), "{rungs:?}");
+    assert!(staff.get(&at).await.body.contains("value=\"resume\""));
+    staff.post(&solve, &[("act", "resume")]).await;
+    let (id, _) = job(&kit, &at).await;
+    worker.finish(&id, |_| ()).await.expect("worked");
     let (_, run) = job(&kit, &at).await;
     assert_eq!(run.state, RunState::Done);
     let rungs = queries::rungs(kit.app.db.read(), HERE, &run.id).await.expect("rungs");
     assert!(rungs.iter().all(|rung| rung.finished));
+}
+
+/// A search for what the scenario said before does not keep anybody from a search for what it says now.
+#[tokio::test]
+async fn a_search_for_an_older_scenario_gives_way() {
+    let kit = kit().await;
+    let staff = kit.sign_in(Role::Coordinator, HERE).await;
+    let at = example_scenario(&staff).await;
+    let solve = format!("{at}/solve");
+    staff.post(&solve, &[("act", "start"), ("seconds", "5")]).await;
+    let (first, old) = job(&kit, &at).await;
+    save(&staff, &at, "anchors", &[("walk_meters", "1400")], ("none", "", b"")).await;
+    assert!(staff.get(&at).await.body.contains("value=\"start\""));
+    assert_eq!(staff.post(&solve, &[("act", "start"), ("seconds", "5")]).await.status, 303);
+    let (second, new) = job(&kit, &at).await;
+    assert!(new.id != old.id && new.revision > old.revision);
+    let worker = Worker::new(kit.app.clone());
+    for id in [&first, &second] {
+        worker.finish(id, |_| ()).await.expect("worked");
+    }
+    let state =
+        async |id: &str| queries::run(kit.app.db.read(), HERE, id).await.expect("read").expect("there").state;
+    assert_eq!((state(&old.id).await, state(&new.id).await), (RunState::Stopped, RunState::Done));
+    assert_eq!(staff.post(&solve, &[("act", "dance")]).await.status, 400);
 }
 
 /// A process that is killed leaves its job behind; whoever takes it up goes on with the budgets that are left.
@@ -258,57 +294,6 @@ async fn a_killed_process_loses_no_plan() {
     let after = solved().await;
     assert!(after.len() >= 8, "{after:?}");
     assert!(before.iter().all(|(step, _)| after.iter().any(|(s, _)| s == step)), "{before:?} {after:?}");
-}
-
-#[tokio::test]
-async fn a_plan_is_accepted_with_its_facts_and_taken_back() {
-    let kit = kit().await;
-    let staff = kit.sign_in(Role::Administrator, HERE).await;
-    let at = example_scenario(&staff).await;
-    let run = solved(&kit, &staff, &at).await;
-    let rungs = queries::rungs(kit.app.db.read(), HERE, &run.id).await.expect("rungs");
-    let own = rungs.iter().find(|rung| rung.chosen).expect("the scenario's own").step.to_string();
-    let accept = format!("{at}/accept");
-    let act = |act: &'static str| [("run", run.id.clone()), ("budget", own.clone()), ("act", act.to_owned())];
-    let other = [("run", "another"), ("budget", own.as_str()), ("act", "accept")];
-    assert_eq!(staff.post(&accept, &other).await.status, 400, "not the one that was shown");
-    let post = async |deed: &'static str| {
-        let fields = act(deed);
-        let fields: Vec<(&str, &str)> = fields.iter().map(|(k, v)| (*k, v.as_str())).collect();
-        staff.post(&accept, &fields).await.status
-    };
-    assert_eq!(post("accept").await, 303);
-    assert_eq!(post("accept").await, 303, "again is the same");
-    let facts: Vec<(String, String)> =
-        sqlx::query_as("SELECT kind, body_json FROM outbox WHERE undone_ms IS NULL")
-            .fetch_all(kit.app.db.read())
-            .await
-            .expect("facts");
-    assert_eq!(facts.len(), 1);
-    let body: Value = serde_json::from_str(&facts[0].1).expect("JSON");
-    assert_eq!(facts[0].0, "plan.accepted");
-    assert!(body["purchases"].as_array().is_some_and(|p| !p.is_empty()), "{body}");
-    assert_eq!(body["years"].as_array().map(Vec::len), Some(2));
-    assert!(staff.get(&format!("{at}/result")).await.body.contains("goes by this plan"));
-    assert_eq!(post("undo").await, 303);
-    assert!(!staff.get(&format!("{at}/result")).await.body.contains("goes by this plan"));
-    assert_eq!(post("accept").await, 303);
-    let mut write = kit.app.db.write().await.expect("a write");
-    sqlx::query("UPDATE outbox SET read_ms = 1 WHERE undone_ms IS NULL")
-        .execute(&mut *write)
-        .await
-        .expect("read");
-    write.commit().await.expect("committed");
-    assert_eq!(post("undo").await, 400, "what others have read stays");
-    let deeds: Vec<String> = sqlx::query_scalar(
-        "SELECT action FROM audit_entry WHERE action IN ('plan.accept', 'plan.take_back') ORDER BY seq",
-    )
-    .fetch_all(kit.app.db.read())
-    .await
-    .expect("entries");
-    assert_eq!(deeds, ["plan.accept", "plan.take_back", "plan.accept"]);
-    let analyst = kit.sign_in(Role::Analyst, HERE).await;
-    assert_eq!(analyst.post(&accept, &[("act", "undo")]).await.status, 403);
 }
 
 /// A job is given up after it has stopped its process several times; its run has then failed, and can go on.

@@ -1,0 +1,84 @@
+//! What is wrong with what the pages say and `scenario.toml` cannot say: rows that are filled by half, and groups that are named twice.
+//! The column of such a problem is the name of the input.
+
+use super::form::{FLOORS, FUNDS};
+use super::scenario::{FILE, Settings};
+use evenfield_model::Problems;
+
+/// The inputs of a fund of one's own, beside its name.
+const FUND: [&str; 5] = ["fund_items", "fund_share", "fund_source", "fund_date", "fund_years"];
+
+/// All of it.
+pub fn wrong(settings: &Settings) -> Problems {
+    let mut problems = Problems::default();
+    floors(settings, &mut problems);
+    for n in 1..=FUNDS {
+        let get = |key: &str| settings.get(&format!("{key}_{n}"));
+        let said = FUND.iter().find(|key| !get(key).is_empty());
+        if let (true, Some(key)) = (get("fund_name").is_empty(), said) {
+            problems.push(
+                FILE,
+                0,
+                &format!("fund_name_{n}"),
+                get(key),
+                "the name of the fund, or nothing of it",
+            );
+        }
+    }
+    problems
+}
+
+fn floors(settings: &Settings, problems: &mut Problems) {
+    let mut groups: Vec<&str> = Vec::new();
+    for n in 1..=FLOORS {
+        let (group, share) =
+            (settings.get(&format!("floor_group_{n}")), settings.get(&format!("floor_share_{n}")));
+        let (group_at, share_at) = (format!("floor_group_{n}"), format!("floor_share_{n}"));
+        match (group.is_empty(), share.is_empty()) {
+            (true, true) => continue,
+            (true, false) => problems.push(FILE, 0, &group_at, share, "the group that this share is of"),
+            (false, true) => {
+                problems.push(FILE, 0, &share_at, group, "the least share of this group, as 40%")
+            }
+            (false, false) => {}
+        }
+        if !group.is_empty() && groups.contains(&group) {
+            problems.push(FILE, 0, &group_at, group, "each group once");
+        }
+        groups.push(group);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_filled_by_half_is_told() {
+        let mut settings = Settings::new(2026);
+        assert!(wrong(&settings).is_empty());
+        for (key, said) in [
+            ("floor_group_1", "yes"),
+            ("floor_share_1", "40%"),
+            ("floor_share_2", "30%"),
+            ("floor_group_3", "no"),
+            ("floor_group_4", "yes"),
+            ("floor_share_4", "0.1"),
+            ("fund_share_2", "50%"),
+        ] {
+            settings.values.insert(key.to_owned(), said.to_owned());
+        }
+        let problems = wrong(&settings);
+        let told: Vec<(&str, &str)> =
+            problems.kept().iter().map(|p| (p.column.as_str(), p.said.as_str())).collect();
+        assert_eq!(
+            told,
+            [
+                ("floor_group_2", "30%"),
+                ("floor_share_3", "no"),
+                ("floor_group_4", "yes"),
+                ("fund_name_2", "50%")
+            ]
+        );
+    }
+}
