@@ -123,7 +123,21 @@ const EXCHANGE: [&str; 111] = [
 ];
 
 /// Those of scenarios and their files, without `plans-problem-` in front; notes are among them.
-const PLANS: [&str; 114] = [
+const PLANS: [&str; 128] = [
+    "seats",
+    "hours",
+    "access-points",
+    "speed",
+    "uptake",
+    "at-once",
+    "hours-parked",
+    "students",
+    "low-end",
+    "high-end",
+    "counts",
+    "sectors",
+    "mbps-down",
+    "mbps-up",
     "key",
     "text",
     "texts",

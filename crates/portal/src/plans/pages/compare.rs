@@ -3,6 +3,7 @@
 use super::{href, told};
 use crate::App;
 use crate::error::Result;
+use crate::exchange::csv_file;
 use crate::layout::Frame;
 use crate::plans::queries;
 use askama::Template;
@@ -44,6 +45,8 @@ struct Page {
     p: Frame,
     choices: Vec<Choice>,
     columns: Vec<Column>,
+    /// Of the address of the file.
+    query: String,
     /// Labels with a cell for each column.
     rows: Vec<(String, Vec<String>)>,
 }
@@ -54,6 +57,35 @@ pub async fn page(
     p: Frame,
     Query(asked): Query<BTreeMap<String, String>>,
 ) -> Result<Response> {
+    let (choices, columns) = read(&app, &p, &asked).await?;
+    let query: Vec<String> = choices.iter().filter(|c| c.chosen).map(|c| format!("{}=on", c.id)).collect();
+    let page = Page { choices, rows: rows(&p, &columns), query: query.join("&"), columns, p };
+    Ok(Html(page.render()?).into_response())
+}
+
+/// The same as a file.
+pub async fn csv(
+    State(app): State<App>,
+    p: Frame,
+    Query(asked): Query<BTreeMap<String, String>>,
+) -> Result<Response> {
+    let (_, columns) = read(&app, &p, &asked).await?;
+    let names = columns.iter().map(|column| column.name.clone());
+    let header: Vec<String> = std::iter::once(p.t("plans-figure")).chain(names).collect();
+    let header: Vec<&str> = header.iter().map(String::as_str).collect();
+    let row = |(label, cells): (String, Vec<String>)| std::iter::once(label).chain(cells).collect::<Vec<_>>();
+    csv_file("compare.csv", &header, rows(&p, &columns).into_iter().map(row))
+}
+
+/// Labels with a cell for each scenario.
+fn rows(p: &Frame, columns: &[Column]) -> Vec<(String, Vec<String>)> {
+    let cells =
+        |at: usize| columns.iter().map(move |column| column.cells.get(at).cloned().unwrap_or_default());
+    ROWS.iter().enumerate().map(|(at, key)| (p.t(key), cells(at).collect())).collect()
+}
+
+/// All scenarios that have plans, and the columns of those asked for.
+async fn read(app: &App, p: &Frame, asked: &BTreeMap<String, String>) -> Result<(Vec<Choice>, Vec<Column>)> {
     let (db, district) = (app.db.read(), p.district_id());
     let (mut choices, mut columns) = (Vec::new(), Vec::new());
     for scenario in queries::list(db, district).await?.into_iter().filter(|s| s.removed_ms.is_none()) {
@@ -61,18 +93,11 @@ pub async fn page(
         let chosen = asked.contains_key(&scenario.id) && columns.len() < MOST;
         if chosen {
             let rungs = queries::rungs(db, district, &run.id).await?;
-            columns.extend(column(&p, &scenario, &rungs));
+            columns.extend(column(p, &scenario, &rungs));
         }
         choices.push(Choice { id: scenario.id, name: scenario.name, chosen });
     }
-    let row = |(at, key): (usize, &&str)| {
-        (
-            p.t(key),
-            columns.iter().map(|column: &Column| column.cells.get(at).cloned().unwrap_or_default()).collect(),
-        )
-    };
-    let rows = ROWS.iter().enumerate().map(row).collect();
-    Ok(Html(Page { choices, rows, columns, p }.render()?).into_response())
+    Ok((choices, columns))
 }
 
 fn column(p: &Frame, scenario: &queries::Scenario, rungs: &[queries::Rung]) -> Option<Column> {
@@ -91,7 +116,7 @@ fn column(p: &Frame, scenario: &queries::Scenario, rungs: &[queries::Rung]) -> O
         told::dollars(district),
         told::dollars(sum(|year| year.others.0)),
         if student_years > 0.0 {
-            format!("${:.2}", district as f64 / 100.0 / student_years)
+            told::exact(district as f64 / 100.0 / student_years)
         } else {
             String::new()
         },

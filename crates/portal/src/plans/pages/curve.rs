@@ -136,7 +136,7 @@ fn row(
         budget: told::dollars(rung.total()),
         href: href(rung.step),
         more: told::step_up(rungs, rung.step)
-            .map_or_else(String::new, |up| p.tvs("plans-more", &up.values())),
+            .map_or_else(String::new, |up| up.told(p, "plans-more", "plans-more-nothing")),
         gap: if answer.floors { p.t("plans-floors-unmet") } else { told::percent(answer.gap) },
         current: rung.step == step,
         connected,

@@ -28,6 +28,45 @@ pub fn kind(p: &Frame, word: &str) -> String {
     p.t(&format!("plans-kind-{}", word.replace('_', "-")))
 }
 
+/// The name of an option in the reader's words. Sites and offers have names of their own; lent hotspots and buses are named by what they
+/// are for.
+pub fn name(p: &Frame, option: &str, name: &str) -> String {
+    let mut parts = option.splitn(3, '/');
+    let (kind, of, rest) = (parts.next().unwrap_or(""), parts.next(), parts.next());
+    match (kind, of, rest) {
+        ("hotspot_lending", Some(plan), Some(demand)) => {
+            p.tvs("plans-name-lending", &[("plan", plan.into()), ("place", place(p, demand).into())])
+        }
+        ("parked_bus", Some(bus), Some(at)) => {
+            p.tvs("plans-name-parked", &[("bus", bus.into()), ("place", at.into())])
+        }
+        ("bus_ride", Some(bus), None) => ride(p, bus, name).unwrap_or_else(|| name.to_owned()),
+        _ => name.to_owned(),
+    }
+}
+
+/// The name of a bus with Wi-Fi on its way, which is made of its routes and what its riders have.
+fn ride(p: &Frame, bus: &str, name: &str) -> Option<String> {
+    let (routes, rest) = name.strip_prefix(bus)?.strip_prefix(" on ")?.rsplit_once(": ")?;
+    let (riders, rest) = rest.split_once(" students ride, ")?;
+    let (minutes, rest) = rest.split_once(" minutes a day, ")?;
+    let with = rest.strip_suffix(" of them with service")?;
+    let values = [("bus", bus), ("routes", routes), ("riders", riders), ("minutes", minutes), ("with", with)];
+    Some(p.tvs("plans-name-bus", &values.map(|(key, value)| (key, value.into()))))
+}
+
+/// A demand's id in words: the place, with the barrier behind it.
+fn place(p: &Frame, demand: &str) -> String {
+    let Some((place, barrier)) = demand.rsplit_once('/') else { return demand.to_owned() };
+    match barrier {
+        "not_affordable" | "not_available" | "not_desired" | "other" => {
+            let barrier = p.t(&format!("plans-barrier-{}", barrier.replace('_', "-")));
+            format!("{place} ({barrier})")
+        }
+        _ => demand.to_owned(),
+    }
+}
+
 /// A row for each school year.
 pub fn years(p: &Frame, report: &Report) -> Vec<Line> {
     let line = |year: &SchoolYear| {
@@ -54,7 +93,7 @@ pub fn strategies(p: &Frame, report: &Report) -> Vec<Line> {
             detail: line.options.to_string(),
             cost: told::money(line.district),
             others: String::new(),
-            each: line.cost_per_student_year.map_or_else(String::new, |cost| format!("${cost:.2}")),
+            each: line.cost_per_student_year.map_or_else(String::new, told::exact),
             connected,
             served,
         }

@@ -1,6 +1,6 @@
 //! The map of a plan: places by the share of their students who are served, and what is bought where.
 
-use super::lines::kind;
+use super::lines::{self, kind};
 use super::solved::Solved;
 use super::told;
 use crate::App;
@@ -129,7 +129,8 @@ pub fn map(p: &Frame, boundaries: &[Boundary], report: &Report) -> Map {
     }
     for (option, at) in sites(report) {
         geometries.push(point(at));
-        let (id, name, text) = (option.option.clone(), option.name.clone(), said_of(p, option));
+        let (id, name, text) =
+            (option.option.clone(), lines::name(p, &option.option, &option.name), said_of(p, option));
         marks.push(Mark { id, name, text, shade: 0, d: String::new(), dot: None, is_option: true });
     }
     let drawing = draw(&geometries);
@@ -179,7 +180,7 @@ pub async fn geojson(State(app): State<App>, p: Frame, solved: Solved) -> Result
     }
     for (option, at) in sites(report) {
         let properties = json!({
-            "id": option.option, "name": option.name, "what": "option", "kind": option.kind, "year": option.year,
+            "id": option.option, "name": lines::name(&p, &option.option, &option.name), "what": "option", "kind": option.kind, "year": option.year,
             "district_cost": option.district, "shade": 0,
         });
         add(&option.option, point(at), properties, reach(&option.reach));

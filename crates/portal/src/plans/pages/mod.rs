@@ -45,6 +45,7 @@ pub fn routes() -> Vec<Route> {
         route("/d/{district}/plans/new", manage, get(list::new).post(list::made)),
         route("/d/{district}/plans/{scenario}", see, get(scenario::page)),
         route("/d/{district}/plans/compare", see, get(compare::page)),
+        route("/d/{district}/plans/compare.csv", see, get(compare::csv)),
         route("/d/{district}/plans/{scenario}/solve", manage, post(solve::act)),
         route("/d/{district}/plans/{scenario}/result", see, get(result::page)),
         route("/d/{district}/plans/{scenario}/options", see, get(options::list)),

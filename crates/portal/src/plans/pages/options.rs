@@ -1,6 +1,6 @@
 //! Why an option is bought, and why another is not.
 
-use super::lines::kind;
+use super::lines::{self, kind};
 use super::solved::Solved;
 use super::{href, told};
 use crate::App;
@@ -59,7 +59,8 @@ fn why_not(p: &Frame, opened: &Opened, option: u32, explained: &Explained) -> St
         return p.t("plans-why-out");
     }
     if let Some(rival) = explained.rival {
-        return p.tv("plans-why-rival", "name", opened.facts.options[rival as usize].name.clone());
+        let rival = &opened.facts.options[rival as usize];
+        return p.tv("plans-why-rival", "name", lines::name(p, &rival.option, &rival.name));
     }
     match (explained.worth, explained.fall()) {
         (Some(worth), _) if worth <= 0.0 => p.t("plans-why-nobody"),
@@ -137,7 +138,7 @@ pub async fn list(State(app): State<App>, p: Frame, solved: Solved) -> Result<Re
     let line = |(option, explained): &(u32, Explained)| {
         let facts = &opened.facts.options[*option as usize];
         Line {
-            name: facts.name.clone(),
+            name: lines::name(&p, &facts.option, &facts.name),
             href: option_href(&p, &solved, &facts.option),
             kind: kind(&p, facts.kind.word()),
             cost: told::dollars(cost(&opened.instance, *option)),
@@ -257,7 +258,7 @@ pub async fn option(State(app): State<App>, p: Frame, solved: Solved) -> Result<
         scenario: solved.scenario.name.clone(),
         query: solved.query(),
         total: solved.total(),
-        name: facts.name.clone(),
+        name: lines::name(&p, &facts.option, &facts.name),
         kind: kind(&p, facts.kind.word()),
         at_home: facts.connected,
         counts: told::percent(facts.counts as f64 / MILLION as f64),
@@ -312,7 +313,7 @@ fn others(
     let line = |(option, amount): (u32, u64)| {
         let facts = &opened.facts.options[option as usize];
         let students = told::count_tenths(amount as f64 / MILLION as f64);
-        (facts.name.clone(), option_href(p, solved, &facts.option), students)
+        (lines::name(p, &facts.option, &facts.name), option_href(p, solved, &facts.option), students)
     };
     lines.into_iter().take(SHOWN).map(line).collect()
 }

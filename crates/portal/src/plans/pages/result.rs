@@ -96,7 +96,7 @@ fn bought(p: &Frame, solved: &Solved) -> Vec<BoughtLine> {
     let line = |line: &evenfield_plan::scenario::Bought| {
         let [connected, served] = told::both(p, &line.reach);
         BoughtLine {
-            name: line.name.clone(),
+            name: lines::name(p, &line.option, &line.name),
             href: options::option_href(p, solved, &line.option),
             kind: kind(p, &line.kind),
             year: told::school_year(line.year),
@@ -124,7 +124,8 @@ fn items(p: &Frame, report: &Report) -> Vec<ItemLine> {
 
 /// What the next larger budget buys, in a sentence.
 pub(super) fn next(p: &Frame, solved: &Solved) -> String {
-    told::step_up(&solved.rungs, solved.step).map_or_else(String::new, |up| p.tvs("plans-next", &up.values()))
+    told::step_up(&solved.rungs, solved.step)
+        .map_or_else(String::new, |up| up.told(p, "plans-next", "plans-next-nothing"))
 }
 
 /// The page.

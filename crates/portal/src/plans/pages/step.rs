@@ -27,6 +27,8 @@ pub struct Asked {
 
 /// An input as the page shows it.
 struct InputView {
+    /// The heading before it; empty where there is none.
+    part: String,
     name: String,
     label: String,
     hint: String,
@@ -200,6 +202,7 @@ fn view(
     let slot = if let Input::File(slot) = field.input { Some(slot) } else { None };
     let stored = slot.and_then(|slot| files.get(&slot));
     InputView {
+        part: field.part(time).map_or_else(String::new, |word| p.t(&format!("plans-part-{word}"))),
         hint: if field.has_hint { p.t(&format!("plans-hint-{}", dashed(field.key))) } else { String::new() },
         error: wrong.map_or_else(String::new, |x| p.wanted(x)),
         stored: stored.map_or_else(String::new, |file| {

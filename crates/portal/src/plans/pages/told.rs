@@ -41,6 +41,12 @@ pub fn dollars(cents: u64) -> String {
     format!("${}", count(i64::try_from(cents.saturating_add(50) / 100).unwrap_or(i64::MAX)))
 }
 
+/// Dollars and cents.
+pub fn exact(dollars: f64) -> String {
+    let cents = (dollars * 100.0).round() as i64;
+    format!("${}.{:02}", count(cents / 100), cents % 100)
+}
+
 /// The same of an amount.
 pub fn money(amount: Dollars) -> String {
     dollars(amount.0)
@@ -124,8 +130,14 @@ pub struct StepUp {
 }
 
 impl StepUp {
+    /// In words: with one message where it gives something, and another where it gives nothing.
+    pub fn told(&self, p: &Frame, some: &str, none: &str) -> String {
+        let nothing = self.connected.abs() < 0.05 && self.served.abs() < 0.05;
+        p.tvs(if nothing { none } else { some }, &self.values())
+    }
+
     /// For messages.
-    pub fn values(&self) -> [(&'static str, FluentValue<'static>); 3] {
+    fn values(&self) -> [(&'static str, FluentValue<'static>); 3] {
         let signed = |n: f64| {
             let tenths = count_tenths(n);
             if n >= 0.0 { format!("+{tenths}") } else { tenths }
@@ -159,6 +171,11 @@ pub fn step_up(rungs: &[Rung], step: i64) -> Option<StepUp> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn money_is_written_with_its_thousands() {
+        assert_eq!([exact(8791.318), exact(0.05), exact(12.0)], ["$8,791.32", "$0.05", "$12.00"]);
+    }
 
     #[test]
     fn a_bound_over_all_of_the_floors_proves_nothing() {

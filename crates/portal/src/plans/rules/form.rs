@@ -315,6 +315,16 @@ impl Field {
         time.and_then(|time| time.parse().ok()).filter(|time| (1..=self.times).contains(time))
     }
 
+    /// The heading that stands before this input: the message `plans-part-WORD`.
+    pub fn part(&self, time: u8) -> Option<&'static str> {
+        match (self.key, time) {
+            ("group", 1) => Some("floors"),
+            ("counts_broadband_offer", 1) => Some("quality"),
+            ("share_ecf", 1) => Some("funding"),
+            _ => None,
+        }
+    }
+
     /// Whether this input is shown: budgets for as many years as there are.
     pub fn is_shown(&self, time: u8, settings: &Settings) -> bool {
         self.key != "budget" || usize::from(time) <= settings.years()

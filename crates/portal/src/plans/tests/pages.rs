@@ -181,6 +181,9 @@ async fn what_is_typed_by_half_is_told_at_its_field() {
     let staff = kit.sign_in(Role::Coordinator, HERE).await;
     let at = example_scenario(&staff).await;
     let policy = [
+        ("group", "frl"),
+        ("floor_group_1", "yes"),
+        ("floor_share_1", "40%"),
         ("floor_group_2", "no"),
         ("floor_group_3", "yes"),
         ("floor_share_3", "10%"),

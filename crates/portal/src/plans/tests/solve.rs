@@ -168,6 +168,11 @@ async fn plans_are_found_proved_and_shown() {
         "{}",
         compared.body
     );
+    let query = format!("{}=on", at.rsplit('/').next().expect("an id"));
+    let file = analyst.get(&format!("/d/{HERE}/plans/compare.csv?{query}")).await.body;
+    assert!(file.contains("Figure,Small town") && file.contains("\"$13,000\""), "{file}");
+    let spanish = analyst.get(&format!("{at}/result?lang=es")).await.body;
+    assert!(!spanish.contains(" students ride") && !spanish.contains("Blue for "), "{spanish}");
     for page in ["/result", "/options", "/memo", "/proof.zip"] {
         let stranger = kit.sign_in(Role::Coordinator, THERE).await;
         assert_eq!(stranger.get(&format!("{at}{page}")).await.status, 404);
