@@ -70,6 +70,8 @@ pub(super) struct Row {
     pub students: u64,
     pub low: u64,
     pub high: u64,
+    /// Whom a figure of the gap counts, with access or without; 0 where it is not known.
+    pub counted: u64,
     pub point: Option<Point>,
     /// The block, tract or other area; empty when it is not known.
     pub place: String,
@@ -141,6 +143,8 @@ impl Demand {
                     students: part(row.students),
                     low: part(row.low),
                     high: part(row.high),
+                    // Whom the place's figure counts is counted once: with what is left.
+                    counted: 0,
                     barrier: Some(*barrier),
                     ..row.clone()
                 };
@@ -156,6 +160,7 @@ impl Demand {
                     last.students += rest.students;
                     last.low += rest.low;
                     last.high += rest.high;
+                    last.counted += rest.counted;
                 }
                 None => self.rows.push(rest),
             }
@@ -219,6 +224,7 @@ fn student<R: Read>(rows: &Rows<R>, desk: &mut Desk) -> Row {
         students,
         low: low.min(students),
         high: high.max(students),
+        counted: 0,
         point,
         place: rows.text(PLACE).to_owned(),
         barrier: known,

@@ -56,6 +56,15 @@ impl Source {
     }
 }
 
+/// The larger areas that a GEOID names, as group columns: each with the digits that say which one it is.
+fn larger(geography: GeographyKind) -> &'static [(&'static str, usize)] {
+    match geography {
+        GeographyKind::BlockGroup => &[("tract", 11), ("county", 5)],
+        GeographyKind::Tract => &[("county", 5)],
+        _ => &[],
+    }
+}
+
 /// A cell without the apostrophe that keeps spreadsheets from running it as a formula.
 fn plain(text: &str) -> &str {
     text.strip_prefix('\'').unwrap_or(text)
@@ -63,7 +72,9 @@ fn plain(text: &str) -> &str {
 
 /// Numbers of students by area: the figure's share of whom it counts, and both ends of its interval.
 pub(super) fn read(desk: &mut Desk, files: &mut Files<'_>, source: &Source) -> Demand {
-    let mut demand = Demand { file: source.file.clone(), ..Demand::default() };
+    let columns = larger(source.geography);
+    let names = columns.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let mut demand = Demand { file: source.file.clone(), columns: names, ..Demand::default() };
     let places = places(desk, files, &source.places);
     let Some(mut rows) = desk.open_with(files, (&source.file, None), &COLUMNS, 7, Others::Passed) else {
         return demand;
@@ -85,7 +96,9 @@ pub(super) fn read(desk: &mut Desk, files: &mut Files<'_>, source: &Source) -> D
             return demand;
         }
         let id = plain(rows.text(2)).to_owned();
-        let row = area(&rows, desk, id, &places);
+        let mut row = area(&rows, desk, id, &places);
+        row.groups =
+            columns.iter().map(|(_, digits)| row.id.get(..*digits).unwrap_or("").to_owned()).collect();
         if !seen.insert(row.id.clone()) {
             rows.problem(2, "one figure for each place", &mut desk.problems);
             continue;
@@ -118,6 +131,7 @@ fn area<R: Read>(rows: &Rows<R>, desk: &mut Desk, id: String, places: &HashMap<S
         students: value,
         low: low.min(value),
         high: high.max(value),
+        counted: count,
         point,
         barrier: None,
         groups: Vec::new(),

@@ -60,6 +60,17 @@ pub struct Built {
     pub rounded: u64,
 }
 
+/// A group of the column that floors are about.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Group {
+    /// As the column calls it.
+    pub name: String,
+    /// Students without access, in millionths.
+    pub students: u64,
+    /// Whom the gap's figures count there, in millionths; 0 where the demand is no figures.
+    pub counted: u64,
+}
+
 /// Reads a scenario and all files that it names; `file` is its name for problems.
 ///
 /// # Errors

@@ -586,6 +586,19 @@ fn figures_of_the_gap_are_a_demand() {
         ]
     );
     assert!(built.notes.iter().any(|note| note.contains("1 figures are withheld")), "{:?}", built.notes);
+    assert!(built.groups().is_empty(), "no column is named");
+    texts.insert(
+        "scenario.toml".to_owned(),
+        format!("group = \"county\"\n{scenario}[floors]\n\"51001\" = 0.1\n"),
+    );
+    let groups = super::build("s", &texts["scenario.toml"], &mut |file, _| {
+        Ok(Box::new(std::io::Cursor::new(texts[file].clone().into_bytes())))
+    });
+    // Whom the figure counts is counted once, however the barriers part them.
+    assert_eq!(
+        groups.expect("an instance").groups(),
+        [super::Group { name: "51001".to_owned(), students: 30_000_000, counted: 120_000_000 }]
+    );
 }
 
 #[test]

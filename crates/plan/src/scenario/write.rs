@@ -1,9 +1,9 @@
 //! The folder of an instance and its facts, as text.
 
-use super::Built;
 use super::choice::Choice;
 use super::facts::{FORMAT, Facts, FactsDemand, FactsOption};
 use super::settings::Settings;
+use super::{Built, Group};
 use crate::{Fixed, MILLION};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -64,6 +64,19 @@ impl Built {
         let mut counts = BTreeMap::new();
         self.choices.iter().for_each(|choice| *counts.entry(choice.kind.strategy()).or_default() += 1);
         counts
+    }
+
+    /// The groups of the column that floors are about, in the order of their names; none where the scenario names no column.
+    pub fn groups(&self) -> Vec<Group> {
+        let mut groups: BTreeMap<&str, Group> = BTreeMap::new();
+        for row in &self.demand.rows {
+            let Some(name) = self.group.and_then(|at| row.groups.get(at)) else { continue };
+            let group =
+                groups.entry(name).or_insert_with(|| Group { name: name.clone(), ..Group::default() });
+            group.students = group.students.saturating_add(row.students);
+            group.counted = group.counted.saturating_add(row.counted);
+        }
+        groups.into_values().collect()
     }
 
     /// Writes `demand.csv`.

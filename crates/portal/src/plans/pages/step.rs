@@ -1,12 +1,13 @@
 //! One step of a scenario: a form.
 
-use super::{check, href, names, open, problems_of, store};
+use super::{check, href, names, open, problems_of, store, told};
 use crate::App;
 use crate::db::now_ms;
 use crate::error::{Error, Result};
 use crate::exchange::{UploadForm, count, digest};
 use crate::layout::{Frame, ProblemList};
 use crate::plans::queries::{self, File, Scenario};
+use crate::plans::rules::floors::{Proposal, propose};
 use crate::plans::rules::form::{self, Field, Input, Slot, Step};
 use crate::plans::rules::mark;
 use crate::plans::rules::scenario::FILE;
@@ -68,6 +69,8 @@ struct Page {
     mark: String,
     /// Whether somebody else has changed the step since the form was opened: what was typed is shown, and not stored.
     is_late: bool,
+    /// Groups that floors can be set for: name, students, share without access, proposed floor.
+    groups: Vec<[String; 4]>,
     /// Of the estimate that figures would be taken from; empty elsewhere.
     estimate: String,
 }
@@ -108,6 +111,21 @@ pub async fn page(
     render(&app, p, scenario, asked_step(&asked.step)?, None).await
 }
 
+/// The groups of the column that floors are about, with the floors that the gap's figures propose.
+fn groups(p: &Frame, scenario: &Scenario) -> Vec<[String; 4]> {
+    let groups = scenario.check.as_ref().map_or(&[][..], |checked| &checked.groups);
+    let row = |proposal: Proposal| {
+        let floor = match (proposal.floor, proposal.share) {
+            (Some(floor), _) => format!("{floor}%"),
+            (None, Some(_)) => p.t("plans-floor-none"),
+            (None, None) => String::new(),
+        };
+        let share = proposal.share.map_or_else(String::new, told::percent);
+        [proposal.name, told::students(proposal.students), share, floor]
+    };
+    propose(groups).into_iter().map(row).collect()
+}
+
 /// The mark of a step as it is stored.
 fn mark(step: &Step, scenario: &Scenario, files: &BTreeMap<Slot, File>) -> String {
     let files = files.iter().map(|(slot, file)| (*slot, file.digest.clone())).collect();
@@ -140,6 +158,7 @@ async fn render(
         _ => String::new(),
     };
     let page = Page {
+        groups: if step.word == "policy" { groups(&p, &scenario) } else { Vec::new() },
         title: p.t(&format!("plans-step-{}", step.word)),
         lead: p.t(&format!("plans-lead-{}", step.word)),
         steps: steps(&p, &id, step.word),

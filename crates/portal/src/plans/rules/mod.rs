@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod area;
+pub mod floors;
 pub mod form;
 pub mod ladder;
 pub mod mark;

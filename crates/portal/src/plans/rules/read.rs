@@ -6,7 +6,7 @@ use super::wrong::wrong;
 use crate::exchange::safe_cell;
 use evenfield_gap::read::ReadError;
 use evenfield_model::Problems;
-use evenfield_plan::scenario::{Built, build, write_prices};
+use evenfield_plan::scenario::{Built, Group, build, write_prices};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Cursor, Read};
@@ -62,6 +62,9 @@ pub struct Checked {
     pub demands: usize,
     /// Options by strategy.
     pub strategies: BTreeMap<String, usize>,
+    /// Groups of the column that floors are about.
+    #[serde(default)]
+    pub groups: Vec<Group>,
 }
 
 impl Checked {
@@ -107,6 +110,7 @@ impl Inputs {
         match self.build() {
             Ok(built) => Checked {
                 demands: built.size().0,
+                groups: built.groups(),
                 strategies: built.strategies().into_iter().map(|(name, n)| (name.to_owned(), n)).collect(),
                 notes: built.notes,
                 rounded: built.rounded,

@@ -451,6 +451,11 @@ async fn the_gaps_figures_are_the_demand() {
     let csv = staff.get(&format!("{at}/file?slot=figures")).await.body;
     assert!(csv.contains("m1,block_group,510010901001,120,0.25,0.2,0.3,,all,,students\n"), "{csv}");
     assert!(csv.contains("m1,block_group,510010901002,,,,,,all,primary,students\n"), "{csv}");
+    // Floors can be about larger areas, and the figures propose them: here there is one area, and none is needed.
+    save(&staff, &at, "policy", &[("group", "tract")], ("none", "", b"")).await;
+    let page = staff.get(&format!("{at}/step?step=policy")).await.body;
+    assert!(page.contains("<th scope=\"row\">51001090100</th>") && page.contains("25%"), "{page}");
+    assert!(page.contains("none needed"), "{page}");
     let places = staff.get(&format!("{at}/file?slot=places")).await.body;
     assert!(places.contains("510010901001,37.5,-75.5"), "{places}");
 }
