@@ -551,3 +551,4 @@ plans-groups-note = A proposed floor is the least share to be served so that no 
 plans-share-without = Share without access
 plans-floor-proposed = Proposed floor
 plans-floor-none = none needed
+plans-problem-carrier-plan = the carrier, or nothing of its plan

@@ -551,3 +551,4 @@ plans-groups-note = Un mínimo propuesto es la parte mínima que hay que atender
 plans-share-without = Parte sin acceso
 plans-floor-proposed = Mínimo propuesto
 plans-floor-none = no hace falta
+plans-problem-carrier-plan = la compañía, o nada de su plan

@@ -123,7 +123,8 @@ const EXCHANGE: [&str; 111] = [
 ];
 
 /// Those of scenarios and their files, without `plans-problem-` in front; notes are among them.
-const PLANS: [&str; 128] = [
+const PLANS: [&str; 129] = [
+    "carrier-plan",
     "seats",
     "hours",
     "access-points",

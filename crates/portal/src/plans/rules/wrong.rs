@@ -1,31 +1,38 @@
 //! What is wrong with what the pages say and `scenario.toml` cannot say: rows that are filled by half, and groups that are named twice.
 //! The column of such a problem is the name of the input.
 
-use super::form::{FLOORS, FUNDS};
+use super::form::{CARRIERS, FLOORS, FUNDS};
 use super::scenario::{FILE, Settings};
 use evenfield_model::Problems;
 
 /// The inputs of a fund of one's own, beside its name.
 const FUND: [&str; 5] = ["fund_items", "fund_share", "fund_source", "fund_date", "fund_years"];
 
+/// Those of a carrier's plan, beside the carrier.
+const CARRIER: [&str; 4] = ["carrier_plan", "lent_used", "cap_gb", "need_gb"];
+
 /// All of it.
 pub fn wrong(settings: &Settings) -> Problems {
     let mut problems = Problems::default();
     floors(settings, &mut problems);
-    for n in 1..=FUNDS {
-        let get = |key: &str| settings.get(&format!("{key}_{n}"));
-        let said = FUND.iter().find(|key| !get(key).is_empty());
-        if let (true, Some(key)) = (get("fund_name").is_empty(), said) {
-            problems.push(
-                FILE,
-                0,
-                &format!("fund_name_{n}"),
-                get(key),
-                "the name of the fund, or nothing of it",
-            );
-        }
-    }
+    let carrier = "the carrier, or nothing of its plan";
+    let fund = "the name of the fund, or nothing of it";
+    (1..=CARRIERS).for_each(|n| headless(settings, ("carrier", &CARRIER, n), carrier, &mut problems));
+    (1..=FUNDS).for_each(|n| headless(settings, ("fund_name", &FUND, n), fund, &mut problems));
     problems
+}
+
+/// A row whose first input says nothing while another of it does: without the first it would be left out unseen.
+fn headless(
+    settings: &Settings,
+    (head, others, n): (&str, &[&str], u8),
+    wanted: &str,
+    problems: &mut Problems,
+) {
+    let get = |key: &str| settings.get(&format!("{key}_{n}"));
+    if let (true, Some(key)) = (get(head).is_empty(), others.iter().find(|key| !get(key).is_empty())) {
+        problems.push(FILE, 0, &format!("{head}_{n}"), get(key), wanted);
+    }
 }
 
 fn floors(settings: &Settings, problems: &mut Problems) {
@@ -65,6 +72,7 @@ mod tests {
             ("floor_group_4", "yes"),
             ("floor_share_4", "0.1"),
             ("fund_share_2", "50%"),
+            ("cap_gb_3", "20"),
         ] {
             settings.values.insert(key.to_owned(), said.to_owned());
         }
@@ -77,6 +85,7 @@ mod tests {
                 ("floor_group_2", "30%"),
                 ("floor_share_3", "no"),
                 ("floor_group_4", "yes"),
+                ("carrier_3", "20"),
                 ("fund_name_2", "50%")
             ]
         );
