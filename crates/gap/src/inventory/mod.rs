@@ -297,7 +297,7 @@ fn item(row: &Row<'_>, columns: &Columns, problems: &mut Problems) -> Option<Ite
     let mut number = |column: Option<usize>, what: &str, read: &dyn Fn(&str) -> Result<String, Wrong>| {
         column?;
         let Some(text) = row.filled(column) else { return Some(None) };
-        match read(text) {
+        match read(unquoted(text)) {
             Ok(number) => Some(Some(number)),
             Err(wrong) => {
                 row.problem(column, wanted(what, what, wrong), problems);
@@ -322,7 +322,7 @@ fn item(row: &Row<'_>, columns: &Columns, problems: &mut Problems) -> Option<Ite
         row.parsed(columns.condition, Condition::from_word, "new, good, fair, poor or broken", problems);
     let mut texts: [Option<String>; Text::ALL.len()] = Default::default();
     for (text, column) in texts.iter_mut().zip(columns.texts) {
-        *text = column.map(|_| one_line(row.text(column)));
+        *text = column.map(|_| one_line(unquoted(row.text(column))));
         if text.as_deref().is_some_and(|text| text.chars().count() > TEXT) {
             row.problem(column, format!("at most {TEXT} characters"), problems);
         }
@@ -347,6 +347,14 @@ fn item(row: &Row<'_>, columns: &Columns, problems: &mut Problems) -> Option<Ite
         cost_cents: columns.cost.map(|_| cost),
         condition: columns.condition.map(|_| condition.unwrap_or_default()),
     })
+}
+
+/// A cell without the apostrophe that the portal's own files have before what a spreadsheet would take for a formula.
+fn unquoted(text: &str) -> &str {
+    match text.strip_prefix('\'') {
+        Some(rest) if rest.starts_with(['=', '+', '-', '@']) => rest,
+        _ => text,
+    }
 }
 
 /// A text on one line, without control characters.

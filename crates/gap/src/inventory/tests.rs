@@ -66,6 +66,17 @@ fn what_is_wrong_is_said_with_its_line() {
     }
 }
 
+/// The portal's own file quotes what a spreadsheet would take for a formula; read again, it is what it was.
+#[test]
+fn the_apostrophe_of_our_own_files_is_taken_off() {
+    let text = "barcode,type,make,location\n'-A5,laptop,'=Acme,'@home\n'B6,laptop,'t Hooft,\n";
+    let (items, problems) = parse("d.csv", text.as_bytes());
+    assert!(problems.is_empty(), "{problems:?}");
+    assert_eq!(items[0].barcode, "-A5");
+    assert_eq!((items[0].text(Text::Make), items[0].text(Text::Location)), (Some("=Acme"), Some("@home")));
+    assert_eq!((items[1].barcode.as_str(), items[1].text(Text::Make)), ("'B6", Some("'t Hooft")));
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_items_or_problems(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {

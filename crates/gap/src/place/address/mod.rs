@@ -4,9 +4,11 @@
 //! and looks addresses up in them, each match with a word for how good it is, each miss with its reason.
 
 pub mod full;
+mod home;
 pub mod points;
 pub mod street;
 mod words;
 
+pub use home::home_key;
 pub use points::{AddressPoints, Match, Miss, Quality};
 pub use street::Street;
