@@ -285,3 +285,11 @@ methods-covariate-wired = addresses that are offered { $speed } Mbps by wire
 methods-covariate-fixed-wireless = addresses that are offered { $speed } Mbps by fixed wireless
 methods-covariate-satellite = addresses that are offered { $speed } Mbps by satellite
 methods-covariate-terrestrial = addresses that are offered { $speed } Mbps by wire or fixed wireless
+gap-idle-lines = { $n ->
+    [one] { $n } lent line is not used.
+   *[other] { $n } lent lines are not used.
+}
+gap-idle-cost = { $n ->
+    [one] { $n } lent line is not used. It costs ${ $cost } a month.
+   *[other] { $n } lent lines are not used. They cost ${ $cost } a month.
+}

@@ -285,3 +285,11 @@ methods-covariate-wired = direcciones a las que se ofrecen { $speed } Mbps por c
 methods-covariate-fixed-wireless = direcciones a las que se ofrecen { $speed } Mbps por antena fija
 methods-covariate-satellite = direcciones a las que se ofrecen { $speed } Mbps por satélite
 methods-covariate-terrestrial = direcciones a las que se ofrecen { $speed } Mbps por cable o antena fija
+gap-idle-lines = { $n ->
+    [one] { $n } línea prestada no se usa.
+   *[other] { $n } líneas prestadas no se usan.
+}
+gap-idle-cost = { $n ->
+    [one] { $n } línea prestada no se usa. Cuesta ${ $cost } al mes.
+   *[other] { $n } líneas prestadas no se usan. Cuestan ${ $cost } al mes.
+}

@@ -116,6 +116,17 @@ pub const TABLES: &[Table] = &[
     of_district("lending_request"),
     // 0025 usage, 0026 cards (columns alone)
     of_district("carrier_usage"),
+    // 0027 records of lending
+    of_district("lending_card"),
+    of_district("carrier_seen"),
+    of_district("lending_deed"),
+    // 0028 households
+    of_district("lending_household"),
+    // 0029 rule sets
+    of_district("lending_rule_set"),
+    // 0030 carriers' plans
+    of_district("carrier_plan"),
+    of_district("lending_window"),
     stays("policy_version", "what this installation published"),
     stays("edge", "a secret of an edge, which asks this installation"),
     // 0041 edge versions

@@ -239,11 +239,11 @@ async fn count_up(db: &Db, times: i64) {
 }
 
 /// Runs one ignored test of this very program in a process of its own.
-pub(crate) fn spawn_test(name: &str, url: &str) -> Child {
+pub(crate) fn spawn_test(name: &str, url: &str, out: std::process::Stdio) -> Child {
     Command::new(std::env::current_exe().unwrap())
         .args(["--exact", name, "--ignored", "--nocapture", "--test-threads=1"])
         .env("EVENFIELD_CHILD_DATABASE", url)
-        .stdout(std::process::Stdio::null())
+        .stdout(out)
         .spawn()
         .unwrap()
 }
@@ -265,7 +265,9 @@ async fn writers_in_two_processes_and_two_pools_lose_nothing() {
         sqlx::query("UPDATE district SET created_ms = 0").execute(&mut *write).await.unwrap();
         write.commit().await.unwrap();
         let url = db.url().to_owned();
-        let children: Vec<Child> = (0..2).map(|_| spawn_test("db::tests::child_counts_up", &url)).collect();
+        let children: Vec<Child> = (0..2)
+            .map(|_| spawn_test("db::tests::child_counts_up", &url, std::process::Stdio::null()))
+            .collect();
         let other = Db::open(&url).await.unwrap();
         let tasks: Vec<_> = [db.clone(), db.clone(), other.clone(), other.clone()]
             .into_iter()

@@ -15,6 +15,7 @@ use crate::{App, audit};
 use evenfield_model::Problems;
 use evenfield_policy::compile::{Compiled, People, compile};
 use evenfield_policy::config::Config;
+use evenfield_policy::schedule::Calendar;
 use evenfield_policy::{Aligned, SecretKey, SiteId, Snapshot, Subject, View};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -47,6 +48,7 @@ pub struct Current {
     pub snapshot: Snapshot<Aligned>,
     places: Vec<Place>,
     zones: Vec<(Option<String>, TimeZone)>,
+    calendars: Vec<(Option<String>, Calendar)>,
 }
 
 /// A site, and whose it is.
@@ -90,7 +92,8 @@ impl Current {
         };
         let places = config.sites.iter().map(place).collect();
         let zones = config.calendars.iter().map(|c| (c.district.clone(), c.calendar.zone.clone())).collect();
-        Self { version, snapshot, places, zones }
+        let calendars = config.calendars.iter().map(|c| (c.district.clone(), c.calendar.clone())).collect();
+        Self { version, snapshot, places, zones, calendars }
     }
 
     /// Who asks from this address, and its district and school where it is a site that has them.
@@ -104,6 +107,12 @@ impl Current {
     /// The snapshot, laid open.
     pub fn view(&self) -> View<'_> {
         self.snapshot.view()
+    }
+
+    /// The school calendars of a district.
+    pub fn calendars(&self, district: &str) -> Vec<Calendar> {
+        let of = |(whose, _): &&(Option<String>, Calendar)| whose.as_deref().is_none_or(|d| d == district);
+        self.calendars.iter().filter(of).map(|(_, calendar)| calendar.clone()).collect()
     }
 
     /// The time zone of a district's first calendar; UTC where it has none.

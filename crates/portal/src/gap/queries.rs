@@ -470,3 +470,22 @@ async fn store_chances(
     bulk::run(write, INTO, "", chances.iter().map(row)).await?;
     Ok(())
 }
+
+/// How many lent lines are not used, by the district's rules of lending, and what these cost in a month, cents.
+///
+/// # Errors
+/// The database's.
+pub async fn idle_lines(pool: &AnyPool, district: &str) -> sqlx::Result<(i64, i64)> {
+    // The slice `lending` has the rules; a test of its own holds these defaults to its.
+    let rule = |name: &str, default: i64| {
+        format!(
+            "COALESCE((SELECT r.setting FROM lending_rule r WHERE r.district_id = $1 AND r.rule = '{name}'), {default})"
+        )
+    };
+    let (days, cents) = (rule("idle_days", 60), rule("line_cents", 0));
+    let sql = format!(
+        "SELECT COUNT(*), COUNT(*) * {cents} FROM carrier_line l JOIN lending_device d ON d.district_id = l.district_id \
+         AND d.iccid = l.iccid WHERE l.district_id = $1 AND d.state IN ('lent', 'lost') AND {days} > 0 AND l.idle_days >= {days}"
+    );
+    sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(district).fetch_one(pool).await
+}

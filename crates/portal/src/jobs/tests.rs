@@ -377,7 +377,7 @@ async fn each_step_is_applied_once_however_often_the_process_is_killed() {
         let id = ask(&db, "steps", "a", json!(null)).await;
         let mut kills = 0;
         while !now(&db, &id).await.is_over() {
-            let mut child = spawn_test("jobs::tests::child_works", db.url());
+            let mut child = spawn_test("jobs::tests::child_works", db.url(), std::process::Stdio::null());
             // Long enough now and then to get over the start and the old lease.
             let alive = Duration::from_millis(random.random_range(200..1_200));
             tokio::time::sleep(alive).await;

@@ -187,15 +187,29 @@ impl Frame {
 
     /// The entries of the navigation that this viewer may follow; empty outside a district.
     pub fn navigation(&self) -> Vec<Link> {
+        let current = self.current_entry();
         NAVIGATION
             .iter()
             .filter(|(_, _, action)| self.may(*action))
             .map(|(key, path, _)| {
                 let href = path.replace("{}", self.district_id());
-                let current = self.path.trim_end_matches('/') == href;
-                Link { href, label: self.t(key), current }
+                Link { current: current.as_deref() == Some(href.as_str()), href, label: self.t(key) }
             })
             .collect()
+    }
+
+    /// The entry of the navigation that the page belongs to: its own, or else the longest one that it lies below.
+    fn current_entry(&self) -> Option<String> {
+        let path = self.path.trim_end_matches('/');
+        let home = self.district_path("");
+        let hrefs = NAVIGATION.iter().map(|(_, path, _)| path.replace("{}", self.district_id()));
+        // Every page of the district lies below its home.
+        let holds = |href: &String| {
+            *href == path
+                || (*href != home
+                    && path.strip_prefix(href.as_str()).is_some_and(|rest| rest.starts_with('/')))
+        };
+        hrefs.filter(holds).max_by_key(String::len)
     }
 
     /// The links at the foot of the page: how figures are made, and from which data of when.

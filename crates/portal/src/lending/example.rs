@@ -4,6 +4,7 @@
 use super::queries::{self, Becomes, Loan};
 use super::rules::inventory::{Device, Line};
 use super::rules::score::{Access, Barrier};
+use super::rules::settings::Rules;
 use super::rules::standing::{Cause, DAY_MS, HOUR_MS, Told, Way};
 use super::rules::state::{Observed, State};
 use super::rules::usage::Counting;
@@ -118,7 +119,7 @@ async fn lend(
         queries::set_state(tx, district, &device.id, (State::Lent, State::Lost), lost).await?;
     }
     if n == 7 {
-        let told = Told { cause: Cause::Lost, ms: now_ms - 5 * DAY_MS };
+        let told = Told::by_rules(Cause::Lost, now_ms - 5 * DAY_MS, &Rules::default());
         queries::put_notice(tx, district, &loan.id, (told, Way::Letter), BY).await?;
     }
     Ok(())

@@ -1,12 +1,18 @@
 //! The slice through the whole router and its queries, on both databases.
 
+mod caps;
 mod carrier;
 mod counter;
 mod devices;
+mod due;
 mod evidence;
 mod lines;
 mod orders;
+mod report;
 mod requests;
+mod rule_sets;
+mod soak;
+mod undo;
 mod usage;
 
 use crate::account::testing::Kit;

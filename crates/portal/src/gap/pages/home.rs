@@ -7,6 +7,7 @@ use super::super::rules::{Run, kind_key, name_key, numbers};
 use super::view::{self, Chart, Map, Picks};
 use super::{Choice, HEADLINE, district_of, figures_of};
 use crate::App;
+use crate::access::Action;
 use crate::db::now_ms;
 use crate::error::Result;
 use crate::jobs::pages::{Awaited, awaited};
@@ -31,6 +32,8 @@ struct Home {
     map_kind: &'static str,
     map_title: String,
     steps: Vec<Link>,
+    /// Lent lines that are not used, and what they cost.
+    idle: Option<Link>,
     awaited: Option<Awaited>,
 }
 
@@ -77,11 +80,30 @@ pub(super) async fn home(
         ),
         notes: view::notes(&p, meaning).into_iter().chain(term_note(&p, run.as_ref())).collect(),
         steps,
+        idle: idle(&app, &p).await?,
         awaited,
         district: district.id,
         p,
     };
     Ok(Html(page.render()?))
+}
+
+/// What is paid for and not used, for those who lend.
+async fn idle(app: &App, p: &Frame) -> Result<Option<Link>> {
+    if !p.may(Action::Lend) {
+        return Ok(None);
+    }
+    let (lines, cents) = queries::idle_lines(app.db.read(), p.district_id()).await?;
+    let lines_words = ("n", lines.into());
+    let label = match (lines, cents) {
+        (0, _) => return Ok(None),
+        (_, 0) => p.tvs("gap-idle-lines", &[lines_words]),
+        _ => p.tvs(
+            "gap-idle-cost",
+            &[lines_words, ("cost", format!("{}.{:02}", cents / 100, cents % 100).into())],
+        ),
+    };
+    Ok(Some(Link { href: p.district_path("/lending/usage"), label, current: false }))
 }
 
 /// Which term's answers the figures rest on.

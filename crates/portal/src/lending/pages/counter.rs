@@ -1,13 +1,15 @@
 //! The counter: who is there, what is lent and taken back. One field takes all scans; it needs no mouse and no script.
 
+use super::undo::undo;
 use super::words;
 use crate::db::{Write, new_id, now_ms, today};
 use crate::error::{Error, Result};
 use crate::exchange::{csv_file, minute};
 use crate::layout::Frame;
-use crate::lending::queries::{self, Becomes, Loan, Record, Student};
+use crate::lending::queries::{self, About, Becomes, Before, Deed, Did, Loan, Record, Student};
+use crate::lending::rules::due::{calendar_of_now, due_on};
 use crate::lending::rules::inventory::Device;
-use crate::lending::rules::loan::{Deed, Scanned, UNDO_MS, scan};
+use crate::lending::rules::loan::{Deed as Does, OfLine, Scanned, scan};
 use crate::lending::rules::state::State as Where;
 use crate::routes::escape;
 use crate::{App, audit};
@@ -16,7 +18,7 @@ use axum::Form;
 use axum::extract::{Query, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use evenfield_gap::inventory::{Kind, numbers};
-use jiff::ToSpan;
+use evenfield_policy::schedule::Calendar;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -27,6 +29,8 @@ pub struct Asked {
     student: String,
     said: String,
     device: String,
+    /// What was scanned, when it is the code of a device and of a student.
+    code: String,
 }
 
 struct LoanView {
@@ -42,39 +46,48 @@ struct Counter {
     p: Frame,
     student: Option<Student>,
     loans: Vec<LoanView>,
+    /// Who lives with her, as far as the district knows: id and name.
+    household: Vec<(String, String)>,
     /// The student's id as a part of an address.
     student_part: String,
     /// The device that just came back, of which more may be said.
     returned: Option<String>,
     /// The device in whose place the next one is lent.
     swap: Option<String>,
+    /// What was scanned, when it is the code of a device and of a student.
+    both: String,
     /// What the scan before did, and whether it did nothing.
     told: String,
     is_refusal: bool,
 }
 
 /// What a scan did, for the address to which it leads.
-struct Told {
+pub(super) struct Told {
     said: &'static str,
     device: String,
     student: String,
+    code: String,
 }
 
 impl Told {
-    fn new(said: &'static str, device: &str, student: &str) -> Self {
-        Self { said, device: device.to_owned(), student: student.to_owned() }
+    pub(super) fn new(said: &'static str, device: &str, student: &str) -> Self {
+        Self { said, device: device.to_owned(), student: student.to_owned(), code: String::new() }
     }
 
     fn go(&self, p: &Frame) -> Response {
         let (student, device) = (escape(&self.student), escape(&self.device));
-        let path = p.district_path(&format!("/lending?student={student}&said={}&device={device}", self.said));
+        let code = if self.code.is_empty() { String::new() } else { format!("&code={}", escape(&self.code)) };
+        let path =
+            p.district_path(&format!("/lending?student={student}&said={}&device={device}{code}", self.said));
         Redirect::to(&path).into_response()
     }
 }
 
 /// What may be said, each with whether it is a refusal.
-const SAID: [(&str, bool); 18] = [
+const SAID: [(&str, bool); 24] = [
     ("lent", false),
+    ("lent-no-card", false),
+    ("lent-no-line", false),
     ("back", false),
     ("renewed", false),
     ("lost", false),
@@ -85,7 +98,11 @@ const SAID: [(&str, bool); 18] = [
     ("swapped", false),
     ("student", false),
     ("unknown", true),
+    ("both", true),
     ("no-undo", true),
+    ("undone-before", true),
+    ("undo-since", true),
+    ("ended", true),
     ("no-student", true),
     ("twice", true),
     ("repair", true),
@@ -101,10 +118,12 @@ pub async fn page(State(app): State<App>, p: Frame, Query(asked): Query<Asked>) 
         "" => None,
         id => queries::student(db, p.district_id(), id).await?,
     };
-    let mut loans = Vec::new();
+    let (mut loans, mut household) = (Vec::new(), Vec::new());
     if let Some(student) = &student {
         loans = queries::loans_of_student(db, p.district_id(), &student.id).await?;
-        let looked = json!({ "loans": loans.len() });
+        household = with_whom(&app, &p, &student.id).await?;
+        let ids: Vec<&str> = household.iter().map(|(id, _)| id.as_str()).collect();
+        let looked = json!({ "loans": loans.len(), "household": ids });
         audit::record_look(&app.db, &p.entry("lending.see", ("student", &student.id), looked)).await?;
     }
     let device = match asked.device.as_str() {
@@ -131,18 +150,29 @@ pub async fn page(State(app): State<App>, p: Frame, Query(asked): Query<Asked>) 
             .map(|(said, _)| p.tv(&format!("lending-said-{said}"), "device", barcode))
             .unwrap_or_default(),
         is_refusal: said.is_some_and(|(_, is_refusal)| is_refusal),
+        both: if asked.said == "both" { asked.code } else { String::new() },
         loans: loans.into_iter().map(view).collect(),
+        household,
         student,
         p,
     };
     Ok(Html(page.render()?).into_response())
 }
 
+/// The other students of a household, each with her name.
+async fn with_whom(app: &App, p: &Frame, student: &str) -> Result<Vec<(String, String)>> {
+    let db = app.db.read();
+    let Some(home) = queries::home(db, p.district_id(), student).await? else { return Ok(Vec::new()) };
+    let all = queries::members(db, p.district_id(), &home).await?;
+    let others = all.into_iter().filter(|(id, _, _)| id != student);
+    Ok(others.map(|(id, family, given)| (id, format!("{family}, {given}"))).collect())
+}
+
 /// What is sent from the counter.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct ScanForm {
-    /// Empty for a scan; `renew`, `lost` or `undo`.
+    /// Empty for a scan, `as-device` or `as-student` for one that may be both; `renew`, `lost`, `found` or `undo`.
     act: String,
     /// What was scanned or typed.
     scan: String,
@@ -156,12 +186,14 @@ pub struct ScanForm {
 
 /// A scan, or a button.
 pub async fn sent(State(app): State<App>, p: Frame, Form(form): Form<ScanForm>) -> Result<Response> {
+    let calendars = app.policy.current().map(|current| current.calendars(p.district_id()));
+    let calendar = calendar_of_now(calendars.unwrap_or_default(), today());
     let mut tx = app.db.write().await?;
     queries::lock(&mut tx, p.district_id()).await?;
     let told = match form.act.as_str() {
-        "" => scanned(&mut tx, &p, &form).await?,
+        "" | "as-device" | "as-student" => scanned(&mut tx, &p, &form, calendar.as_ref()).await?,
         "undo" => undo(&mut tx, &p, &form.student).await?,
-        "renew" | "lost" | "found" => button(&mut tx, &p, &form).await?,
+        "renew" | "lost" | "found" => button(&mut tx, &p, &form, calendar.as_ref()).await?,
         _ => return Err(Error::BadRequest("lending-wrong-act")),
     };
     tx.commit().await?;
@@ -169,7 +201,7 @@ pub async fn sent(State(app): State<App>, p: Frame, Form(form): Form<ScanForm>) 
 }
 
 /// A scan is a device's barcode or serial, or a student's id.
-async fn scanned(tx: &mut Write, p: &Frame, form: &ScanForm) -> Result<Told> {
+async fn scanned(tx: &mut Write, p: &Frame, form: &ScanForm, calendar: Option<&Calendar>) -> Result<Told> {
     let district = p.district_id();
     let student = match form.student.as_str() {
         "" => None,
@@ -177,18 +209,25 @@ async fn scanned(tx: &mut Write, p: &Frame, form: &ScanForm) -> Result<Told> {
     };
     let who = student.as_ref().map_or("", |student| student.id.as_str());
     let device = match numbers::code(&form.scan) {
-        Ok(code) => queries::scanned_device(tx, district, &code).await?,
-        Err(_) => None,
+        Ok(code) if form.act != "as-student" => queries::scanned_device(tx, district, &code).await?,
+        _ => None,
     };
-    let Some(device) = device else {
-        let next = queries::student(&mut **tx, district, form.scan.trim()).await?;
-        return Ok(match next {
-            Some(next) => Told::new("student", "", &next.id),
-            None => Told::new("unknown", "", who),
-        });
+    let next = match form.act.as_str() {
+        "as-device" => None,
+        _ => queries::student(&mut **tx, district, form.scan.trim()).await?,
     };
+    let device = match (device, next) {
+        (Some(device), Some(_)) => {
+            // Which of them is meant nobody can tell but the person who scanned it.
+            return Ok(Told { code: form.scan.trim().to_owned(), ..Told::new("both", &device.id, who) });
+        }
+        (Some(device), None) => device,
+        (None, Some(next)) => return Ok(Told::new("student", "", &next.id)),
+        (None, None) => return Ok(Told::new("unknown", "", who)),
+    };
+    let line = of_line(tx, district, &device).await?;
     if !form.swap.is_empty() && device.state == Where::Here {
-        return swapped(tx, p, &form.swap, &device).await;
+        return swapped(tx, p, &form.swap, (&device, line)).await;
     }
     let open = queries::open_loan(&mut **tx, district, &device.id).await?;
     let rules = queries::rules(&mut **tx, district).await?;
@@ -198,62 +237,84 @@ async fn scanned(tx: &mut Write, p: &Frame, form: &ScanForm) -> Result<Told> {
     };
     let lent_ms = open.as_ref().map(|loan| loan.out_ms);
     let back_ms = queries::back_ms(&mut **tx, district, &device.id).await?;
-    let scanned = Scanned { kind: device.kind, state: device.state, lent_ms, back_ms };
+    let scanned = Scanned { kind: device.kind, state: device.state, lent_ms, back_ms, line };
     let now = now_ms();
     match scan(scanned, !who.is_empty(), household, rules, now) {
-        Deed::Nothing(why) => Ok(Told::new(why.as_str(), &device.id, who)),
-        Deed::TakeBack => {
+        Does::Nothing(why) => Ok(Told::new(why.as_str(), &device.id, who)),
+        Does::TakeBack => {
             let loan = open.ok_or_else(|| Error::Internal("a loan that is open and is not".to_owned()))?;
             take_back(tx, p, &device, &loan).await?;
             // Who had it is not chosen: of a pile of returns the next scan might lend to her what is here already.
             Ok(Told::new("back", &device.id, who))
         }
-        Deed::Lend => {
-            lend(tx, p, &device, (who, due(rules.loan_days))).await?;
-            Ok(Told::new("lent", &device.id, who))
+        Does::Lend => {
+            let loan = lend(tx, p, &device, (who, due_on(today(), &rules, calendar).to_string())).await?;
+            if device.kind == Kind::Hotspot {
+                queries::serve(tx, district, who, (&loan.id, now)).await?;
+            }
+            keep(tx, p, Deed::new(Did::Out, About::of(&loan), None, now)).await?;
+            let said = match line {
+                OfLine::NoCard => "lent-no-card",
+                OfLine::NoLine => "lent-no-line",
+                OfLine::Ended | OfLine::Fine => "lent",
+            };
+            Ok(Told::new(said, &device.id, who))
         }
     }
 }
 
 /// Lends a device in the place of one that does not work, until the same day. The one that came back goes into repair.
-async fn swapped(tx: &mut Write, p: &Frame, old: &str, new: &Device) -> Result<Told> {
+async fn swapped(tx: &mut Write, p: &Frame, old: &str, (new, line): (&Device, OfLine)) -> Result<Told> {
     let old = queries::device(&mut **tx, p.district_id(), old).await?.ok_or(Error::NotFound)?;
     let loan = queries::open_loan(&mut **tx, p.district_id(), &old.id).await?.ok_or(Error::NotFound)?;
     if old.kind != new.kind {
         return Ok(Told::new("no-swap", &old.id, &loan.student_id));
     }
+    if line == OfLine::Ended {
+        return Ok(Told::new("ended", &new.id, &loan.student_id));
+    }
     change(tx, p, &loan, Becomes::Back).await?;
     queries::note_return(tx, p.district_id(), &loan.id, (Some(now_ms()), "")).await?;
     put(tx, p, &old, Where::Repair).await?;
     note(tx, p, "loan.swap", &loan).await?;
-    lend(tx, p, new, (&loan.student_id, loan.due_on.clone())).await?;
+    let lent = lend(tx, p, new, (&loan.student_id, loan.due_on.clone())).await?;
+    let deed = Deed::new(Did::Swap, About::of(&lent), Some(Before::of(&loan)), now_ms());
+    keep(tx, p, Deed { other: Some(About::of(&loan)), ..deed }).await?;
     Ok(Told::new("swapped", &new.id, &loan.student_id))
 }
 
-/// The day on which a loan of so many days from today ends.
-fn due(days: i64) -> String {
-    today().checked_add(days.days()).unwrap_or_else(|_| today()).to_string()
-}
-
-async fn lend(tx: &mut Write, p: &Frame, device: &Device, (student, due): (&str, String)) -> Result<()> {
+async fn lend(tx: &mut Write, p: &Frame, device: &Device, (student, due): (&str, String)) -> Result<Loan> {
     let now = now_ms();
     let loan = Loan::new(new_id(), (&device.id, student), now, due);
     queries::insert_loan(tx, p.district_id(), &loan, p.account_id().unwrap_or_default()).await?;
     put(tx, p, device, Where::Lent).await?;
-    if device.kind == Kind::Hotspot {
-        queries::serve(tx, p.district_id(), student, (&loan.id, now)).await?;
-    }
-    note(tx, p, "loan.out", &loan).await
+    note(tx, p, "loan.out", &loan).await?;
+    Ok(loan)
+}
+
+/// Keeps what was done, so that it can be undone.
+async fn keep(tx: &mut Write, p: &Frame, deed: Deed) -> Result<()> {
+    Ok(queries::put_deed(tx, p.district_id(), &deed, p.account_id().unwrap_or_default()).await?)
+}
+
+/// What there is to say of the line of a device's card.
+async fn of_line(tx: &mut Write, district: &str, device: &Device) -> Result<OfLine> {
+    let line = match &device.iccid {
+        Some(card) => queries::line_of_card(&mut **tx, district, card).await?,
+        None => None,
+    };
+    Ok(OfLine::of(device.kind, device.iccid.is_some(), line.map(|line| (line.wanted, line.observed))))
 }
 
 async fn take_back(tx: &mut Write, p: &Frame, device: &Device, loan: &Loan) -> Result<()> {
     change(tx, p, loan, Becomes::Back).await?;
     put(tx, p, device, Where::Here).await?;
-    note(tx, p, "loan.in", loan).await
+    note(tx, p, "loan.in", loan).await?;
+    keep(tx, p, Deed::new(Did::In, About::of(loan), Some(Before::of(loan)), now_ms())).await
 }
 
 /// Puts a device where it is now, and makes its line what that wants.
-async fn put(tx: &mut Write, p: &Frame, device: &Device, to: Where) -> Result<()> {
+pub(super) async fn put(tx: &mut Write, p: &Frame, device: &Device, to: Where) -> Result<()> {
     let by = (p.account_id().unwrap_or_default(), now_ms());
     if !queries::set_state(tx, p.district_id(), &device.id, (device.state, to), by).await? {
         return Err(Error::Internal("a device is not where its row said".to_owned()));
@@ -271,72 +332,44 @@ async fn change(tx: &mut Write, p: &Frame, loan: &Loan, becomes: Becomes<'_>) ->
 }
 
 /// Writes down what was done with a loan, by ids.
-async fn note(tx: &mut Write, p: &Frame, action: &str, loan: &Loan) -> Result<()> {
+pub(super) async fn note(tx: &mut Write, p: &Frame, action: &str, loan: &Loan) -> Result<()> {
     let detail = json!({ "device": loan.device_id, "student": loan.student_id });
     Ok(audit::record(tx, &p.entry(action, ("lending_loan", &loan.id), detail)).await?)
 }
 
 /// Renews the open loan of a device, or says that nobody knows where the device is, or that the household has found it.
-async fn button(tx: &mut Write, p: &Frame, form: &ScanForm) -> Result<Told> {
+async fn button(tx: &mut Write, p: &Frame, form: &ScanForm, calendar: Option<&Calendar>) -> Result<Told> {
     let device = queries::device(&mut **tx, p.district_id(), &form.device).await?.ok_or(Error::NotFound)?;
     let loan = queries::open_loan(&mut **tx, p.district_id(), &device.id).await?.ok_or(Error::NotFound)?;
+    let deed = |did| Deed::new(did, About::of(&loan), Some(Before::of(&loan)), now_ms());
     if form.act == "lost" {
         change(tx, p, &loan, Becomes::Lost).await?;
         // The line stays as it is: whoever lost it is told first, and has time to find it.
         put(tx, p, &device, Where::Lost).await?;
         note(tx, p, "loan.lost", &loan).await?;
+        keep(tx, p, deed(Did::Lost)).await?;
         return Ok(Told::new("lost", &device.id, &loan.student_id));
     }
     if form.act == "found" {
         change(tx, p, &loan, Becomes::Found).await?;
         put(tx, p, &device, Where::Lent).await?;
         note(tx, p, "loan.found", &loan).await?;
+        keep(tx, p, deed(Did::Found)).await?;
         return Ok(Told::new("found", &device.id, &loan.student_id));
     }
     if loan.lost_ms.is_some() {
         return Err(Error::BadRequest("lending-wrong-act"));
     }
-    let days = queries::rules(&mut **tx, p.district_id()).await?.loan_days;
+    let rules = queries::rules(&mut **tx, p.district_id()).await?;
     // A rule that has become shorter takes no time away.
-    let due = due(days).max(loan.due_on.clone());
+    let due = due_on(today(), &rules, calendar).to_string().max(loan.due_on.clone());
     change(tx, p, &loan, Becomes::Renewed(&due)).await?;
     // It is not overdue any more: its line works again.
     let cards: Vec<String> = device.iccid.clone().into_iter().collect();
     queries::settle(tx, p.district_id(), &cards, now_ms()).await?;
     note(tx, p, "loan.renew", &loan).await?;
+    keep(tx, p, deed(Did::Renew)).await?;
     Ok(Told::new("renewed", &device.id, &loan.student_id))
-}
-
-/// Undoes what the person did last: a check-out, or a return.
-async fn undo(tx: &mut Write, p: &Frame, student: &str) -> Result<Told> {
-    let (district, by) = (p.district_id(), p.account_id().unwrap_or_default());
-    let nothing = Told::new("no-undo", "", student);
-    let Some((loan, took)) = queries::last_deed(tx, district, by, now_ms() - UNDO_MS).await? else {
-        return Ok(nothing);
-    };
-    let Some(device) = queries::device(&mut **tx, district, &loan.device_id).await? else {
-        return Ok(nothing);
-    };
-    // Since then another may have lent it, or put it elsewhere; and a loan that was renewed is no mistake.
-    let is_as_left = match took {
-        true => device.state == Where::Here,
-        false => device.state == Where::Lent && loan.renewed == 0,
-    };
-    if !is_as_left {
-        return Ok(nothing);
-    }
-    let (becomes, to) = match (took, loan.lost_ms) {
-        (false, _) => (Becomes::Undone, Where::Here),
-        (true, None) => (Becomes::Reopened, Where::Lent),
-        (true, Some(_)) => (Becomes::Reopened, Where::Lost),
-    };
-    change(tx, p, &loan, becomes).await?;
-    put(tx, p, &device, to).await?;
-    if !took {
-        queries::unserve(tx, p.district_id(), &loan.id).await?;
-    }
-    note(tx, p, "loan.undo", &loan).await?;
-    Ok(Told::new("undone", &device.id, &loan.student_id))
 }
 
 /// All loans as CSV: what is asked of devices that are given to a person (47 CFR 54.1715(a)(1)), and by when they are due.

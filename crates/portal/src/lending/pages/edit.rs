@@ -67,7 +67,7 @@ pub async fn added(State(app): State<App>, p: Frame, Form(form): Form<DeviceForm
         Ok(item) => item,
         Err(wrong) => return Edit::wrong(p, "", form, &wrong),
     };
-    let device = Device::new(new_id(), item.barcode.clone(), item.kind);
+    let device = Device::new(new_id(), String::new(), item.kind);
     let mut tx = app.db.write().await?;
     let wrong = store(&mut tx, &p, &device, &item).await?;
     if !wrong.is_empty() {
@@ -106,25 +106,29 @@ pub async fn edited(
 async fn store(
     tx: &mut Write,
     p: &Frame,
-    device: &Device,
+    before: &Device,
     item: &Item,
 ) -> Result<Vec<(&'static str, &'static str)>> {
     let district = p.district_id();
     queries::lock(tx, district).await?;
-    let cards = device.iccid.clone();
-    let device = inventory::edited(device, item);
+    let cards = before.iccid.clone();
+    let device = inventory::edited(before, item);
     let cards: Vec<String> = cards.into_iter().chain(device.iccid.clone()).collect();
-    let mut wrong: Vec<_> = queries::taken(tx, district, &device)
-        .await?
-        .into_iter()
-        .map(|field| (field, "lending-wrong-taken"))
-        .collect();
+    let mut wrong = inventory::wrong_of_lent(before, &device);
+    wrong.extend(
+        queries::taken(tx, district, &device).await?.into_iter().map(|field| (field, "lending-wrong-taken")),
+    );
+    if device.barcode != before.barcode
+        && queries::student(&mut **tx, district, &device.barcode).await?.is_some()
+    {
+        wrong.push(("barcode", "lending-wrong-student-id"));
+    }
     let by = (p.account_id().unwrap_or_default(), now_ms());
-    let before = match &device.iccid {
+    let line = match &device.iccid {
         Some(iccid) => queries::line_of_card(&mut **tx, district, iccid).await?,
         None => None,
     };
-    let line = inventory::line_change(item, before.as_ref(), &mut new_id);
+    let line = inventory::line_change(item, line.as_ref(), &mut new_id);
     if wrong.is_empty()
         && let Some(line) = line
         && !queries::put_line(tx, district, &line, by.1).await?

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::exchange::{attachment, csv_bytes, hexadecimal, minute};
 use crate::layout::Frame;
 use crate::lending::queries::{self, Service};
-use crate::lending::rules::service::{Change, suspended};
+use crate::lending::rules::service::{Change, Seen, seen, suspended};
 use crate::{App, audit};
 use axum::extract::State;
 use axum::response::Response;
@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use std::io::{Cursor, Write as _};
 use zip::write::SimpleFileOptions;
 
-const SERVICE_HEADER: [&str; 12] = [
+const SERVICE_HEADER: [&str; 16] = [
     "iccid",
     "line_number",
     "type_of_service",
@@ -28,11 +28,19 @@ const SERVICE_HEADER: [&str; 12] = [
     "first_utc",
     "last_utc",
     "suspended_utc",
+    "seen_utc",
+    "down_mbps",
+    "up_mbps",
+    "monthly_cap_octets",
 ];
 
-fn service_row(service: Service, changes: &[Change]) -> [String; 12] {
+/// A row: the times in which the line was wanted to be suspended, and what the carrier was seen to do, which may be something else.
+fn service_row(service: Service, changes: &[Change], all_seen: &[Seen]) -> [String; 16] {
     let when = |ms: Option<i64>| ms.map(minute).unwrap_or_default();
-    let times = suspended(changes, service.out_ms, service.end_ms);
+    let times = suspended(changes, service.from_ms, service.to_ms);
+    let seen = seen(all_seen, service.from_ms, service.to_ms);
+    let seen =
+        seen.iter().map(|s| format!("{} {} to {}", s.observed.as_str(), minute(s.from_ms), minute(s.to_ms)));
     let times =
         times.into_iter().map(|(from, to)| format!("{} to {}", minute(from), when(to)).trim().to_owned());
     [
@@ -45,9 +53,13 @@ fn service_row(service: Service, changes: &[Change]) -> [String; 12] {
         service.student_id,
         service.family_name,
         service.given_name,
-        minute(service.out_ms),
-        when(service.end_ms),
+        minute(service.from_ms),
+        when(service.to_ms),
         times.collect::<Vec<_>>().join("; "),
+        seen.collect::<Vec<_>>().join("; "),
+        service.down_mbps.map(|mbps| mbps.to_string()).unwrap_or_default(),
+        service.up_mbps.map(|mbps| mbps.to_string()).unwrap_or_default(),
+        service.cap_octets.map(|octets| octets.to_string()).unwrap_or_default(),
     ]
 }
 
@@ -57,13 +69,15 @@ pub async fn archive(State(app): State<App>, p: Frame) -> Result<Response> {
     let records = queries::records(db, p.district_id()).await?;
     let services = queries::services(db, p.district_id()).await?;
     let changes = queries::changes_of_lines(db, p.district_id()).await?;
+    let seen = queries::seen_of_lines(db, p.district_id()).await?;
     let looked = json!({ "loans": records.len(), "services": services.len() });
     let looked = audit::of_roster(db, p.district_id(), looked).await?;
     audit::record_look(&app.db, &p.entry("lending.evidence", ("lending_loan", ""), looked)).await?;
     let devices = csv_bytes("devices.csv", &RECORDS_HEADER, records.into_iter().map(record_row))?;
     let services = services.into_iter().map(|service| {
-        let changes = service.line_id.as_ref().and_then(|line| changes.get(line));
-        service_row(service.clone(), changes.map(Vec::as_slice).unwrap_or_default())
+        let line = service.line_id.clone().unwrap_or_default();
+        let changes = changes.get(&line).map(Vec::as_slice).unwrap_or_default();
+        service_row(service, changes, seen.get(&line).map(Vec::as_slice).unwrap_or_default())
     });
     let services = csv_bytes("service.csv", &SERVICE_HEADER, services)?;
     let (entries, head) = audit::head(db).await?;

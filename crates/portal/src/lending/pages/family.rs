@@ -34,8 +34,8 @@ struct Stands {
     of: usize,
     more: i64,
     earlier: i64,
+    /// What it has points for that it said itself. Neither the others nor the sum: from these the rest follows.
     parts: Vec<(String, i64)>,
-    points: i64,
     /// Until when something is offered; empty while it is not.
     offered_until: String,
 }
@@ -50,6 +50,8 @@ struct Own {
     /// Whether the household has as many hotspots as it may.
     is_full: bool,
     has_lapsed: bool,
+    /// Whether it is asked if the request is to be taken back.
+    is_asked: bool,
     said: FamilyForm,
     errors: Vec<(&'static str, String)>,
 }
@@ -66,7 +68,7 @@ struct Rule {
 #[serde(default)]
 pub struct FamilyForm {
     code: String,
-    /// `look`, `ask` or `withdraw`.
+    /// `look`, `ask`, `withdraw`, which asks whether that is meant, or `withdraw-yes`.
     act: String,
     access: String,
     barrier: String,
@@ -131,14 +133,14 @@ pub async fn sent(
                 }
             }
         },
-        "withdraw" => drop(queries::withdraw(&mut tx, &district, &student, now_ms()).await?),
+        "withdraw-yes" => drop(queries::withdraw(&mut tx, &district, &student, now_ms()).await?),
         _ => {}
     }
     let last = queries::last_request(&mut tx, &district, &student).await?;
     let is_full = is_full(&mut tx, &district, &student).await?;
     let open = queries::open_requests(&mut tx, &district).await?;
     let (_, score) = queries::score(&mut *tx, &district).await?;
-    let detail = json!({ "act": form.act.chars().take(10).collect::<String>() });
+    let detail = json!({ "act": form.act.chars().take(12).collect::<String>() });
     audit::record(&mut tx, &p.entry("request.family", ("student", &student), detail)).await?;
     tx.commit().await?;
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
@@ -148,6 +150,7 @@ pub async fn sent(
         stands: last.as_ref().and_then(|last| stands(&p, last, open, &score)),
         has_lapsed: last.is_some_and(|last| last.state == "lapsed"),
         is_full,
+        is_asked: form.act == "withdraw",
         said: form,
         errors,
         p,
@@ -179,8 +182,12 @@ fn stands(p: &Frame, last: &Asked, open: Vec<Asked>, score: &Score) -> Option<St
         of: ranked.len(),
         more: place.more as i64,
         earlier: place.earlier as i64,
-        parts: own.parts.iter().map(|(factor, points)| (words::factor(p, *factor), *points)).collect(),
-        points: own.points,
+        parts: own
+            .parts
+            .iter()
+            .filter(|(factor, _)| factor.is_own())
+            .map(|(factor, points)| (words::factor(p, *factor), *points))
+            .collect(),
         offered_until: last.expires_ms.filter(|_| is_offered).map(|ms| p.date(ms)).unwrap_or_default(),
     })
 }

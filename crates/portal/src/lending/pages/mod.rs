@@ -1,17 +1,23 @@
 //! HTTP of the slice `lending`.
 
+mod caps;
 mod counter;
 mod devices;
 mod edit;
 mod evidence;
 mod family;
+mod household;
 mod line;
 mod lines;
 mod orders;
 mod overdue;
+mod rankings;
+mod report;
 mod requests;
 mod returns;
+mod rule_sets;
 mod rules;
+mod undo;
 mod upload;
 mod usage;
 pub(super) mod words;
@@ -23,7 +29,7 @@ use crate::routes::{Needs, Route, route};
 use axum::routing::{get, post};
 
 /// The pages that lead to each other: the message's key, and the path in the district.
-pub const TABS: [(&str, &str); 8] = [
+pub const TABS: [(&str, &str); 9] = [
     ("lending-counter-title", "/lending"),
     ("lending-requests-title", "/lending/requests"),
     ("lending-devices-title", "/lending/devices"),
@@ -31,6 +37,7 @@ pub const TABS: [(&str, &str); 8] = [
     ("lending-usage-title", "/lending/usage"),
     ("lending-overdue-title", "/lending/overdue"),
     ("lending-orders-title", "/lending/orders"),
+    ("lending-report-title", "/lending/report"),
     ("lending-rules-title", "/lending/rules"),
 ];
 
@@ -58,11 +65,23 @@ pub fn routes() -> Vec<Route> {
         route("/d/{district}/lending/requests", lend, get(requests::page).post(requests::sent)),
         route("/d/{district}/lending/requests.csv", lend, get(requests::csv)),
         route("/d/{district}/lending/requests/offer", manage, post(requests::offered)),
+        route("/d/{district}/lending/rule-sets", manage, get(rule_sets::page).post(rule_sets::stored)),
+        route("/d/{district}/lending/rule-sets.csv", manage, get(rule_sets::csv)),
+        route("/d/{district}/lending/caps", manage, get(caps::page).post(caps::stored)),
+        route("/d/{district}/lending/caps.csv", manage, get(caps::csv)),
+        route("/d/{district}/lending/report", manage, get(report::page)),
+        route("/d/{district}/lending/report/months.csv", manage, get(report::months_csv)),
+        route("/d/{district}/lending/report/groups.csv", manage, get(report::groups_csv)),
+        route("/d/{district}/lending/rankings", manage, get(rankings::list)),
+        route("/d/{district}/lending/rankings.csv", manage, get(rankings::csv)),
+        route("/d/{district}/lending/rankings/{ranking}", manage, get(rankings::one)),
+        route("/d/{district}/lending/rankings/{ranking}/order.bin", manage, get(rankings::bytes)),
         route("/d/{district}/lending/order", manage, get(requests::score).post(requests::scored)),
         route("/d/{district}/lending/usage", lend, get(usage::page)),
         route("/d/{district}/lending/usage.csv", lend, get(usage::csv)),
         route("/d/{district}/lending/usage/upload", manage, post(usage::upload))
             .uploads(upload::UPLOAD_BYTES),
+        route("/d/{district}/lending/household", lend, post(household::said)),
         route("/d/{district}/lending/returned", lend, post(returns::said)),
         route("/d/{district}/lending/lines/{line}", lend, get(line::page)),
         route("/d/{district}/lending/lines/{line}/change", manage, post(line::changed)),

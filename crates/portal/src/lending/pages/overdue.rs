@@ -208,7 +208,7 @@ pub async fn told_them(
                 used_again(&mut tx, &p, troubled, now).await?;
             }
         } else if let Standing::Tell(cause, _) = standing {
-            put(&mut tx, &p, &troubled.loan.id, (Told { cause, ms: now }, way)).await?;
+            put(&mut tx, &p, &troubled.loan.id, (Told::by_rules(cause, now, &rules), way)).await?;
         }
     }
     tx.commit().await?;

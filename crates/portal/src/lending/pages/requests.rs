@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::exchange::{csv_file, minute};
 use crate::layout::Frame;
 use crate::lending::queries::{self, Asked};
+use crate::lending::rules::offer::{Have, Wrong, offers};
 use crate::lending::rules::score::{Access, Barrier, Factor, MOST, Ranked, Score, mark, rank};
 use crate::lending::rules::standing::DAY_MS;
 use crate::routes::escape;
@@ -29,6 +30,8 @@ struct View {
     parts: String,
     asked_on: String,
     until: String,
+    /// Whether the household has as many hotspots as it may: it is passed over.
+    is_full: bool,
 }
 
 #[derive(Template)]
@@ -38,6 +41,8 @@ struct Page {
     waiting: Vec<View>,
     offered: Vec<View>,
     found: i64,
+    /// How many hotspots are here and promised to nobody.
+    free: i64,
     may_manage: bool,
 }
 
@@ -58,7 +63,24 @@ impl Order {
     }
 }
 
-async fn read(app: &App, p: &Frame) -> Result<Order> {
+/// What there is to offer, and how many each home has.
+struct Stock {
+    free: i64,
+    homes: HashMap<String, i64>,
+    limit: i64,
+}
+
+async fn stock(tx: &mut sqlx::AnyConnection, p: &Frame) -> Result<Stock> {
+    let (here, offered) = queries::free_hotspots(tx, p.district_id()).await?;
+    let limit = queries::rules(&mut *tx, p.district_id()).await?.household_limit;
+    Ok(Stock {
+        free: (here - offered).max(0),
+        homes: queries::hotspots_of_homes(tx, p.district_id()).await?,
+        limit,
+    })
+}
+
+async fn read(app: &App, p: &Frame) -> Result<(Order, Stock)> {
     let mut tx = app.db.write().await?;
     queries::lapse(&mut tx, p.district_id(), now_ms()).await?;
     let open = queries::open_requests(&mut tx, p.district_id()).await?;
@@ -66,8 +88,9 @@ async fn read(app: &App, p: &Frame) -> Result<Order> {
     let students: Vec<&str> = open.iter().map(|asked| asked.student.as_str()).collect();
     let looked = json!({ "students": students });
     audit::record(&mut tx, &p.entry("lending.requests", ("lending_request", ""), looked)).await?;
+    let stock = stock(&mut tx, p).await?;
     tx.commit().await?;
-    Ok(Order::of(open, &score, now_ms()))
+    Ok((Order::of(open, &score, now_ms()), stock))
 }
 
 fn parts(p: &Frame, ranked: &Ranked) -> String {
@@ -77,7 +100,8 @@ fn parts(p: &Frame, ranked: &Ranked) -> String {
 
 /// The list.
 pub async fn page(State(app): State<App>, p: Frame) -> Result<Response> {
-    let order = read(&app, &p).await?;
+    let (order, stock) = read(&app, &p).await?;
+    let have = Have { limit: stock.limit, homes: &stock.homes };
     let view = |asked: Asked, place: usize, ranked: Option<&Ranked>| View {
         student: escape(&asked.student),
         place,
@@ -85,19 +109,20 @@ pub async fn page(State(app): State<App>, p: Frame) -> Result<Response> {
         parts: ranked.map(|ranked| parts(&p, ranked)).unwrap_or_default(),
         asked_on: p.date(asked.facts.asked_ms),
         until: asked.expires_ms.map(|ms| p.date(ms)).unwrap_or_default(),
+        is_full: have.is_full(&asked.home),
         asked,
     };
     let waiting: Vec<View> =
         order.waiting.into_iter().enumerate().map(|(n, (asked, r))| view(asked, n + 1, Some(&r))).collect();
     let offered = order.offered.into_iter().map(|asked| view(asked, 0, None)).collect();
     let may_manage = p.may(Action::ManageLending);
-    let page = Page { found: waiting.len() as i64, waiting, offered, may_manage, p };
+    let page = Page { found: waiting.len() as i64, waiting, offered, free: stock.free, may_manage, p };
     Ok(Html(page.render()?).into_response())
 }
 
 /// The list as CSV.
 pub async fn csv(State(app): State<App>, p: Frame) -> Result<Response> {
-    let order = read(&app, &p).await?;
+    let (order, _) = read(&app, &p).await?;
     let header = [
         "place",
         "request_id",
@@ -202,16 +227,23 @@ pub async fn offered(State(app): State<App>, p: Frame, Form(form): Form<OfferFor
     if order.waiting.is_empty() {
         return Err(Error::BadRequest("lending-none-waits"));
     }
+    let stock = stock(&mut tx, &p).await?;
+    let homes: Vec<String> = order.waiting.iter().map(|(asked, _)| asked.home.clone()).collect();
     let ranked: Vec<Ranked> = order.waiting.into_iter().map(|(_, ranked)| ranked).collect();
+    let have = Have { limit: stock.limit, homes: &stock.homes };
+    let chosen = offers(&homes, have, stock.free, count).map_err(|wrong| match wrong {
+        Wrong::TooMany => Error::BadRequest("lending-offer-too-many"),
+        Wrong::NobodyWaits => Error::BadRequest("lending-none-waits"),
+    })?;
     let mark = mark(&score, &ranked, now);
     let ranking =
         queries::put_ranking(&mut tx, p.district_id(), &ranked, (version, score, &mark), now).await?;
     let until = now + rules.offer_days * DAY_MS;
-    for first in ranked.iter().take(count) {
-        queries::offer(&mut tx, p.district_id(), &first.facts.id, &ranking, (now, until)).await?;
+    for at in &chosen {
+        queries::offer(&mut tx, p.district_id(), &ranked[*at].facts.id, &ranking, (now, until)).await?;
     }
     // In the chain of the audit log, the mark shows that neither the rule nor an input was changed afterwards.
-    let detail = json!({ "offers": count.min(ranked.len()), "waiting": ranked.len(), "version": version, "mark": mark });
+    let detail = json!({ "offers": chosen.len(), "waiting": ranked.len(), "version": version, "mark": mark });
     audit::record(&mut tx, &p.entry("request.offer", ("lending_ranking", &ranking), detail)).await?;
     tx.commit().await?;
     Ok(Redirect::to(&p.district_path("/lending/requests")).into_response())

@@ -3,7 +3,7 @@
 use crate::db::now_ms;
 use crate::error::{Error, Result};
 use crate::layout::Frame;
-use crate::lending::queries;
+use crate::lending::queries::{self, About, Before, Deed, Did};
 use crate::lending::rules::state::State as Where;
 use crate::routes::escape;
 use crate::{App, audit};
@@ -45,6 +45,8 @@ pub async fn said(State(app): State<App>, p: Frame, Form(form): Form<ReturnForm>
     if is_damaged {
         queries::set_state(&mut tx, p.district_id(), &device.id, (device.state, Where::Repair), by).await?;
     }
+    let deed = Deed::new(Did::Noted, About::of(&loan), Some(Before::of(&loan)), by.1);
+    queries::put_deed(&mut tx, p.district_id(), &deed, by.0).await?;
     let detail = json!({ "device": device.id, "damaged": is_damaged, "missing": !missing.is_empty() });
     audit::record(&mut tx, &p.entry("loan.returned", ("lending_loan", &loan.id), detail)).await?;
     tx.commit().await?;

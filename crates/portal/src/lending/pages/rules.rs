@@ -34,7 +34,7 @@ struct Page {
 }
 
 /// The rules that are chosen among words, not typed as a number.
-const CHOSEN: [&str; 2] = ["suspend", "carriers"];
+const CHOSEN: [&str; 3] = ["due_rule", "suspend", "carriers"];
 
 fn field(p: &Frame, setting: &Setting, value: String, is_wrong: bool) -> Field {
     let bounds = [("least", setting.least.into()), ("most", setting.most.into())];

@@ -1,19 +1,20 @@
 //! The inventory from a file.
 
-use crate::db::{new_id, now_ms};
+use crate::db::{Write, new_id, now_ms};
 use crate::error::{Error, Result};
 use crate::exchange::{UploadForm, digest};
 use crate::layout::{Frame, ProblemList};
 use crate::lending::queries;
-use crate::lending::rules::inventory::{Changes, cards_to_settle, changes};
+use crate::lending::rules::inventory::{Changes, Device, cards_to_settle, changes};
 use crate::{App, audit};
 use askama::Template;
 use axum::extract::{Multipart, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
-use evenfield_gap::inventory::parse;
+use evenfield_gap::inventory::{Item, parse};
 use evenfield_model::Problems;
 use serde_json::json;
+use std::collections::HashSet;
 
 /// The largest file of devices, bytes.
 pub const UPLOAD_BYTES: usize = 32 * 1024 * 1024;
@@ -65,6 +66,7 @@ pub async fn upload(State(app): State<App>, p: Frame, multipart: Multipart) -> R
     queries::lock(&mut tx, &district).await?;
     let devices = queries::all_devices(&mut tx, &district).await?;
     let lines = queries::all_lines(&mut tx, &district).await?;
+    check_barcodes(&mut tx, &district, (&name, &items), &devices, &mut problems).await?;
     let changes = changes(&name, &items, &devices, &lines, &mut new_id, &mut problems);
     if problems.wrong() > 0 {
         return render(p, None, &problems);
@@ -83,4 +85,24 @@ pub async fn upload(State(app): State<App>, p: Frame, multipart: Multipart) -> R
     audit::record(&mut tx, &p.entry("inventory.load", ("lending_device", ""), detail)).await?;
     tx.commit().await?;
     render(p, Some(&changes), &problems)
+}
+
+/// A new device whose barcode is a student's number is a problem: at the counter nobody could tell which of them is scanned.
+async fn check_barcodes(
+    tx: &mut Write,
+    district: &str,
+    (file, items): (&str, &[Item]),
+    devices: &[Device],
+    problems: &mut Problems,
+) -> Result<()> {
+    let known: HashSet<&str> = devices.iter().map(|device| device.barcode.as_str()).collect();
+    let new: Vec<&Item> = items.iter().filter(|item| !known.contains(item.barcode.as_str())).collect();
+    let barcodes: Vec<&str> = new.iter().map(|item| item.barcode.as_str()).collect();
+    let taken: HashSet<String> =
+        queries::students_among(tx, district, &barcodes).await?.into_iter().collect();
+    for item in new.iter().filter(|item| taken.contains(&item.barcode)) {
+        let wanted = "a barcode that is no student's number";
+        problems.push(file, item.line, "barcode", item.barcode.as_str(), wanted);
+    }
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! Devices.
 
+use super::cards::keep_cards;
 use super::pattern;
 use crate::bulk::{self, Value};
 use crate::db::Write;
@@ -100,6 +101,7 @@ pub async fn put_devices(
     devices: &[Device],
     (by, ms): (&str, i64),
 ) -> Result<()> {
+    keep_cards(tx, district, devices, ms).await?;
     // A number that moves from one of them to another would be there twice for a moment.
     for chunk in devices.chunks(500) {
         let marks: Vec<String> = (2..chunk.len() + 2).map(|n| format!("${n}")).collect();

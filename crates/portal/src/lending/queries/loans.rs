@@ -1,6 +1,7 @@
 //! Loans.
 
 use super::devices::COLUMNS;
+use super::orders::{IDS, marks};
 use crate::db::Write;
 use crate::lending::rules::inventory::Device;
 use sqlx::any::AnyRow;
@@ -123,18 +124,22 @@ where
     .await
 }
 
-/// How many hotspots the household of a student has: hers and those of whoever has the same street and ZIP code.
+/// Which of these texts are students' ids.
 ///
 /// # Errors
 /// The database's.
-pub async fn household_hotspots(tx: &mut Write, district: &str, student: &str) -> Result<i64> {
-    let sql = format!(
-        "SELECT COUNT(*) FROM {LOAN_DEVICE} \
-         WHERE n.district_id = $1 AND {OPEN} AND d.kind = 'hotspot' AND (n.student_id = $2 OR n.student_id IN ( \
-           SELECT o.id FROM student s JOIN student o ON o.district_id = s.district_id AND lower(o.street) = lower(s.street) \
-             AND o.zip = s.zip WHERE s.district_id = $1 AND s.id = $2))"
-    );
-    sqlx::query_scalar(AssertSqlSafe(sql)).bind(district).bind(student).fetch_one(&mut **tx).await
+pub async fn students_among(tx: &mut Write, district: &str, texts: &[&str]) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for chunk in texts.chunks(IDS) {
+        let sql =
+            format!("SELECT id FROM student WHERE district_id = $1 AND id IN ({})", marks(2, chunk.len()));
+        let mut query = sqlx::query_scalar(AssertSqlSafe(sql)).bind(district);
+        for text in chunk {
+            query = query.bind(*text);
+        }
+        found.extend(query.fetch_all(&mut **tx).await?);
+    }
+    Ok(found)
 }
 
 /// One student of each of so many households, by id.
@@ -143,7 +148,7 @@ pub async fn household_hotspots(tx: &mut Write, district: &str, student: &str) -
 /// The database's.
 pub async fn households(tx: &mut Write, district: &str, count: usize) -> Result<Vec<String>> {
     sqlx::query_scalar(
-        "SELECT MIN(id) FROM student WHERE district_id = $1 AND street IS NOT NULL GROUP BY lower(street), zip ORDER BY 1 LIMIT $2",
+        "SELECT MIN(id) FROM student WHERE district_id = $1 AND home_key IS NOT NULL GROUP BY home_key ORDER BY 1 LIMIT $2",
     )
     .bind(district)
     .bind(count as i64)
@@ -241,11 +246,9 @@ pub enum Becomes<'a> {
     Gone,
     /// The check-out was a mistake.
     Undone,
-    /// The return was a mistake.
-    Reopened,
 }
 
-/// Changes a loan. Whether it was open, or over when it is to be opened again.
+/// Changes a loan. Whether it was open.
 ///
 /// # Errors
 /// The database's.
@@ -265,9 +268,6 @@ pub async fn change_loan(
         Becomes::Found => format!("lost_ms = NULL WHERE {open} AND lost_ms IS NOT NULL"),
         Becomes::Gone => format!("gone_ms = $3 WHERE {open} AND lost_ms IS NOT NULL"),
         Becomes::Undone => format!("undone_ms = $3 WHERE {open}"),
-        Becomes::Reopened => {
-            "in_ms = NULL, in_by = NULL WHERE district_id = $1 AND id = $2 AND in_ms IS NOT NULL".to_owned()
-        }
     };
     let due = if let Becomes::Renewed(day) = becomes { day } else { "" };
     let sql = format!("UPDATE lending_loan SET {set} AND $3 > 0 AND $4 <> '' AND $5 IS NOT NULL");
@@ -317,28 +317,13 @@ pub async fn note_return(
     .map(drop)
 }
 
-/// What a person did last, not before `since_ms`: the loan, and whether she took the device back.
+/// One loan by its id.
 ///
 /// # Errors
 /// The database's.
-pub async fn last_deed(
-    tx: &mut Write,
-    district: &str,
-    by: &str,
-    since_ms: i64,
-) -> Result<Option<(Loan, bool)>> {
-    let sql = format!(
-        "SELECT {LOAN}, CASE WHEN n.in_by = $2 AND n.in_ms >= $3 THEN 1 ELSE 0 END AS took FROM lending_loan n \
-         WHERE n.district_id = $1 AND n.undone_ms IS NULL AND ((n.out_by = $2 AND n.out_ms >= $3 AND n.in_ms IS NULL) \
-         OR (n.in_by = $2 AND n.in_ms >= $3)) ORDER BY COALESCE(n.in_ms, n.out_ms) DESC, n.id DESC LIMIT 1"
-    );
-    let row = sqlx::query(AssertSqlSafe(sql))
-        .bind(district)
-        .bind(by)
-        .bind(since_ms)
-        .fetch_optional(&mut **tx)
-        .await?;
-    row.map(|row| Ok((sqlx::FromRow::from_row(&row)?, row.try_get::<i64, _>("took")? == 1))).transpose()
+pub async fn loan(tx: &mut Write, district: &str, id: &str) -> Result<Option<Loan>> {
+    let sql = format!("SELECT {LOAN} FROM lending_loan n WHERE n.district_id = $1 AND n.id = $2");
+    sqlx::query_as(AssertSqlSafe(sql)).bind(district).bind(id).fetch_optional(&mut **tx).await
 }
 
 /// A loan as an auditor asks for it.

@@ -1,27 +1,35 @@
 //! SQL of the slice `lending`.
 
+mod cards;
+mod deeds;
 mod devices;
 mod evidence;
+mod households;
 mod lines;
 mod loans;
 mod notices;
 mod orders;
+mod plans;
+mod report;
 mod requests;
+mod rule_sets;
 mod rules;
 mod usage;
 
+pub use deeds::{About, Before, Deed, Did, has_later_deed, last_deed, put_deed, put_loan_back, undo_deed};
 pub use devices::{
     DevicePage, DeviceRow, Search, all_devices, device, find, put_device, put_devices, set_state, taken,
 };
-pub use evidence::{Service, changes_of_lines, services};
+pub use evidence::{Service, changes_of_lines, seen_of_lines, services};
+pub use households::{free_hotspots, home, hotspots_of_homes, household_hotspots, members, put_home};
 pub use lines::{
     LinePage, LineRow, LineSearch, all_lines, find_lines, line, line_of_card, put_line, put_lines, set_hold,
 };
 
 pub use loans::{
-    Becomes, Loan, Record, Student, back_ms, change_loan, household_hotspots, households, insert_loan,
-    last_deed, last_loan, loans_of_device, loans_of_student, note_return, open_loan, records, scanned_device,
-    student,
+    Becomes, Loan, Record, Student, back_ms, change_loan, households, insert_loan, last_loan, loan,
+    loans_of_device, loans_of_student, note_return, open_loan, records, scanned_device, student,
+    students_among,
 };
 pub use notices::{Idle, Troubled, open_facts, put_notice, told, troubled};
 pub use orders::{
@@ -29,10 +37,16 @@ pub use orders::{
     observe_many, orders_of_line, past_of_line, put_orders, refuse_orders, set_wanted, settle,
     suspended_cards,
 };
-pub use requests::{
-    Asked, code_holder, lapse, last_request, offer, open_requests, put_ranking, put_request, put_score,
-    score, serve, unserve, withdraw,
+pub use plans::{
+    Capped, CarrierPlan, Window, capped_lines, carrier_plans, lent_readings, put_carrier_plan, put_window,
+    remove_window, windows,
 };
+pub use report::{Need, needs, spans};
+pub use requests::{
+    Asked, Ranking, code_holder, lapse, last_request, offer, open_requests, put_ranking, put_request,
+    put_score, ranking, rankings, score, serve, unserve, withdraw,
+};
+pub use rule_sets::{Said, hotspots, put_rule_set, rule_sets, students};
 pub use rules::{put_rules, rules};
 pub use usage::{LineUse, count_anew, lent_lines, put_usage};
 

@@ -80,8 +80,8 @@ impl Troubled {
 
 fn notice(row: &AnyRow) -> Result<Option<(Told, Option<Way>)>> {
     let (cause, way): (String, String) = (row.try_get("cause")?, row.try_get("way")?);
-    let ms = row.try_get("told_ms")?;
-    Ok(Cause::from_word(&cause).map(|cause| (Told { cause, ms }, Way::from_word(&way))))
+    let (ms, until_ms) = (row.try_get("told_ms")?, row.try_get("until_ms")?);
+    Ok(Cause::from_word(&cause).map(|cause| (Told { cause, ms, until_ms }, Way::from_word(&way))))
 }
 
 fn troubled_row(row: &AnyRow) -> Result<Troubled> {
@@ -133,7 +133,7 @@ pub async fn troubled(
         .await?;
     let mut all: Vec<Troubled> = rows.iter().map(troubled_row).collect::<Result<_>>()?;
     let sql = format!(
-        "SELECT t.loan_id, t.cause, t.way, t.told_ms FROM {LOAN_DEVICE} JOIN lending_notice t \
+        "SELECT t.loan_id, t.cause, t.way, t.told_ms, t.until_ms FROM {LOAN_DEVICE} JOIN lending_notice t \
          ON t.district_id = n.district_id AND t.loan_id = n.id {line} WHERE {is_troubled} AND {OPEN} ORDER BY t.told_ms"
     );
     let rows = sqlx::query(AssertSqlSafe(sql))
@@ -158,17 +158,18 @@ pub async fn troubled(
 /// # Errors
 /// The database's.
 pub async fn told(tx: &mut Write, district: &str, loan: &str) -> Result<Vec<Told>> {
-    let rows =
-        sqlx::query("SELECT cause, way, told_ms FROM lending_notice WHERE district_id = $1 AND loan_id = $2")
-            .bind(district)
-            .bind(loan)
-            .fetch_all(&mut **tx)
-            .await?;
+    let rows = sqlx::query(
+        "SELECT cause, way, told_ms, until_ms FROM lending_notice WHERE district_id = $1 AND loan_id = $2",
+    )
+    .bind(district)
+    .bind(loan)
+    .fetch_all(&mut **tx)
+    .await?;
     let told = rows.iter().map(notice).collect::<Result<Vec<_>>>()?;
     Ok(told.into_iter().flatten().map(|(told, _)| told).collect())
 }
 
-/// Stores that a household was told of something.
+/// Stores that a household was told of something, with the day until which it was told that it has time.
 ///
 /// # Errors
 /// The database's.
@@ -180,7 +181,8 @@ pub async fn put_notice(
     by: &str,
 ) -> Result<()> {
     sqlx::query(
-        "INSERT INTO lending_notice (district_id, id, loan_id, cause, way, told_ms, told_by) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO lending_notice (district_id, id, loan_id, cause, way, told_ms, told_by, until_ms) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(district)
     .bind(new_id())
@@ -189,6 +191,7 @@ pub async fn put_notice(
     .bind(way.as_str())
     .bind(told.ms)
     .bind(by)
+    .bind(told.until_ms)
     .execute(&mut **tx)
     .await
     .map(drop)

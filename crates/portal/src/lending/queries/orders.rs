@@ -308,6 +308,7 @@ pub async fn observe_many(
 ) -> Result<u64> {
     let mut seen = 0;
     for chunk in cards.chunks(IDS) {
+        keep_seen(tx, district, chunk, (observed, as_of_ms)).await?;
         let sql = format!(
             "UPDATE carrier_line SET observed = $2, observed_ms = $3 WHERE district_id = $1 AND COALESCE(observed_ms, 0) <= $3 \
              AND iccid IN ({})",
@@ -320,6 +321,38 @@ pub async fn observe_many(
         seen += query.execute(&mut **tx).await?.rows_affected();
     }
     Ok(seen)
+}
+
+/// Keeps what is newly seen of these cards' lines, and when something else was seen last.
+async fn keep_seen(
+    tx: &mut Write,
+    district: &str,
+    cards: &[&str],
+    (observed, as_of_ms): (Observed, i64),
+) -> Result<()> {
+    let marks = marks(4, cards.len());
+    let is_new = format!(
+        "l.district_id = $1 AND l.observed <> $2 AND COALESCE(l.observed_ms, 0) <= $3 AND l.iccid IN ({marks})"
+    );
+    for sql in [
+        format!(
+            "UPDATE carrier_seen SET to_ms = (SELECT l.observed_ms FROM carrier_line l WHERE l.district_id = $1 \
+             AND l.id = carrier_seen.line_id) WHERE district_id = $1 AND to_ms IS NULL \
+             AND line_id IN (SELECT l.id FROM carrier_line l WHERE {is_new})"
+        ),
+        format!(
+            "INSERT INTO carrier_seen (district_id, line_id, from_ms, observed) \
+             SELECT l.district_id, l.id, CAST($3 AS BIGINT), $2 FROM carrier_line l WHERE {is_new} \
+             ON CONFLICT (district_id, line_id, from_ms) DO UPDATE SET observed = EXCLUDED.observed, to_ms = NULL"
+        ),
+    ] {
+        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(district).bind(observed.as_str()).bind(as_of_ms);
+        for card in cards {
+            query = query.bind(*card);
+        }
+        query.execute(&mut **tx).await?;
+    }
+    Ok(())
 }
 
 /// What a line was wanted to be from when on.

@@ -1,5 +1,6 @@
 //! Households that ask for a hotspot, and the rule of their order.
 
+use super::households::{HOME, HOME_SAID};
 use crate::db::{Write, new_id};
 use crate::lending::rules::score::{Access, Barrier, Facts, Ranked, Score, inputs};
 use sqlx::any::AnyRow;
@@ -22,6 +23,8 @@ pub struct Asked {
     pub state: String,
     /// When an offer expires.
     pub expires_ms: Option<i64>,
+    /// The key of the student's home; her id where nothing is known of it.
+    pub home: String,
 }
 
 fn asked(row: &AnyRow) -> Result<Asked> {
@@ -41,21 +44,22 @@ fn asked(row: &AnyRow) -> Result<Asked> {
         school: word("school")?,
         state: word("state")?,
         expires_ms: row.try_get("expires_ms")?,
+        home: word("home")?,
     })
 }
 
-/// Requests with all that counts; siblings are other students with the same street and ZIP code.
+/// Requests with all that counts; siblings are other students of the household.
 fn select(which: &str) -> String {
     format!(
-        "WITH home AS (SELECT lower(street) AS street, zip, COUNT(*) AS students FROM student WHERE district_id = $1 \
-           AND street IS NOT NULL AND zip IS NOT NULL GROUP BY lower(street), zip) \
+        "WITH home AS (SELECT {HOME} AS home, COUNT(*) AS students FROM student s {HOME_SAID} \
+           WHERE s.district_id = $1 GROUP BY 1) \
          SELECT r.id, r.student_id, r.asked_ms, r.access, r.barrier, r.state, r.expires_ms, COALESCE(s.grade, '') AS grade, \
            COALESCE(s.family_name, '') AS family_name, COALESCE(s.given_name, '') AS given_name, \
            COALESCE(c.name, s.school_id, '') AS school, CASE WHEN s.frl = 1 THEN 1 ELSE 0 END AS meals, \
-           COALESCE(h.students - 1, 0) AS siblings \
-         FROM lending_request r LEFT JOIN student s ON s.district_id = r.district_id AND s.id = r.student_id \
+           COALESCE(h.students - 1, 0) AS siblings, COALESCE({HOME}, r.student_id) AS home \
+         FROM lending_request r LEFT JOIN student s ON s.district_id = r.district_id AND s.id = r.student_id {HOME_SAID} \
          LEFT JOIN school c ON c.district_id = s.district_id AND c.id = s.school_id \
-         LEFT JOIN home h ON h.street = lower(s.street) AND h.zip = s.zip \
+         LEFT JOIN home h ON h.home = {HOME} \
          WHERE r.district_id = $1 AND {which}"
     )
 }
@@ -267,6 +271,46 @@ pub async fn put_ranking(
     .execute(&mut **tx)
     .await?;
     Ok(id)
+}
+
+/// An order as it was kept.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Ranking {
+    /// Its id.
+    pub id: String,
+    /// When it was made, ms since 1970 UTC.
+    pub made_ms: i64,
+    /// The version of its rule.
+    pub version: i64,
+    /// The rule.
+    pub points: String,
+    /// A line for each request.
+    pub inputs: String,
+    /// The digest of all that.
+    pub mark: String,
+    /// To how many something was offered, of those that have not been offered something since.
+    pub offers: i64,
+}
+
+const RANKING: &str = "SELECT k.id, k.made_ms, k.version, k.points, k.inputs, k.mark, (SELECT COUNT(*) FROM lending_request r \
+    WHERE r.district_id = k.district_id AND r.ranking_id = k.id) AS offers FROM lending_ranking k WHERE k.district_id = $1";
+
+/// The orders that were kept, the latest first.
+///
+/// # Errors
+/// The database's.
+pub async fn rankings(pool: &AnyPool, district: &str, limit: i64) -> Result<Vec<Ranking>> {
+    let sql = format!("{RANKING} ORDER BY k.made_ms DESC, k.id DESC LIMIT $2");
+    sqlx::query_as(AssertSqlSafe(sql)).bind(district).bind(limit).fetch_all(pool).await
+}
+
+/// One of them by its id.
+///
+/// # Errors
+/// The database's.
+pub async fn ranking(pool: &AnyPool, district: &str, id: &str) -> Result<Option<Ranking>> {
+    let sql = format!("{RANKING} AND k.id = $2");
+    sqlx::query_as(AssertSqlSafe(sql)).bind(district).bind(id).fetch_optional(pool).await
 }
 
 /// Whose access code it is: the student, and the first letter of her given name. The code is that of the newest letters.

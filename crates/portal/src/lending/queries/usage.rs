@@ -43,8 +43,8 @@ pub async fn put_usage(
     });
     let rows: Vec<Vec<Value>> = rows.collect();
     let insert = "INSERT INTO carrier_usage (district_id, line_id, to_on, counting, from_on, octets, loaded_ms) VALUES";
-    let again = "ON CONFLICT (district_id, line_id, to_on, counting) DO UPDATE SET from_on = EXCLUDED.from_on, \
-        octets = EXCLUDED.octets, loaded_ms = EXCLUDED.loaded_ms";
+    let again = "ON CONFLICT (district_id, line_id, to_on, from_on, counting) DO UPDATE SET octets = EXCLUDED.octets, \
+        loaded_ms = EXCLUDED.loaded_ms";
     bulk::run(tx, insert, again, rows).await?;
     let mut touched: Vec<&str> = ours.map(|(line, _)| line).collect();
     touched.sort_unstable();

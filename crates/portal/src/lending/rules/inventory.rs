@@ -189,6 +189,21 @@ pub fn changes(
     changes
 }
 
+/// The fields of a form that would take the card from a device that is lent, or make something else of it, with the keys of their
+/// messages. Another card may be put in.
+pub fn wrong_of_lent(before: &Device, after: &Device) -> Vec<(&'static str, &'static str)> {
+    let mut wrong = Vec::new();
+    if matches!(before.state, State::Lent | State::Lost) {
+        if before.iccid.is_some() && after.iccid.is_none() {
+            wrong.push(("iccid", "lending-wrong-lent-card"));
+        }
+        if before.kind != after.kind {
+            wrong.push(("kind", "lending-wrong-lent-kind"));
+        }
+    }
+    wrong
+}
+
 /// A file takes no card from a device that is lent, since its line would end without notice, and makes nothing else of it.
 fn check_lent(file: &str, item: &Item, (before, after): (&Device, &Device), problems: &mut Problems) {
     if !matches!(before.state, State::Lent | State::Lost) {

@@ -2,13 +2,39 @@
 
 use super::settings::Rules;
 use super::standing::Standing;
-use super::state::{State, Wanted};
+use super::state::{Observed, State, Wanted};
 use evenfield_gap::inventory::Kind;
 
 /// A scan of the same device within this time of its check-out or return is the scanner's second look, ms.
 pub const DOUBLE_SCAN_MS: i64 = 2_000;
 /// For how long a person may undo what she did last, ms.
 pub const UNDO_MS: i64 = 10 * 60_000;
+
+/// What there is to say of the line of a device that is to be lent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OfLine {
+    /// It has one, or needs none.
+    Fine,
+    /// A hotspot in which no card is known to be: perhaps nobody wrote it down.
+    NoCard,
+    /// A card of which no line is known.
+    NoLine,
+    /// Its line has ended, for good: it would not work.
+    Ended,
+}
+
+impl OfLine {
+    /// Of a device of this kind, with whether a card is in it, and what its card's line is wanted and was seen to be.
+    pub fn of(kind: Kind, has_card: bool, line: Option<(Wanted, Observed)>) -> Self {
+        match line {
+            Some((wanted, observed)) if wanted == Wanted::Ended || observed == Observed::Ended => Self::Ended,
+            Some(_) => Self::Fine,
+            None if has_card => Self::NoLine,
+            None if kind == Kind::Hotspot => Self::NoCard,
+            None => Self::Fine,
+        }
+    }
+}
 
 /// What there is to know of a device when it is scanned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +47,8 @@ pub struct Scanned {
     pub lent_ms: Option<i64>,
     /// When it came back last, ms; none where it never did.
     pub back_ms: Option<i64>,
+    /// What there is to say of its line.
+    pub line: OfLine,
 }
 
 /// What a scan of a device does.
@@ -47,6 +75,8 @@ pub enum Why {
     Retired,
     /// The household has as many as it may.
     Household,
+    /// Its line has ended.
+    Ended,
 }
 
 impl Why {
@@ -58,6 +88,7 @@ impl Why {
             Self::Repair => "repair",
             Self::Retired => "retired",
             Self::Household => "household",
+            Self::Ended => "ended",
         }
     }
 }
@@ -78,6 +109,7 @@ pub fn scan(device: Scanned, has_student: bool, household: i64, rules: Rules, no
         State::Repair => Deed::Nothing(Why::Repair),
         State::Retired => Deed::Nothing(Why::Retired),
         _ if !has_student => Deed::Nothing(Why::NoStudent),
+        _ if device.line == OfLine::Ended => Deed::Nothing(Why::Ended),
         _ if is_full => Deed::Nothing(Why::Household),
         _ => Deed::Lend,
     }
@@ -115,7 +147,25 @@ mod tests {
         assert_eq!(of(Wanted::Ended, true, Some(due)), Wanted::Ended);
     }
 
-    const HERE: Scanned = Scanned { kind: Kind::Hotspot, state: State::Here, lent_ms: None, back_ms: None };
+    const HERE: Scanned =
+        Scanned { kind: Kind::Hotspot, state: State::Here, lent_ms: None, back_ms: None, line: OfLine::Fine };
+
+    #[test]
+    fn what_does_not_work_is_not_lent() {
+        let ended = |wanted, observed| OfLine::of(Kind::Hotspot, true, Some((wanted, observed)));
+        assert_eq!(ended(Wanted::Ended, Observed::Active), OfLine::Ended);
+        assert_eq!(ended(Wanted::Parked, Observed::Ended), OfLine::Ended);
+        assert_eq!(ended(Wanted::Parked, Observed::Unknown), OfLine::Fine);
+        assert_eq!(OfLine::of(Kind::Hotspot, true, None), OfLine::NoLine);
+        assert_eq!(OfLine::of(Kind::Hotspot, false, None), OfLine::NoCard);
+        assert_eq!(OfLine::of(Kind::Laptop, false, None), OfLine::Fine);
+        let of = |line| scan(Scanned { line, ..HERE }, true, 0, Rules::default(), 0);
+        assert_eq!(of(OfLine::Ended), Deed::Nothing(Why::Ended));
+        assert_eq!((of(OfLine::NoCard), of(OfLine::NoLine)), (Deed::Lend, Deed::Lend));
+        // Whoever brings one back brings it back.
+        let lent = Scanned { line: OfLine::Ended, state: State::Lent, lent_ms: Some(1), ..HERE };
+        assert_eq!(scan(lent, true, 0, Rules::default(), 9_000), Deed::TakeBack);
+    }
 
     #[test]
     fn a_scan_lends_takes_back_or_says_why_not() {
@@ -150,7 +200,7 @@ mod tests {
                 let household = lent.iter().flatten().count() as i64;
                 let state = if lent[which].is_some() { State::Lent } else { State::Here };
                 let device =
-                    Scanned { kind: Kind::Hotspot, state, lent_ms: lent[which], back_ms: back[which] };
+                    Scanned { state, lent_ms: lent[which], back_ms: back[which], ..HERE };
                 match scan(device, has_student, household, Rules::default(), now_ms) {
                     Deed::Lend => {
                         prop_assert!(lent[which].is_none() && has_student, "one open loan");

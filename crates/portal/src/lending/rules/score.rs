@@ -161,6 +161,15 @@ impl Factor {
         }
     }
 
+    /// Whether the household itself said what it is given for, or anybody can see it. The others are known from school records: whoever
+    /// finds a letter must not learn them.
+    pub fn is_own(self) -> bool {
+        match self {
+            Self::None | Self::Phone | Self::Poor | Self::Unavailable | Self::Cost | Self::Week => true,
+            Self::Sibling | Self::Senior | Self::High | Self::Meals => false,
+        }
+    }
+
     /// How often it holds for a request.
     fn times(self, facts: &Facts, now_ms: i64) -> i64 {
         let holds = match self {
@@ -285,9 +294,43 @@ pub fn inputs(ranked: &[Ranked]) -> String {
     ranked.iter().map(line).collect()
 }
 
+/// Reads what [`inputs`] writes: each request with its points, in the order.
+pub fn read_inputs(text: &str) -> Option<Vec<(Facts, i64)>> {
+    let line = |line: &str| {
+        let (facts, points) = line.split_once(" = ")?;
+        let parts: Vec<&str> = facts.split(' ').collect();
+        let [id, access, barrier, siblings, grade, meals, asked_ms] = parts[..] else { return None };
+        let facts = Facts {
+            id: id.to_owned(),
+            access: Access::from_word(access)?,
+            barrier: Barrier::from_word(barrier)?,
+            siblings: siblings.parse().ok()?,
+            grade: grade.to_owned(),
+            meals: meals.parse().ok()?,
+            asked_ms: asked_ms.parse().ok()?,
+        };
+        Some((facts, points.parse().ok()?))
+    };
+    text.lines().map(line).collect()
+}
+
 /// The mark of an order: of the rule, the time and all inputs. Another order has another.
 pub fn mark(score: &Score, ranked: &[Ranked], now_ms: i64) -> String {
     digest([score.to_text().as_bytes(), now_ms.to_string().as_bytes(), inputs(ranked).as_bytes()])
+}
+
+/// The bytes of which a mark is the SHA-256: rule, time and inputs, before each its length in octets as eight octets, the lowest first.
+pub fn digest_bytes(points: &str, made_ms: i64, inputs: &str) -> Vec<u8> {
+    let time = made_ms.to_string();
+    let with_length = |piece: &str| [&(piece.len() as u64).to_le_bytes()[..], piece.as_bytes()].concat();
+    [points, &time, inputs].map(with_length).concat()
+}
+
+/// Whether an order as it was kept follows from its rule, time and facts, and the mark is that of all these.
+pub fn is_sound(points: &str, made_ms: i64, kept: &str, kept_mark: &str) -> bool {
+    let (Some(score), Some(all)) = (Score::from_text(points), read_inputs(kept)) else { return false };
+    let ranked = rank(all.into_iter().map(|(facts, _)| facts).collect(), &score, made_ms);
+    inputs(&ranked) == kept && mark(&score, &ranked, made_ms) == kept_mark
 }
 
 #[cfg(test)]
@@ -371,7 +414,21 @@ mod tests {
             let turn = turn % other.len();
             other.rotate_left(turn);
             let again = rank(other, &score, now);
-            prop_assert_eq!(mark(&score, &ranked, now), mark(&score, &again, now));
+            let mark = mark(&score, &ranked, now);
+            prop_assert_eq!(&mark, &super::mark(&score, &again, now));
+            let (points, kept) = (score.to_text(), inputs(&ranked));
+            prop_assert!(is_sound(&points, now, &kept, &mark));
+            // SHA-256 of the bytes that are given out, by the library alone.
+            let sum = <sha2::Sha256 as sha2::Digest>::digest(digest_bytes(&points, now, &kept));
+            prop_assert_eq!(crate::exchange::hexadecimal(&sum), mark.clone());
+            // Whoever changes a fact, a place or the rule afterwards is found out.
+            let mut lines: Vec<&str> = kept.lines().collect();
+            let turned = turn % lines.len();
+            lines.rotate_left(turned);
+            let moved: String = lines.iter().map(|line| format!("{line}\n")).collect();
+            prop_assert!(moved == kept || !is_sound(&points, now, &moved, &mark));
+            prop_assert!(!is_sound(&points, now, &kept.replacen(" = ", " = 1", 1), &mark));
+            prop_assert!(!is_sound(&points, now + 1, &kept, &mark));
             for pair in ranked.windows(2) {
                 prop_assert!(pair[0].points >= pair[1].points);
             }

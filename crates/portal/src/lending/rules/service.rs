@@ -1,6 +1,6 @@
-//! When a household had service: while its loan was open, but for the times in which its line was suspended.
+//! When a household had service: what was wanted of its line while its loan was open, and what the carrier was seen to do.
 
-use super::state::Wanted;
+use super::state::{Observed, Wanted};
 
 /// A line wanted to be something from a time on, ms since 1970 UTC.
 pub type Change = (i64, Wanted);
@@ -25,6 +25,27 @@ pub fn suspended(changes: &[Change], out_ms: i64, end_ms: Option<i64>) -> Vec<(i
     times
 }
 
+/// That a carrier was seen to do something with a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// What.
+    pub observed: Observed,
+    /// When it was seen so first, ms since 1970 UTC.
+    pub from_ms: i64,
+    /// When it was seen so last, ms; nothing else was seen between.
+    pub to_ms: i64,
+}
+
+/// What was seen of a line within these times, ms since 1970 UTC, each with when it was seen so first and last. `all` is of the line,
+/// the oldest first. Between what is seen and what is seen next nothing is known.
+pub fn seen(all: &[Seen], from_ms: i64, end_ms: Option<i64>) -> Vec<Seen> {
+    let end_ms = end_ms.unwrap_or(i64::MAX);
+    let within = all.iter().filter(|seen| seen.to_ms >= from_ms && seen.from_ms <= end_ms);
+    within
+        .map(|seen| Seen { from_ms: seen.from_ms.max(from_ms), to_ms: seen.to_ms.min(end_ms), ..*seen })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -40,6 +61,19 @@ mod tests {
         assert_eq!(suspended(&changes, 45, None), [(50, None)]);
         assert_eq!(suspended(&changes, 20, Some(30)), []);
         assert_eq!(suspended(&[], 0, None), []);
+    }
+
+    #[test]
+    fn what_is_seen_is_cut_to_the_loan() {
+        let one = |observed, from_ms, to_ms| Seen { observed, from_ms, to_ms };
+        let all =
+            [one(Observed::Suspended, 0, 9), one(Observed::Active, 12, 30), one(Observed::Suspended, 35, 60)];
+        assert_eq!(
+            seen(&all, 20, Some(40)),
+            [one(Observed::Active, 20, 30), one(Observed::Suspended, 35, 40)]
+        );
+        assert_eq!(seen(&all, 10, Some(11)), [], "nobody looked");
+        assert_eq!(seen(&all, 50, None), [one(Observed::Suspended, 50, 60)]);
     }
 
     proptest! {

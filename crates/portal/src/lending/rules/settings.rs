@@ -5,6 +5,8 @@
 pub struct Rules {
     /// For how many days a device is lent.
     pub loan_days: i64,
+    /// How the last day of a loan is found: 0 by days alone, 1 the next day with school, 2 the last day of school.
+    pub due_rule: i64,
     /// How many mobile hotspots a household may have; 0 is no limit. Households are told apart by their address.
     pub household_limit: i64,
     /// So many days after its last day a loan is overdue.
@@ -58,8 +60,9 @@ const fn setting(
 }
 
 /// All of them, in the order of the form.
-pub const SETTINGS: [Setting; 15] = [
+pub const SETTINGS: [Setting; 16] = [
     setting("loan_days", (180, 1, 1_096), |r| &mut r.loan_days),
+    setting("due_rule", (0, 0, 2), |r| &mut r.due_rule),
     setting("household_limit", (1, 0, 20), |r| &mut r.household_limit),
     setting("offer_days", (7, 1, 60), |r| &mut r.offer_days),
     setting("overdue_days", (7, 1, 365), |r| &mut r.overdue_days),
@@ -83,6 +86,7 @@ impl Default for Rules {
     fn default() -> Self {
         let mut rules = Self {
             loan_days: 0,
+            due_rule: 0,
             household_limit: 0,
             overdue_days: 0,
             grace_days: 0,

@@ -91,6 +91,16 @@ pub struct Told {
     pub cause: Cause,
     /// When, ms since 1970 UTC.
     pub ms: i64,
+    /// Until when it was told that it has time, ms; none where it was not told a day.
+    pub until_ms: Option<i64>,
+}
+
+impl Told {
+    /// That a household is told of something now, with the day until which it has time by the rules of now.
+    pub fn by_rules(cause: Cause, ms: i64, rules: &Rules) -> Self {
+        let days = if cause == Cause::Unused { rules.help_days } else { rules.grace_days };
+        Self { cause, ms, until_ms: Some(ms + days * DAY_MS) }
+    }
 }
 
 /// How a loan stands.
@@ -148,7 +158,7 @@ fn matter(open: &Open, told: &[Told], rules: &Rules, now_ms: i64) -> Option<(Cau
 /// Until when a household that was offered help with an idle line has time to take it, ms.
 fn helped_ms(told: &[Told], idle_ms: i64, rules: &Rules, now_ms: i64) -> Option<i64> {
     let help = told.iter().filter(|t| t.cause == Cause::Unused && t.ms >= idle_ms && t.ms <= now_ms);
-    help.map(|t| t.ms + rules.help_days * DAY_MS).min()
+    help.map(|t| (t.ms + rules.help_days * DAY_MS).max(t.until_ms.unwrap_or(i64::MIN))).min()
 }
 
 /// When a line is idle that was used last on this day, or whose use counts from the other on, ms since 1970 UTC.
@@ -169,12 +179,14 @@ pub fn standing(open: &Open, told: &[Told], rules: &Rules, now_ms: i64) -> Stand
     stands(cause, since, told, rules, now_ms)
 }
 
-/// How a loan stands with which this is the matter since then.
+/// How a loan stands with which this is the matter since then. A day that a household was told is kept, whatever the rules are since;
+/// milder rules give more.
 fn stands(cause: Cause, since: i64, told: &[Told], rules: &Rules, now_ms: i64) -> Standing {
     let told = told.iter().filter(|told| told.cause == cause && told.ms >= since && told.ms <= now_ms);
-    // The first notice counts: a reminder takes away no time and gives none.
-    let Some(first) = told.map(|told| told.ms).min() else { return Standing::Tell(cause, since) };
-    let until = first.saturating_add(rules.grace_days.saturating_mul(DAY_MS));
+    // The first notice counts: a reminder takes away no time, and gives what it says alone.
+    let Some(first) = told.clone().map(|told| told.ms).min() else { return Standing::Tell(cause, since) };
+    let by_rules = first.saturating_add(rules.grace_days.saturating_mul(DAY_MS));
+    let until = told.filter_map(|told| told.until_ms).max().map_or(by_rules, |said| said.max(by_rules));
     if now_ms < until { Standing::Grace(cause, until) } else { Standing::Due(cause, until) }
 }
 
@@ -204,7 +216,7 @@ mod tests {
         let stands = |told: &[Told], now| standing(&open, told, &rules, now);
         assert_eq!(stands(&[], at(8, 23)), Standing::Good, "day 7 after it is a day of grace yet");
         assert_eq!(stands(&[], at(9, 0)), Standing::Tell(Cause::Overdue, at(9, 0)));
-        let told = [Told { cause: Cause::Overdue, ms: at(10, 12) }];
+        let told = [Told { cause: Cause::Overdue, ms: at(10, 12), until_ms: None }];
         assert_eq!(stands(&told, at(24, 11)), Standing::Grace(Cause::Overdue, at(24, 12)));
         assert_eq!(stands(&told, at(24, 12)), Standing::Due(Cause::Overdue, at(24, 12)));
         // Told that the loan ends soon, or that a device is lost: nothing of what is the matter now.
@@ -217,6 +229,25 @@ mod tests {
         assert_eq!(standing(&lost, &told, &rules, at(28, 0)), Standing::Due(Cause::Overdue, at(24, 12)));
         let twice = [told[0], Told { ms: at(20, 0), ..told[0] }];
         assert_eq!(stands(&twice, at(25, 0)), Standing::Due(Cause::Overdue, at(24, 12)));
+    }
+
+    #[test]
+    fn a_day_that_a_household_was_told_is_kept() {
+        let rules = Rules { overdue_days: 7, grace_days: 14, help_days: 7, ..Rules::default() };
+        let told = [Told::by_rules(Cause::Overdue, at(10, 0), &rules)];
+        let open = Open { due_on: DUE, lost_ms: None, idle_ms: None };
+        let shorter = Rules { grace_days: 3, help_days: 1, ..rules };
+        assert_eq!(standing(&open, &told, &shorter, at(20, 0)), Standing::Grace(Cause::Overdue, at(24, 0)));
+        let longer = Rules { grace_days: 16, ..rules };
+        assert_eq!(standing(&open, &told, &longer, at(25, 0)), Standing::Grace(Cause::Overdue, at(26, 0)));
+        // A reminder that says a later day gives it; one that says an earlier day takes nothing away.
+        let reminded = |until| [told[0], Told { ms: at(12, 0), until_ms: Some(until), ..told[0] }];
+        let until = |until| standing(&open, &reminded(until), &rules, at(20, 0));
+        assert_eq!(until(at(28, 0)), Standing::Grace(Cause::Overdue, at(28, 0)));
+        assert_eq!(until(at(13, 0)), Standing::Grace(Cause::Overdue, at(24, 0)));
+        let idle = Open { due_on: jiff::civil::date(2027, 6, 1), lost_ms: None, idle_ms: Some(at(1, 0)) };
+        let help = [Told::by_rules(Cause::Unused, at(2, 0), &rules)];
+        assert_eq!(standing(&idle, &help, &shorter, at(8, 0)), Standing::Grace(Cause::Unused, at(9, 0)));
     }
 
     #[test]
@@ -234,10 +265,10 @@ mod tests {
             Standing::Tell(Cause::Unused, at(1, 0)),
             "help first, however long it is"
         );
-        let help = Told { cause: Cause::Unused, ms: at(2, 0) };
+        let help = Told { cause: Cause::Unused, ms: at(2, 0), until_ms: None };
         assert_eq!(stands(&[help], at(8, 0)), Standing::Grace(Cause::Unused, at(9, 0)));
         assert_eq!(stands(&[help], at(9, 0)), Standing::Tell(Cause::Idle, at(9, 0)));
-        let notice = Told { cause: Cause::Idle, ms: at(10, 0) };
+        let notice = Told { cause: Cause::Idle, ms: at(10, 0), until_ms: None };
         assert_eq!(stands(&[help, notice], at(11, 0)), Standing::Grace(Cause::Idle, at(24, 0)));
         assert_eq!(stands(&[help, notice], at(24, 0)), Standing::Due(Cause::Idle, at(24, 0)));
         assert_eq!(
@@ -270,7 +301,7 @@ mod tests {
         #[test]
         fn none_is_due_without_notice_and_grace(
             lost in proptest::option::of(0i64..60),
-            told in proptest::collection::vec((any::<bool>(), 0i64..90), 0..5),
+            told in proptest::collection::vec((any::<bool>(), 0i64..90, proptest::option::of(0i64..40)), 0..5),
             (overdue_days, grace_days, now) in (1i64..30, 1i64..30, 0i64..90),
         ) {
             let rules = Rules { overdue_days, grace_days, ..Rules::default() };
@@ -278,7 +309,11 @@ mod tests {
             let open = Open { due_on: DUE, lost_ms: lost.map(|day| zero + day * DAY_MS), idle_ms: None };
             let told: Vec<Told> = told
                 .into_iter()
-                .map(|(lost, day)| Told { cause: if lost { Cause::Lost } else { Cause::Overdue }, ms: zero + day * DAY_MS })
+                .map(|(lost, day, until)| Told {
+                    cause: if lost { Cause::Lost } else { Cause::Overdue },
+                    ms: zero + day * DAY_MS,
+                    until_ms: until.map(|days| zero + (day + days) * DAY_MS),
+                })
                 .collect();
             let now = zero + now * DAY_MS;
             if let Standing::Due(cause, _) = standing(&open, &told, &rules, now) {
@@ -287,6 +322,8 @@ mod tests {
                     _ => overdue_ms(DUE, &rules),
                 };
                 prop_assert!(told.iter().any(|t| t.cause == cause && t.ms >= since && t.ms + grace_days * DAY_MS <= now));
+                let counts = |t: &&Told| t.cause == cause && t.ms >= since && t.ms <= now;
+                prop_assert!(told.iter().filter(counts).all(|t| t.until_ms.is_none_or(|until| until <= now)), "a promise");
             }
             // Who is told more often is not worse off than who was told first.
             let first = told.iter().min_by_key(|t| t.ms).copied();

@@ -1,6 +1,7 @@
 use super::*;
 use crate::access::Role;
 use crate::account::testing::Browser;
+use evenfield_gap::place::address::home_key;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 
@@ -16,17 +17,18 @@ pub(super) async fn inventory(kit: &Kit) -> Browser {
     let mut write = kit.app.db.write().await.expect("a write");
     for (district, id, street) in [
         (HERE, "S1", "1 Elm St"),
-        (HERE, "S2", "1 ELM ST"),
+        (HERE, "S2", "1 ELM STREET"),
         (HERE, "S3", "9 Oak St"),
         (THERE, "T1", "1 Elm St"),
     ] {
         sqlx::query(
-            "INSERT INTO student (district_id, id, school_id, grade, given_name, family_name, name_key, street, zip) \
-             VALUES ($1, $2, 's1', '07', 'Ana', 'Cruz', 'cruz ana', $3, '23301')",
+            "INSERT INTO student (district_id, id, school_id, grade, given_name, family_name, name_key, street, zip, home_key) \
+             VALUES ($1, $2, 's1', '07', 'Ana', 'Cruz', 'cruz ana', $3, '23301', $4)",
         )
         .bind(district)
         .bind(id)
         .bind(street)
+        .bind(home_key(street, "23301"))
         .execute(&mut *write)
         .await
         .expect("a student");
@@ -157,7 +159,7 @@ async fn a_loan_is_renewed_lost_found_and_undone() {
         assert!(act(&other, &[("act", "undo")]).await.0.contains("said=no-undo"), "not her own");
         assert!(act(&clerk, &[("act", "undo"), ("student", "S1")]).await.0.contains("said=undone"));
         assert_eq!(wanted(&kit, CARD).await, "parked");
-        assert!(act(&clerk, &[("act", "undo")]).await.0.contains("said=no-undo"), "undone once");
+        assert!(act(&clerk, &[("act", "undo")]).await.0.contains("said=undone-before"), "undone once");
 
         scan(&clerk, "S1", "HS-1").await;
         let device = text(&kit.app.db, "SELECT id FROM lending_device WHERE barcode = 'HS-1'").await;
@@ -237,7 +239,17 @@ async fn a_card_that_moves_takes_its_line_along() {
         let device = text(&kit.app.db, "SELECT id FROM lending_device WHERE barcode = 'HS-1'").await;
         let fields = [("barcode", "HS-1"), ("kind", "hotspot"), ("iccid", "")];
         let edit = format!("/d/{HERE}/lending/devices/{device}/edit");
-        assert_eq!(staff.post(&edit, &fields).await.status, 303);
+        let refused = staff.post(&edit, &fields).await;
+        assert!(
+            refused.status == 422 && refused.body.contains("It is lent with its card"),
+            "{}",
+            refused.body
+        );
+        assert_eq!(wanted(&kit, OTHER_CARD).await, "active");
+        let other_kind = [("barcode", "HS-1"), ("kind", "laptop"), ("iccid", OTHER_CARD)];
+        assert_eq!(staff.post(&edit, &other_kind).await.status, 422);
+        let other_card = [("barcode", "HS-1"), ("kind", "hotspot"), ("iccid", "8991101200003204530")];
+        assert_eq!(staff.post(&edit, &other_card).await.status, 303, "another card may be put in");
         assert_eq!(wanted(&kit, OTHER_CARD).await, "parked", "no device, no loan");
     })
     .await;

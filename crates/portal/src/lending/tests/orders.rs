@@ -15,7 +15,10 @@ pub(super) async fn pass(kit: &Kit, hours: i64) {
     let mut write = kit.app.db.write().await.expect("a write");
     for (table, columns) in [
         ("lending_loan", "out_ms lost_ms in_ms undone_ms gone_ms damaged_ms"),
-        ("lending_notice", "told_ms"),
+        ("lending_notice", "told_ms until_ms"),
+        ("lending_card", "put_ms taken_ms"),
+        ("carrier_seen", "from_ms to_ms"),
+        ("lending_deed", "done_ms undone_ms"),
         ("carrier_line", "wanted_ms observed_ms ordered_ms"),
         ("carrier_order", "asked_ms"),
         ("carrier_change", "at_ms"),
@@ -346,7 +349,7 @@ async fn set_due(kit: &Kit, day: &str) {
 
 /// What somebody does.
 #[derive(Clone, Debug)]
-enum Step {
+pub(super) enum Step {
     Scan(usize, &'static str),
     Act(&'static str, usize),
     Pass(i64),
@@ -366,6 +369,13 @@ enum Step {
     Order,
     Seen([&'static str; 2]),
     Rule(&'static str, &'static str),
+}
+
+impl Step {
+    /// Whether it moves the clock: then nobody else is at work.
+    pub(super) fn passes_time(&self) -> bool {
+        matches!(self, Self::Pass(_) | Self::Neglect(_))
+    }
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -406,7 +416,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-async fn take(kit: &Kit, staff: &Browser, devices: &[String], step: &Step) {
+pub(super) async fn take(kit: &Kit, staff: &Browser, devices: &[String], step: &Step) {
     let lending = format!("/d/{HERE}/lending");
     match step {
         Step::Scan(who, code) => drop(scan(staff, ["", "S1", "S3"][*who], code).await),
@@ -493,7 +503,7 @@ pub(super) async fn check(db: &Db) {
             "a suspension without a notice of its cause a day of grace before",
             format!(
                 "SELECT COUNT(*) FROM carrier_change c WHERE c.wanted = 'suspended' AND NOT EXISTS (SELECT 1 FROM lending_notice t \
-                 WHERE t.loan_id = c.loan_id AND t.cause = c.cause AND t.told_ms + {DAY_MS} <= c.at_ms)"
+                 WHERE t.loan_id = c.loan_id AND t.cause = c.cause AND t.told_ms + {DAY_MS} <= c.at_ms AND t.until_ms <= c.at_ms)"
             ),
         ),
         (
@@ -516,7 +526,7 @@ pub(super) async fn check(db: &Db) {
     }
 }
 
-async fn ready(kit: &Kit) -> (Vec<Browser>, Vec<String>) {
+pub(super) async fn ready(kit: &Kit) -> (Vec<Browser>, Vec<String>) {
     let staff = inventory(kit).await;
     staff
         .post(
@@ -536,6 +546,15 @@ async fn ready(kit: &Kit) -> (Vec<Browser>, Vec<String>) {
         devices.push(device(kit, barcode).await);
     }
     (vec![staff, other], devices)
+}
+
+/// So many steps that follow from a seed.
+pub(super) fn random(seed: u64, count: usize) -> Vec<Step> {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let rng = proptest::test_runner::TestRng::from_seed(proptest::test_runner::RngAlgorithm::ChaCha, &bytes);
+    let mut runner = proptest::test_runner::TestRunner::new_with_rng(ProptestConfig::default(), rng);
+    proptest::collection::vec(step(), count..=count).new_tree(&mut runner).expect("steps").current()
 }
 
 fn steps(count: usize) -> Vec<Step> {

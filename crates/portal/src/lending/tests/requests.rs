@@ -71,13 +71,26 @@ async fn a_family_asks_without_an_account_and_reads_why_it_is_where_it_is() {
         assert!(page.contains("number 3 of 3"), "{page}");
         assert!(page.contains("1 household before you has more points"), "{page}");
         assert!(page.contains("1 household with as many points asked before you"), "{page}");
-        assert!(page.contains("<dd>40</dd>"), "25 for a phone, 10 for the cost, 5 for a sibling: {page}");
+        assert!(
+            page.contains("<dd>25</dd>") && page.contains("<dd>10</dd>"),
+            "what she said herself: {page}"
+        );
+        assert!(
+            !page.contains("<dd>5</dd>") && !page.contains("<dd>40</dd>"),
+            "nor siblings, nor the sum: {page}"
+        );
         let rule = phone.get(&format!("/h/{HERE}/order")).await.body;
         assert!(rule.contains("No Internet at home") && rule.contains(">40<"), "{rule}");
         let other = kit.browser().get(&format!("/h/{HERE}?lang=es")).await;
         assert!(other.body.contains("Pedir Internet en casa"), "{}", other.body);
 
         let page = ask(&phone, &two, "withdraw", "", "").await.body;
+        assert!(
+            page.contains("Take your request back?") && page.contains("value=\"withdraw-yes\""),
+            "{page}"
+        );
+        assert_eq!(state(&kit, "S2").await, "waiting", "not by one click");
+        let page = ask(&phone, &two, "withdraw-yes", "", "").await.body;
         assert!(page.contains("name=\"access\""), "she may ask again: {page}");
         assert_eq!(state(&kit, "S2").await, "withdrawn");
         let clerk = kit.sign_in(Role::Clerk, HERE).await;
@@ -145,6 +158,29 @@ async fn those_who_are_first_are_offered_and_the_order_can_be_worked_out_again()
         let entry = text(&kit.app.db, "SELECT detail FROM audit_entry WHERE action = 'request.offer'").await;
         assert!(entry.contains(&mark), "{entry}");
 
+        // The order as it was kept, and the very bytes of its digest.
+        let id = text(&kit.app.db, "SELECT id FROM lending_ranking").await;
+        let rankings = format!("/d/{HERE}/lending/rankings");
+        assert_eq!(clerk.get(&rankings).await.status, 403);
+        assert!(staff.get(&rankings).await.body.contains(&id));
+        assert!(staff.get(&format!("{rankings}.csv")).await.body.contains(&mark));
+        let page = staff.get(&format!("{rankings}/{id}")).await.body;
+        assert!(
+            page.contains("the digest is theirs") && page.contains(&mark) && !page.contains("Cruz"),
+            "{page}"
+        );
+        let bytes = staff.get(&format!("{rankings}/{id}/order.bin")).await.bytes;
+        let sum = <sha2::Sha256 as sha2::Digest>::digest(bytes);
+        assert_eq!(crate::exchange::hexadecimal(&sum), mark);
+        let mut write = kit.app.db.write().await.expect("a write");
+        sqlx::query("UPDATE lending_ranking SET inputs = REPLACE(inputs, ' none ', ' poor ')")
+            .execute(&mut *write)
+            .await
+            .expect("forged");
+        write.commit().await.expect("stored");
+        let page = staff.get(&format!("{rankings}/{id}")).await.body;
+        assert!(page.contains("Somebody has changed the records"), "{page}");
+
         // An offer expires, and the household may ask again.
         let mut write = kit.app.db.write().await.expect("a write");
         sqlx::query("UPDATE lending_request SET expires_ms = 1 WHERE state = 'offered'")
@@ -171,6 +207,73 @@ async fn those_who_are_first_are_offered_and_the_order_can_be_worked_out_again()
         let looks =
             "SELECT COUNT(*) FROM audit_entry WHERE action = 'lending.requests' AND detail LIKE '%S3%'";
         assert!(number(&kit.app.db, looks).await > 2);
+    })
+    .await;
+}
+
+/// Makes all that is known of a student's meals so.
+async fn meals(kit: &Kit, student: &str) {
+    let mut write = kit.app.db.write().await.expect("a write");
+    sqlx::query("UPDATE student SET frl = 1 WHERE id = $1")
+        .bind(student)
+        .execute(&mut *write)
+        .await
+        .expect("meals");
+    write.commit().await.expect("stored");
+}
+
+#[tokio::test]
+async fn whoever_finds_a_letter_learns_nothing_from_school_records() {
+    each(|kit| async move {
+        inventory(&kit).await;
+        let [one, ..] = letters(&kit).await;
+        let phone = kit.browser();
+        let before = ask(&phone, &one, "ask", "phone", "cost").await.body;
+        meals(&kit, "S1").await;
+        let after = ask(&phone, &one, "look", "", "").await.body;
+        let own = |page: &str| {
+            page.split("<dl").nth(1).and_then(|rest| rest.split("</dl>").next()).map(str::to_owned)
+        };
+        assert!(own(&before).is_some_and(|dl| dl.contains("<dd>25</dd>")), "{before}");
+        assert_eq!(own(&before), own(&after), "meals are not to be seen");
+        let staff = kit.sign_in(Role::Clerk, HERE).await;
+        let list = staff.get(&format!("/d/{HERE}/lending/requests")).await.body;
+        assert!(list.contains("Free or reduced-price meals 10"), "staff see all: {list}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_more_is_offered_than_is_here_and_households_may_have() {
+    each(|kit| async move {
+        let staff = inventory(&kit).await;
+        let clerk = kit.sign_in(Role::Clerk, HERE).await;
+        let requests = format!("/d/{HERE}/lending/requests");
+        for student in ["S1", "S2", "S3"] {
+            let fields = [("act", "ask"), ("student", student), ("access", "none"), ("barrier", "other")];
+            assert_eq!(clerk.post(&requests, &fields).await.status, 303);
+        }
+        let offer = format!("{requests}/offer");
+        assert!(staff.get(&requests).await.body.contains("2 hotspots are here and promised to nobody"));
+        let sent = staff.post(&offer, &[("count", "3")]).await;
+        assert!(sent.status == 400 && sent.body.contains("not so many hotspots"), "{}", sent.body);
+        assert_eq!(staff.post(&offer, &[("count", "2")]).await.status, 303);
+        let states = (state(&kit, "S1").await, state(&kit, "S2").await, state(&kit, "S3").await);
+        assert_eq!(
+            (states.0.as_str(), states.1.as_str(), states.2.as_str()),
+            ("offered", "waiting", "offered")
+        );
+        let page = staff.get(&requests).await.body;
+        assert!(page.contains("0 hotspots are here") && page.contains("as many as it may"), "{page}");
+        assert_eq!(staff.post(&offer, &[("count", "1")]).await.status, 400, "both are promised");
+        // One that has no line any more is nothing to offer.
+        scan(&clerk, "S3", "HS-2").await;
+        let ended = "UPDATE carrier_line SET observed = 'ended' WHERE iccid = '8991101200003204514'";
+        let mut write = kit.app.db.write().await.expect("a write");
+        sqlx::query(ended).execute(&mut *write).await.expect("ended");
+        write.commit().await.expect("stored");
+        assert!(scan(&clerk, "S1", "HS-1").await.0.contains("said=ended"));
+        assert!(staff.get(&requests).await.body.contains("0 hotspots are here"));
     })
     .await;
 }

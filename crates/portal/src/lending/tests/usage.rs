@@ -58,6 +58,29 @@ async fn an_idle_line_leads_to_help_then_notice_then_suspension() {
 }
 
 #[tokio::test]
+async fn files_of_other_days_that_end_on_one_day_stand_beside_each_other() {
+    each(|kit| async move {
+        let staff = inventory(&kit).await;
+        let clerk = kit.sign_in(Role::Clerk, HERE).await;
+        scan(&clerk, "S1", "HS-1").await;
+        pass(&kit, 24 * 40).await;
+        let day = |back: i64| crate::db::today().checked_sub(back.days()).expect("a day");
+        let row = |from: i64, to: i64, amount: i64| format!("{CARD},{amount},{},{}\n", day(from), day(to));
+        let file = |rows: &str| format!("iccid,usage,from,date\n{rows}");
+        // A month without use, then its last day alone: 30 days are known, and not one.
+        send(&staff, "within", "kb", &file(&row(30, 1, 0))).await;
+        send(&staff, "within", "kb", &file(&row(1, 1, 0))).await;
+        assert_eq!(number(&kit.app.db, "SELECT MAX(idle_days) FROM carrier_line").await, 30);
+        assert_eq!(number(&kit.app.db, "SELECT COUNT(*) FROM carrier_usage").await, 2);
+        // A carrier corrects the month: it takes the place of what it said of these days.
+        send(&staff, "within", "kb", &file(&row(30, 1, 7))).await;
+        assert_eq!(number(&kit.app.db, "SELECT COUNT(*) FROM carrier_usage").await, 2);
+        assert_eq!(number(&kit.app.db, "SELECT MAX(idle_days) FROM carrier_line").await, 0);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_file_of_use_is_taken_in_once_and_what_it_does_not_say_is_unknown() {
     each(|kit| async move {
         let staff = inventory(&kit).await;

@@ -3,6 +3,7 @@
 use crate::bulk::{self, Value};
 use crate::db::{Backend, Db, Write};
 use crate::roster::rules::{Place, StoredRoster, StudentRow, name_key};
+use evenfield_gap::place::address::home_key;
 use evenfield_gap::roster::{Address, Enrollment, Roster, School, Section, Staff, Student};
 use evenfield_model::Grade;
 use futures_util::TryStreamExt;
@@ -44,7 +45,7 @@ impl Stored for StudentRow {
     const KIND: &'static str = "student";
     const INSERT: &'static str = "INSERT INTO student (district_id, id, school_id, grade, given_name, \
         family_name, name_key, street, city, state, zip, frl, ell, iep, home_language, lon, lat, \
-        block_group, geocode, geocode_reason) VALUES";
+        block_group, geocode, geocode_reason, home_key) VALUES";
     const DELETE: &'static str = "DELETE FROM student WHERE (district_id, id) IN (VALUES";
     fn values(&self, district: &str) -> Vec<Value> {
         let s = &self.student;
@@ -71,6 +72,7 @@ impl Stored for StudentRow {
             (&self.place.block_group).into(),
             (&self.place.geocode).into(),
             (&self.place.reason).into(),
+            (&address.and_then(|a| home_key(&a.street, &a.zip))).into(),
         ]
     }
     fn key(&self, district: &str) -> Vec<Value> {

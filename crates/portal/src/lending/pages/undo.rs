@@ -1,0 +1,91 @@
+//! Taking back what a person did last at the counter: all of it, or nothing and why.
+
+use super::counter::{Told, note, put};
+use crate::db::{Write, now_ms};
+use crate::error::{Error, Result};
+use crate::layout::Frame;
+use crate::lending::queries::{self, About, Becomes, Before, Deed, Did};
+use crate::lending::rules::inventory::Device;
+use crate::lending::rules::loan::UNDO_MS;
+use crate::lending::rules::state::State as Where;
+use evenfield_gap::inventory::Kind;
+
+/// Undoes what the person did last. What she did before that stays: whoever undoes twice does not undo two things.
+pub async fn undo(tx: &mut Write, p: &Frame, student: &str) -> Result<Told> {
+    let (district, by) = (p.district_id(), p.account_id().unwrap_or_default());
+    let now = now_ms();
+    let Some(deed) = queries::last_deed(tx, district, by, now - UNDO_MS).await? else {
+        return Ok(Told::new("no-undo", "", student));
+    };
+    if deed.is_undone {
+        return Ok(Told::new("undone-before", &deed.about.device, student));
+    }
+    if queries::has_later_deed(tx, district, &deed).await? || !is_as_left(tx, district, &deed).await? {
+        return Ok(Told::new("undo-since", &deed.about.device, student));
+    }
+    if matches!(deed.did, Did::Out | Did::Swap) {
+        unlend(tx, p, &deed.about).await?;
+    }
+    if let Some(before) = &deed.before {
+        restore(tx, p, deed.other.as_ref().unwrap_or(&deed.about), before).await?;
+    }
+    queries::undo_deed(tx, district, &deed.id, now).await?;
+    let who = queries::loan(tx, district, &deed.about.loan).await?.map(|loan| loan.student_id);
+    Ok(Told::new("undone", &deed.about.device, &who.unwrap_or_default()))
+}
+
+async fn device(tx: &mut Write, district: &str, id: &str) -> Result<Device> {
+    queries::device(&mut **tx, district, id)
+        .await?
+        .ok_or_else(|| Error::Internal("a device is gone".to_owned()))
+}
+
+/// Whether the devices of a deed are where it left them: they may be put elsewhere by hand, or be given up.
+async fn is_as_left(tx: &mut Write, district: &str, deed: &Deed) -> Result<bool> {
+    let state = device(tx, district, &deed.about.device).await?.state;
+    let is_left = match deed.did {
+        Did::In => state == Where::Here,
+        Did::Noted => matches!(state, Where::Here | Where::Repair),
+        Did::Lost => state == Where::Lost,
+        Did::Out | Did::Swap | Did::Renew | Did::Found => state == Where::Lent,
+    };
+    let other = match &deed.other {
+        Some(other) => device(tx, district, &other.device).await?.state == Where::Repair,
+        None => true,
+    };
+    Ok(is_left && other)
+}
+
+/// The loan was a mistake: the device is here.
+async fn unlend(tx: &mut Write, p: &Frame, about: &About) -> Result<()> {
+    let district = p.district_id();
+    let (device, loan) =
+        (device(tx, district, &about.device).await?, queries::loan(tx, district, &about.loan).await?);
+    let loan = loan.ok_or_else(|| Error::Internal("a loan is gone".to_owned()))?;
+    let by = (p.account_id().unwrap_or_default(), now_ms());
+    if !queries::change_loan(tx, district, &loan.id, Becomes::Undone, by).await? {
+        return Err(Error::BadRequest("lending-wrong-act"));
+    }
+    put(tx, p, &device, Where::Here).await?;
+    if device.kind == Kind::Hotspot {
+        queries::unserve(tx, district, &loan.id).await?;
+    }
+    note(tx, p, "loan.undo", &loan).await
+}
+
+/// Makes a loan what it was, and puts its device where it was then.
+async fn restore(tx: &mut Write, p: &Frame, about: &About, before: &Before) -> Result<()> {
+    let district = p.district_id();
+    let device = device(tx, district, &about.device).await?;
+    queries::put_loan_back(tx, district, &about.loan, before).await?;
+    let to = match (before.in_ms, before.lost_ms) {
+        (Some(_), _) => Where::Here,
+        (None, Some(_)) => Where::Lost,
+        (None, None) => Where::Lent,
+    };
+    put(tx, p, &device, to).await?;
+    match queries::loan(tx, district, &about.loan).await? {
+        Some(loan) => note(tx, p, "loan.undo", &loan).await,
+        None => Ok(()),
+    }
+}
