@@ -10,7 +10,7 @@ BROWSER := tests/browser
 SECONDS ?= 60
 NAMES ?= 1000000
 
-.PHONY: help demo test test-rust test-browser picture show-dns agree lint fuzz deny release web packages packages-test \
+.PHONY: help demo test test-rust test-browser soak picture show-dns agree lint fuzz deny release web packages packages-test \
   packages-peers clean
 
 help: ## Show what can be made
@@ -29,6 +29,11 @@ test-rust: web
 	@[ -n "$$EVENFIELD_SHARED" ] || [ -d ../shared/data ] || echo "==> The tests of real places are left out: there is no ../shared/data"
 	@set -e; url=$$(tests/postgres.sh start); trap 'tests/postgres.sh stop' EXIT; \
 	  EVENFIELD_TEST_POSTGRES="$$url" cargo test --locked --workspace --no-fail-fast
+
+soak: packages packages-test web ## A million random events of lending on both databases, and 1,000 kills of a process that lends
+	@set -e; url=$$(tests/postgres.sh start); trap 'tests/postgres.sh stop' EXIT; \
+	  EVENFIELD_TEST_POSTGRES="$$url" EVENFIELD_SOAK_EVENTS=1000000 EVENFIELD_SOAK_KILLS=1000 \
+	  cargo test --locked --release --workspace --lib lending::tests::soak -- --nocapture
 
 test-browser: packages-test web ## Run the end-to-end tests in a real browser
 	@echo "==> End-to-end tests in Chromium"
