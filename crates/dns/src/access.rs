@@ -31,6 +31,18 @@ impl FromStr for Prefix {
     }
 }
 
+impl Prefix {
+    /// Whether it holds every address of a family.
+    pub fn is_everybody(&self) -> bool {
+        self.mask == 0 || self.mask == u128::MAX << 32 && self.network == 0xFFFF << 32
+    }
+
+    /// Whether all its addresses are in the other one.
+    pub fn is_within(&self, other: &Self) -> bool {
+        self.mask & other.mask == other.mask && self.network & other.mask == other.network
+    }
+}
+
 /// A list of prefixes.
 #[derive(Clone, Debug, Default)]
 pub struct Prefixes(pub Vec<Prefix>);
@@ -64,6 +76,16 @@ pub enum Grant {
     ComeByTcp,
     /// Nothing.
     Nothing,
+}
+
+impl Grant {
+    /// For a client whose address nobody has forged: an answer where others come by TCP, and TCP where others get nothing.
+    pub fn eased(self) -> Self {
+        match self {
+            Self::Answer | Self::ComeByTcp => Self::Answer,
+            Self::Nothing => Self::ComeByTcp,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Default)]
@@ -141,6 +163,12 @@ mod tests {
         for wrong in ["10.0.0.1/8", "10.0.0.0/33", "::/129", "ten/8", "10.0.0.0/", "", "10.0.0.0/8/8"] {
             assert!(wrong.parse::<Prefix>().is_err(), "{wrong}");
         }
+        let prefix = |text: &str| text.parse::<Prefix>().expect(text);
+        assert!(prefix("0.0.0.0/0").is_everybody() && prefix("::/0").is_everybody());
+        assert!(!prefix("0.0.0.0/1").is_everybody() && !prefix("2000::/3").is_everybody());
+        assert!(prefix("10.1.0.0/16").is_within(&prefix("10.0.0.0/8")));
+        assert!(!prefix("10.0.0.0/8").is_within(&prefix("10.1.0.0/16")));
+        assert!(!prefix("11.0.0.0/8").is_within(&prefix("10.0.0.0/8")));
         assert!(Prefixes(vec!["0.0.0.0/0".parse().expect("a prefix")]).hold(address("8.8.8.8")));
         assert!(!Prefixes(vec!["0.0.0.0/0".parse().expect("a prefix")]).hold(address("2001:db8::1")));
     }

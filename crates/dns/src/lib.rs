@@ -27,7 +27,7 @@ mod upstream;
 pub mod wire;
 mod worker;
 
-pub use server::{Bound, Running, StartError};
+pub use server::{Bound, Running, StartError, check};
 pub use settings::{By, Fetch, Listen, Portal, Server, Settings, Tls, Upstreams, Validation};
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};

@@ -8,7 +8,8 @@ use crate::settings::Settings;
 use crate::wire::{self, Blocked, CookieKey, Extra, Limit, Query, Refusal, Rewritten, ede, qtype, rcode};
 use evenfield_events::{self as events, Did, Event, Ring, Transport, Who};
 use evenfield_policy::{
-    Action, Answer as How, Because, DeviceKey, Name, Subject, Verdict, View, address_number as number, decide,
+    Action, Answer as How, Because, DeviceKey, Name, NameBuf, Subject, Verdict, View,
+    address_number as number, decide,
 };
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
@@ -35,6 +36,18 @@ pub struct Shared {
     pub settings: Settings,
     /// The secret of server cookies.
     pub cookies: CookieKey,
+    /// The names by which devices find this edge and the portal.
+    pub own: Vec<NameBuf>,
+}
+
+impl Shared {
+    /// The settings, with a secret for cookies.
+    pub fn new(settings: Settings, cookies: CookieKey) -> Self {
+        let domain = settings.tls.as_ref().and_then(|tls| tls.domain.as_deref());
+        let portal = settings.fetch.portal.as_ref().map(|portal| portal.host.as_str());
+        let own = domain.into_iter().chain(portal).filter_map(NameBuf::from_address).collect();
+        Self { settings, cookies, own }
+    }
 }
 
 /// What one core has for itself, so that no query waits for another core.
@@ -74,11 +87,11 @@ pub fn answer(
     // May this client ask at all, and not too often?
     let address = number(client.address);
     let known = client.device.is_some_and(|device| now.view.device_number(device).is_some());
+    let grant = core.buckets.take(address, now.up_s);
     if !known && !settings.clients.hold(address) {
         counters.refused.add();
-        return refuse(out, asked, rcode::REFUSED);
+        return if grant == Grant::Answer { refuse(out, asked, rcode::REFUSED) } else { Outcome::Nothing };
     }
-    let grant = core.buckets.take(address, now.up_s);
     // What does it ask?
     let query = match wire::parse(asked, settings.device_option) {
         Ok(query) => query,
@@ -94,11 +107,14 @@ pub fn answer(
     };
     let way = Way::new(shared, now, client, query);
     if grant != Grant::Answer {
+        let grant = if way.shows_cookie() { grant.eased() } else { grant };
         counters.slowed.add();
-        return slow(grant, &way, asked, out);
+        if grant != Grant::Answer {
+            return slow(grant, &way, asked, out);
+        }
     }
     // Who is it, and what does the policy say?
-    let verdict = decide(&now.view, now.in_force, &way.subject, &query.name);
+    let verdict = way.decide();
     // Answer by it: from the policy alone, or with what is kept.
     let (cache, up_s) = (&core.cache, now.up_s);
     let kept = |key: &Key<'_>| cache.find(key).map(|answer| &**answer).filter(|answer| answer.is_fresh(up_s));
@@ -129,7 +145,7 @@ pub fn answer_with(
 ) -> usize {
     let Ok(query) = wire::parse(asked, shared.settings.device_option) else { return 0 };
     let way = Way::new(shared, now, client, query);
-    let verdict = decide(&now.view, now.in_force, &way.subject, &query.name);
+    let verdict = way.decide();
     let given = |key: &Key<'_>| (key.to_question() == *question).then_some(answer);
     match act(&way, &verdict, given, out) {
         Some(done) => {
@@ -172,17 +188,42 @@ impl<'a> Way<'a> {
     }
 }
 
-/// A device by the token that it showed, or by the word of a gateway that we trust; a place by its addresses; or
-/// nobody known, for whom the safe default holds.
+impl Way<'_> {
+    /// What the policy says. Where only allowed names are let through, those by which devices find this edge and the portal are.
+    #[inline]
+    fn decide(&self) -> Verdict {
+        let (now, name) = (self.now, &self.query.name);
+        let verdict = decide(&now.view, now.in_force, &self.subject, name);
+        let is_own = || {
+            let below = |own: &NameBuf| name.suffix(own.as_name().labels()).eq_ignore_ascii_case(own.wire());
+            self.shared.own.iter().any(below)
+        };
+        match verdict.because {
+            Because::NotAllowed if is_own() => {
+                Verdict { action: Action::Allow, because: Because::Nothing, ..verdict }
+            }
+            _ => verdict,
+        }
+    }
+
+    /// Whether the query shows a cookie that was made here for this client: then nobody has forged its address, RFC 7873
+    /// section 5.2.3.
+    fn shows_cookie(&self) -> bool {
+        let Some((client, server)) = self.query.edns.and_then(|edns| edns.cookie) else { return false };
+        self.shared.cookies.holds(client, server, self.client.address, self.now.now_s)
+    }
+}
+
+/// A device that the policy knows, by the token that it showed or by the word of a gateway that we trust; a place by its
+/// addresses; or nobody known, for whom the safe default holds.
 #[inline]
 fn identify(shared: &Shared, view: &View<'_>, client: &Client, query: &Query<'_>) -> Subject {
-    if let Some(device) = client.device {
+    let told = || {
+        let device = query.edns.and_then(|edns| edns.device)?;
+        shared.settings.gateways.hold(number(client.address)).then_some(DeviceKey(device))
+    };
+    if let Some(device) = client.device.or_else(told).filter(|device| view.device_number(*device).is_some()) {
         return Subject::Device(device);
-    }
-    if let Some(device) = query.edns.and_then(|edns| edns.device)
-        && shared.settings.gateways.hold(number(client.address))
-    {
-        return Subject::Device(DeviceKey(device));
     }
     view.site_of(client.address).map_or(Subject::Unknown, Subject::Site)
 }
@@ -237,7 +278,8 @@ fn act<'c>(
     let did = if failed { Did::Failed } else { did };
     let stale = answer.error == Some(ede::STALE_ANSWER);
     if let Action::Rewrite(_) = verdict.action {
-        let safe = Rewritten { target: key.name, form: &answer.checked.form };
+        let ttl = way.shared.settings.block_ttl;
+        let safe = Rewritten { target: key.name, form: &answer.checked.form, ttl };
         return done(wire::rewritten(out, query, safe, ages, &extra, way.limit), did, stale);
     }
     if let Some((verdict, how)) = blocked_target(way, verdict, &answer.checked.targets) {
@@ -307,7 +349,7 @@ fn slow(grant: Grant, way: &Way<'_>, asked: &[u8], out: &mut [u8]) -> Outcome {
 
 fn refuse(out: &mut [u8], asked: &[u8], code: u16) -> Outcome {
     // A response is never answered, or two servers would talk for ever.
-    match asked.get(2) {
+    match asked.get(..wire::HEADER).map(|header| header[2]) {
         Some(first) if first & 0x80 == 0 => Outcome::Send(wire::refuse(out, asked, code, 0, false)),
         _ => Outcome::Nothing,
     }

@@ -8,6 +8,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 /// All that a query is decided by. Immutable.
 pub struct Rules {
@@ -67,16 +68,28 @@ impl std::fmt::Display for LoadError {
 /// What tells one file under a path from the next one: device, inode, octets, and when it was changed.
 type Stamp = (u64, u64, u64, i64, i64);
 
-/// Where the snapshot comes from.
+/// How many snapshots were taken, and how many refused, since the program began.
+pub type Counts = Arc<[AtomicU64; 2]>;
+
+/// The policy in force as the clock moves on. It waits for no file.
 pub struct Source {
+    clock: Clock,
+    loaded: Receiver<Snapshot<Aligned>>,
+    /// What is in force now.
+    pub rules: Arc<ArcSwap<Rules>>,
+    /// What became of snapshots.
+    pub counts: Counts,
+}
+
+/// The snapshot's file, looked at by a thread of its own: on a disk that does not answer it waits alone.
+pub struct Watch {
     file: PathBuf,
     key: PublicKey,
     seen: Stamp,
-    clock: Clock,
-    /// What is in force now.
-    pub rules: Arc<ArcSwap<Rules>>,
-    /// How many snapshots were taken, and how many refused, since the program began.
-    pub counts: Arc<[AtomicU64; 2]>,
+    /// The one that was complained of.
+    told: Option<Stamp>,
+    counts: Counts,
+    loaded: SyncSender<Snapshot<Aligned>>,
 }
 
 impl Source {
@@ -84,47 +97,62 @@ impl Source {
     ///
     /// # Errors
     /// [`LoadError`]: without a policy nothing is answered.
-    pub fn open(file: &Path, key: PublicKey, clock: Clock) -> Result<Self, LoadError> {
+    pub fn open(file: &Path, key: PublicKey, clock: Clock) -> Result<(Self, Watch), LoadError> {
         let seen = stamp(file).map_err(LoadError::Io)?;
-        let snapshot = Arc::new(load(file, &key)?);
-        let (now_s, up_s) = (clock.wall_s(), clock.up_s());
-        let in_force = InForce::at(&snapshot.view(), now_s);
-        let tag = tag(&snapshot);
-        let rules = Rules { snapshot, in_force, tag, now_s, up_s };
-        let rules = Arc::new(ArcSwap::from_pointee(rules));
+        let snapshot = load(file, &key)?;
         let counts = Arc::new([AtomicU64::new(1), AtomicU64::new(0)]);
-        Ok(Self { file: file.to_owned(), key, seen, clock, rules, counts })
+        let rules = Arc::new(ArcSwap::from_pointee(begin(snapshot, clock)));
+        let (send, loaded) = sync_channel(1);
+        let watch =
+            Watch { file: file.to_owned(), key, seen, told: None, counts: counts.clone(), loaded: send };
+        Ok((Self { clock, loaded, rules, counts }, watch))
     }
 
-    /// Moves on to this second. When the file has changed, its policy is in force from now on; when that one is no
-    /// good, the old one stays and the log says why.
+    /// Moves on to this second. When a snapshot was loaded meanwhile, its policy is in force from now on.
     pub fn tick(&mut self) {
-        let old = self.rules.load_full();
-        let (now_s, up_s) = (self.clock.wall_s(), self.clock.up_s());
-        let changed = stamp(&self.file).ok().filter(|stamp| *stamp != self.seen);
-        let next = match changed.map(|stamp| (stamp, load(&self.file, &self.key))) {
-            Some((stamp, Ok(snapshot))) => {
-                self.seen = stamp;
+        let next = match self.loaded.try_iter().last() {
+            Some(snapshot) => {
                 self.counts[0].fetch_add(1, Ordering::Relaxed);
-                let (tag, snapshot) = (tag(&snapshot), Arc::new(snapshot));
                 tracing::info!(
                     devices = snapshot.devices(),
                     created_s = snapshot.created_s(),
                     "a new policy is in force"
                 );
-                let in_force = InForce::at(&snapshot.view(), now_s);
-                Rules { snapshot, in_force, tag, now_s, up_s }
+                begin(snapshot, self.clock)
             }
-            Some((stamp, Err(error))) => {
-                self.seen = stamp;
-                self.counts[1].fetch_add(1, Ordering::Relaxed);
-                tracing::error!(file = %self.file.display(), %error, "the new policy is not used, the old one stays");
-                same(&old, now_s, up_s)
-            }
-            None => same(&old, now_s, up_s),
+            None => same(&self.rules.load_full(), self.clock.wall_s(), self.clock.up_s()),
         };
         self.rules.store(Arc::new(next));
     }
+}
+
+impl Watch {
+    /// Looks whether the file has changed; whether anybody still wants to know. When the new one is no good, the old one
+    /// stays in force and the log says why.
+    pub fn look(&mut self) -> bool {
+        let Some(stamp) = stamp(&self.file).ok().filter(|stamp| *stamp != self.seen) else { return true };
+        let loaded = load(&self.file, &self.key);
+        // What could not be read is tried again: what was in the way may pass.
+        if !matches!(loaded, Err(LoadError::Io(_))) {
+            self.seen = stamp;
+        }
+        match loaded {
+            Ok(snapshot) => return self.loaded.send(snapshot).is_ok(),
+            Err(error) if self.told != Some(stamp) => {
+                self.told = Some(stamp);
+                self.counts[1].fetch_add(1, Ordering::Relaxed);
+                tracing::error!(file = %self.file.display(), %error, "the new policy is not used, the old one stays");
+            }
+            Err(_) => {}
+        }
+        true
+    }
+}
+
+fn begin(snapshot: Snapshot<Aligned>, clock: Clock) -> Rules {
+    let (now_s, up_s) = (clock.wall_s(), clock.up_s());
+    let in_force = InForce::at(&snapshot.view(), now_s);
+    Rules { tag: tag(&snapshot), snapshot: Arc::new(snapshot), in_force, now_s, up_s }
 }
 
 fn same(old: &Rules, now_s: u32, up_s: u32) -> Rules {
@@ -148,6 +176,11 @@ fn stamp(file: &Path) -> std::io::Result<Stamp> {
 /// # Errors
 /// [`LoadError`].
 pub fn load(file: &Path, key: &PublicKey) -> Result<Snapshot<Aligned>, LoadError> {
+    let wrong = |what: &str| LoadError::Io(std::io::Error::new(std::io::ErrorKind::InvalidInput, what));
+    // Whoever opens a pipe waits until somebody writes.
+    if !std::fs::metadata(file).map_err(LoadError::Io)?.is_file() {
+        return Err(wrong("not a file"));
+    }
     let mut open = std::fs::File::open(file).map_err(LoadError::Io)?;
     let length = open.metadata().map_err(LoadError::Io)?.len() as usize;
     let bytes = Aligned::fill(length, |room| open.read_exact(room)).map_err(LoadError::Io)?;

@@ -6,14 +6,15 @@ use crate::cache::Cache;
 use crate::counters::Counters;
 use crate::fetch::{self, FetchCounts, FetchError, Fetcher};
 use crate::pipeline::{Core, Shared};
-use crate::rules::{LoadError, Source};
+use crate::rules::{self, LoadError, Source, Watch};
 use crate::settings::Settings;
 use crate::status::{EventCounts, Status};
 use crate::transports::{self, Certificates, Service};
-use crate::upstream::Resolver;
+use crate::upstream::{self, Resolver};
 use crate::wire::CookieKey;
 use crate::worker::{Miss, Worker};
 use evenfield_events::{Limits, Log, Ring, ring};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
@@ -26,10 +27,14 @@ use tokio::runtime::Runtime;
 
 /// Events that wait for the log, for each core: at 200,000 queries a second a third of a second.
 const RING: usize = 1 << 16;
+/// How often the snapshot's file is looked at.
+const LOOK: Duration = Duration::from_millis(500);
 /// How often rings are emptied.
 const DRAIN: Duration = Duration::from_millis(100);
 /// Answers on their way to a core's cache, and queries on their way to upstream.
 const QUEUE: usize = 4_096;
+/// Files that are kept back from connections.
+const FILES: usize = 256;
 /// The receive buffer that is asked for; the system may give less.
 const RECEIVE_BUFFER: usize = 4 << 20;
 
@@ -92,12 +97,13 @@ impl Running {
     ///
     /// # Errors
     /// [`StartError`]; nothing is left running then.
-    pub fn start(settings: Settings) -> Result<Self, StartError> {
+    pub fn start(mut settings: Settings) -> Result<Self, StartError> {
         let clock = Clock::start();
+        settings.connections.1 = files(settings.connections.1)?;
         let fetches = Arc::new(FetchCounts::default());
         fetch::first(&settings, &fetches).map_err(StartError::Fetch)?;
         let source = Source::open(&settings.snapshot.0, settings.snapshot.1, clock);
-        let source = source.map_err(StartError::Policy)?;
+        let (source, watch) = source.map_err(StartError::Policy)?;
         let log = match &settings.events {
             Some((folder, octets)) => {
                 let log = Log::open(folder, Limits { octets: *octets });
@@ -109,7 +115,7 @@ impl Running {
         let certificates = certificates.map_err(StartError::Certificate)?;
         let sockets = Sockets::bind(&settings)?;
         let cookies = CookieKey::new(random("the generator of random numbers")?);
-        let shared = Arc::new(Shared { settings, cookies });
+        let shared = Arc::new(Shared::new(settings, cookies));
         let stop = Arc::new(AtomicBool::new(false));
         let mut parts = Parts { clock, shared, stop, counters: Vec::new(), rings: Vec::new() };
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
@@ -141,6 +147,8 @@ impl Running {
             threads.push(thread(format!("dns-udp-{n}"), move || worker.run())?);
         }
         threads.push(parts.ticker(source)?);
+        // Nobody waits for its end: it may wait for a disk that does not answer.
+        drop(parts.watcher(watch)?);
         Ok(Self { bound, stop: parts.stop, threads, writer, runtime })
     }
 
@@ -228,6 +236,16 @@ impl Parts {
         Ok(Arc::new(service))
     }
 
+    /// The thread that looks for a new snapshot.
+    fn watcher(&self, mut watch: Watch) -> Result<JoinHandle<()>, StartError> {
+        let stop = self.stop.clone();
+        thread("dns-policy".to_owned(), move || {
+            while !stop.load(Ordering::Relaxed) && watch.look() {
+                std::thread::sleep(LOOK);
+            }
+        })
+    }
+
     /// The thread that moves time on.
     fn ticker(&self, mut source: Source) -> Result<JoinHandle<()>, StartError> {
         let (stop, clock) = (self.stop.clone(), self.clock);
@@ -276,6 +294,42 @@ impl Parts {
             }
         })
     }
+}
+
+/// Raises the number of files that may be open to the most that the system allows, and says how many connections fit: each
+/// is a file, and some must be left for upstream, the policy, the log and the status port.
+fn files(connections: usize) -> Result<usize, StartError> {
+    let wrong = |error: nix::errno::Errno| StartError::System("the limit of open files", error.into());
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).map_err(wrong)?;
+    if soft < hard {
+        setrlimit(Resource::RLIMIT_NOFILE, hard, hard).map_err(wrong)?;
+    }
+    let hard = usize::try_from(hard).unwrap_or(usize::MAX);
+    let fit = hard.saturating_sub(FILES).max(hard / 2);
+    if connections > fit {
+        tracing::warn!(
+            connections = fit,
+            wanted = connections,
+            files = hard,
+            "fewer connections fit than the settings say: raise the limit of open files"
+        );
+    }
+    Ok(connections.min(fit))
+}
+
+/// What keeps these settings from being used now: files that are not there or not what they should be. Listens nowhere and
+/// asks nobody.
+pub fn check(settings: &Settings) -> Vec<StartError> {
+    let mut wrong = Vec::new();
+    let (file, key) = &settings.snapshot;
+    // Where there is a portal, the first one comes from there.
+    if settings.fetch.portal.is_none() || file.exists() {
+        wrong.extend(rules::load(file, key).err().map(StartError::Policy));
+    }
+    let certificates = settings.tls.as_ref().and_then(|tls| Certificates::open(tls).err());
+    wrong.extend(certificates.map(StartError::Certificate));
+    wrong.extend(upstream::check(settings).err().map(StartError::Upstream));
+    wrong
 }
 
 /// Starts the transports that need a certificate.

@@ -58,6 +58,13 @@ fn dns(config: &Path, check: bool) -> ExitCode {
         }
     };
     if check {
+        let wrong = evenfield_dns::check(&settings);
+        if !wrong.is_empty() {
+            for wrong in wrong {
+                eprintln!("{}: {wrong}", config.display());
+            }
+            return ExitCode::from(2);
+        }
         println!("{}: the settings can be used", config.display());
         return ExitCode::SUCCESS;
     }

@@ -212,10 +212,10 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "clients.connections",
-        default: Some("64"),
+        default: Some("256"),
         required: false,
         wanted: "1 to 1000000",
-        about: "Open connections from one address.",
+        about: "Open connections from one address (of IPv6, from one /56). A device whose token the policy knows does not count here: it may have 16, wherever it is.",
         put: |s, v| v.whole(1, 1_000_000).map(|n| s.connections.0 = n as usize),
     },
     Setting {
@@ -223,7 +223,7 @@ pub const SETTINGS: &[Setting] = &[
         default: Some("20000"),
         required: false,
         wanted: "1 to 10000000",
-        about: "Open connections from all addresses.",
+        about: "Open connections from all addresses; fewer where the system's limit of open files (the hard one) has no room for them.",
         put: |s, v| v.whole(1, 10_000_000).map(|n| s.connections.1 = n as usize),
     },
     Setting {
@@ -450,6 +450,7 @@ fn read(file: &str, folder: &Path, text: &str) -> Result<Settings, Problems> {
     }
     let said = |name: &str| entries.iter().any(|(entry, ..)| entry == name);
     found.extend(missing(&settings, said).map(|(name, wanted)| (0, name.to_owned(), "", wanted)));
+    found.extend(dangerous(&settings).map(|(name, wanted)| (0, name.to_owned(), "", wanted.to_owned())));
     found.sort();
     for (line, name, said, wanted) in found {
         problems.push(file, line, &name, said, wanted);
@@ -474,6 +475,21 @@ fn entries<'a>(table: &'a DeTable<'a>) -> Entries<'a> {
         }
     }
     entries
+}
+
+/// What would make an open resolver of the edge, or a word of a gateway worth nothing.
+fn dangerous(settings: &Settings) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let allow = &settings.clients.0;
+    let open = allow.iter().any(Prefix::is_everybody);
+    let strange =
+        settings.gateways.0.iter().any(|gateway| !allow.iter().any(|allow| gateway.is_within(allow)));
+    let open = open.then_some((
+        "clients.allow",
+        "addresses of the district: a resolver that is open to everybody is used against others; devices with a token may ask \
+         from anywhere",
+    ));
+    let strange = strange.then_some(("clients.gateways", "gateways that are among `clients.allow`"));
+    open.into_iter().chain(strange)
 }
 
 /// What must be there and is not: name, and what is wanted.
@@ -550,6 +566,10 @@ mod tests {
         let text = LEAST.replace("[policy]", "[policy]\nportal = \"https://gap.example.org\"");
         let problems = read("edge.toml", Path::new(""), &text).expect_err("no token");
         assert_eq!(problems.kept()[0].column, "policy.token");
+        let text = format!("{LEAST}[clients]\nallow = [\"0.0.0.0/0\"]\ngateways = [\"2001:db8::1\"]\n");
+        let problems = read("edge.toml", Path::new(""), &text).expect_err("open to everybody");
+        let found: Vec<_> = problems.kept().iter().map(|p| p.column.as_str()).collect();
+        assert_eq!(found, ["clients.allow", "clients.gateways"]);
         let problems = read("edge.toml", Path::new(""), "[policy\n").expect_err("no TOML");
         assert_eq!(problems.kept()[0].line, 1);
     }

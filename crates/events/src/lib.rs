@@ -12,5 +12,5 @@ mod log;
 mod ring;
 
 pub use event::{Because, Did, Event, Transport, Who};
-pub use log::{Limits, Log, ReadError, Segment, read};
+pub use log::{Limits, Log, ReadError, Segment, parse, read};
 pub use ring::{Ring, ring};

@@ -118,7 +118,11 @@ impl Log {
     }
 
     fn close(&mut self) {
-        if let Some((path, file, _)) = self.current.take() {
+        if let Some((path, file, whole)) = self.current.take() {
+            // One without a whole frame is worth nothing; with a full disk there would be one after the other.
+            if whole == 0 && std::fs::remove_file(&path).is_ok() {
+                return;
+            }
             // What is on disk counts, also of a frame that was torn.
             let octets = file.metadata().map_or(0, |m| m.len());
             self.complete.push_back((path, octets));
@@ -190,10 +194,17 @@ impl std::error::Error for ReadError {}
 /// # Errors
 /// [`ReadError`]; a torn end is no error.
 pub fn read(path: &Path) -> Result<Segment, ReadError> {
-    let bytes = std::fs::read(path).map_err(ReadError::Io)?;
+    parse(&std::fs::read(path).map_err(ReadError::Io)?)
+}
+
+/// Reads the octets of a segment.
+///
+/// # Errors
+/// [`ReadError::NotASegment`]; a torn end is no error.
+pub fn parse(bytes: &[u8]) -> Result<Segment, ReadError> {
     let Some(mut rest) = bytes.strip_prefix(&HEADER_OCTETS) else {
         // Killed while its header was written?
-        let torn = HEADER_OCTETS.starts_with(&bytes);
+        let torn = HEADER_OCTETS.starts_with(bytes);
         let segment = Segment { events: Vec::new(), torn: bytes.len() as u64 };
         return if torn { Ok(segment) } else { Err(ReadError::NotASegment) };
     };
@@ -295,15 +306,29 @@ mod tests {
         let mut log = Log::open(folder.path(), Limits { octets: 1 << 20 }).expect("a log");
         // Writing there fails as on a disk without room (full(4)).
         let full = OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
-        log.current = Some(("/dev/full".into(), full, 0));
+        let empty = folder.path().join("events-00000099.log");
+        std::fs::write(&empty, "").expect("an empty segment");
+        log.current = Some((empty.clone(), full, 0));
         let error = log.append(&events(5)).expect_err("no room");
         assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+        assert!(!empty.exists() && log.complete.is_empty(), "no empty segment stays");
         log.append(&events(7)).expect("room");
         assert_eq!((log.written(), log.dropped()), (7, 5));
         assert_eq!(read(&folder.path().join("events-00000000.log")).expect("a segment").events.len(), 7);
     }
 
     proptest! {
+        #[test]
+        fn any_octets_are_events_or_no_segment(mut bytes in proptest::collection::vec(any::<u8>(), 0..300), begin in any::<bool>()) {
+            if begin {
+                bytes.splice(..0, HEADER_OCTETS);
+            }
+            match parse(&bytes) {
+                Ok(segment) => prop_assert!(segment.torn as usize + segment.events.len() * SIZE <= bytes.len()),
+                Err(_) => prop_assert!(!begin),
+            }
+        }
+
         #[test]
         fn a_segment_cut_anywhere_gives_its_whole_frames(cut in 0usize..5_000) {
             let folder = tempfile::tempdir().expect("a folder");

@@ -1,5 +1,6 @@
 //! DNS over HTTPS, RFC 8484, on HTTP/2.
 
+use super::places::{Answer, Place};
 use super::tls::{Config, IDLE, handshake};
 use super::{LONGEST, Service, accept};
 use crate::pipeline::Client;
@@ -8,9 +9,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use evenfield_events::Transport;
 use evenfield_policy::DeviceKey;
-use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::body::{Bytes, Incoming};
-use hyper::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http_body_util::{BodyExt as _, Limited};
+use hyper::body::Incoming;
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -37,20 +38,20 @@ pub async fn https(service: Arc<Service>, config: Config, listener: TcpListener)
         tokio::spawn(async move {
             if let Some((stream, device)) = handshake(&service, &config, stream).await {
                 let client = Client { address: from.ip(), transport: Transport::Https, device };
-                connection(service, client, stream).await;
+                connection(service, client, &place, stream).await;
             }
             drop(place);
         });
     }
 }
 
-async fn connection(service: Arc<Service>, client: Client, stream: TlsStream<TcpStream>) {
+async fn connection(service: Arc<Service>, client: Client, place: &Arc<Place>, stream: TlsStream<TcpStream>) {
     let requests = Arc::new(AtomicU64::new(0));
     let seen = requests.clone();
     let answer = service_fn(move |request| {
         seen.fetch_add(1, Ordering::Relaxed);
-        let service = service.clone();
-        async move { Ok::<_, Infallible>(respond(&service, client, request).await) }
+        let (service, place) = (service.clone(), place.clone());
+        async move { Ok::<_, Infallible>(respond(&service, client, &place, request).await) }
     });
     let mut builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
     builder
@@ -80,24 +81,37 @@ async fn connection(service: Arc<Service>, client: Client, stream: TlsStream<Tcp
     }
 }
 
-async fn respond(service: &Service, client: Client, request: Request<Incoming>) -> Response<Full<Bytes>> {
-    match message(service, client, request).await {
-        Ok((client, asked)) => match service.answer(&client, &asked).await {
-            Some(answer) => {
-                let age = format!("max-age={}", shortest_ttl(&answer));
-                let response = Response::builder().header(CONTENT_TYPE, MESSAGE).header(CACHE_CONTROL, age);
-                response.body(Full::from(answer)).unwrap_or_default()
-            }
-            None => status(StatusCode::BAD_REQUEST),
-        },
-        Err(code) => status(code),
+async fn respond(
+    service: &Service,
+    client: Client,
+    place: &Arc<Place>,
+    request: Request<Incoming>,
+) -> Response<Answer> {
+    let (client, asked) = match message(service, client, request).await {
+        Ok(asked) => asked,
+        Err(code) => return status(code),
+    };
+    if !service.may_stay(place, client.device) {
+        return status(StatusCode::TOO_MANY_REQUESTS);
     }
+    let Some(answer) = service.answer(&client, &asked).await else { return status(StatusCode::BAD_REQUEST) };
+    // A client that takes no answers gets no more of them while many wait.
+    let Some(held) = place.hold(answer.len()) else { return status(StatusCode::SERVICE_UNAVAILABLE) };
+    let age = format!("max-age={}", shortest_ttl(&answer));
+    let response = Response::builder().header(CONTENT_TYPE, MESSAGE).header(CACHE_CONTROL, age);
+    response.body(Answer::new(answer, held)).unwrap_or_default()
 }
 
-fn status(code: StatusCode) -> Response<Full<Bytes>> {
+fn status(code: StatusCode) -> Response<Answer> {
     let mut response = Response::default();
     *response.status_mut() = code;
     response
+}
+
+/// Whether a media type is that of messages: in any case of letters, whatever its parameters are.
+fn is_message(kind: &HeaderValue) -> bool {
+    let essence = kind.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case(MESSAGE)
 }
 
 /// The message of a request and who asks: the path may end in a device's token.
@@ -123,7 +137,7 @@ async fn message(
             URL_SAFE_NO_PAD.decode(asked).map_err(|_| StatusCode::BAD_REQUEST)?
         }
         Method::POST => {
-            let wrong = request.headers().get(CONTENT_TYPE).is_none_or(|kind| kind != MESSAGE);
+            let wrong = !request.headers().get(CONTENT_TYPE).is_some_and(is_message);
             // Read whatever it is: some clients take no answer before they have sent all.
             let body = Limited::new(request.into_body(), LONGEST).collect().await;
             let body = body.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?.to_bytes();

@@ -1,6 +1,7 @@
 //! The transports on Tokio. Each says who its client is and hands messages to [`Service::answer`].
 
 mod https;
+mod places;
 mod quic;
 mod stream;
 mod tls;
@@ -15,9 +16,9 @@ use crate::rules::Rules;
 use crate::upstream::{Resolver, lock};
 use crate::worker::Miss;
 use arc_swap::ArcSwap;
-use evenfield_policy::{DeviceKey, address_number as number};
+use evenfield_policy::DeviceKey;
+use places::{Place, Places};
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -47,31 +48,12 @@ pub struct Service {
     pub resolver: Arc<Resolver>,
     /// Places for queries that wait for upstream.
     waiting: Arc<Semaphore>,
-    /// Open connections: in all, and of each address.
-    connections: Mutex<(usize, HashMap<u128, usize>)>,
-}
-
-/// A connection's place among those that its client may have.
-pub struct Place {
-    service: Arc<Service>,
-    address: u128,
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let (all, connections) = &mut *lock(&self.service.connections);
-        *all -= 1;
-        if let Some(count) = connections.get_mut(&self.address) {
-            *count -= 1;
-            if *count == 0 {
-                connections.remove(&self.address);
-            }
-        }
-    }
+    /// Open connections.
+    places: Arc<Places>,
 }
 
 /// The next connection that may be served, and its place.
-async fn accept(service: &Arc<Service>, listener: &TcpListener) -> (TcpStream, SocketAddr, Place) {
+async fn accept(service: &Service, listener: &TcpListener) -> (TcpStream, SocketAddr, Arc<Place>) {
     loop {
         match listener.accept().await {
             Ok((stream, from)) => {
@@ -93,8 +75,9 @@ impl Service {
         rules: Arc<ArcSwap<Rules>>,
         resolver: Arc<Resolver>,
     ) -> Self {
-        let (waiting, connections) = (Arc::new(Semaphore::new(WAITING)), Mutex::default());
-        Self { core, shared, rules, resolver, waiting, connections }
+        let (of_one, of_all) = shared.settings.connections;
+        let (waiting, places) = (Arc::new(Semaphore::new(WAITING)), Places::new(of_one, of_all));
+        Self { core, shared, rules, resolver, waiting, places }
     }
 
     /// The device whose token a client asked for as a server name.
@@ -104,16 +87,21 @@ impl Service {
     }
 
     /// A place for a connection from this address; `None` when it, or all together, have as many as they may.
-    pub fn admit(self: &Arc<Self>, address: IpAddr) -> Option<Place> {
-        let (of_one, of_all) = self.shared.settings.connections;
-        let (all, connections) = &mut *lock(&self.connections);
-        let count = connections.get(&number(address)).copied().unwrap_or(0);
-        if *all >= of_all || count >= of_one {
-            return None;
+    pub fn admit(&self, address: IpAddr) -> Option<Arc<Place>> {
+        self.places.admit(address)
+    }
+
+    /// Whether the policy in force knows the device.
+    fn knows(&self, device: DeviceKey) -> bool {
+        self.rules.load().now().view.device_number(device).is_some()
+    }
+
+    /// Whether a connection may go on now that a client has said which device it is. Who is not known stays with its address.
+    fn may_stay(&self, place: &Place, device: Option<DeviceKey>) -> bool {
+        match device {
+            Some(device) if place.is_of_address() && self.knows(device) => place.is_of(device),
+            _ => true,
         }
-        *all += 1;
-        connections.insert(number(address), count + 1);
-        Some(Place { service: self.clone(), address: number(address) })
     }
 
     /// The answer to a message; `None` when there is none.

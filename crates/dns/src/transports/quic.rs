@@ -1,5 +1,6 @@
 //! DNS over dedicated QUIC connections, RFC 9250.
 
+use super::places::Place;
 use super::tls::Config;
 use super::{LONGEST, Service};
 use crate::pipeline::Client;
@@ -22,6 +23,7 @@ const SLOW: Duration = Duration::from_secs(10);
 const STREAMS: u32 = 64;
 /// RFC 9250 section 4.3.
 const PROTOCOL_ERROR: VarInt = VarInt::from_u32(2);
+const EXCESSIVE_LOAD: VarInt = VarInt::from_u32(4);
 const INTERNAL_ERROR: VarInt = VarInt::from_u32(1);
 
 /// The settings of QUIC over this certificate.
@@ -71,23 +73,26 @@ async fn one(service: Arc<Service>, incoming: Incoming) {
         return;
     }
     let from = incoming.remote_address();
-    let Some(_place) = service.admit(from.ip()) else {
+    let Some(place) = service.admit(from.ip()) else {
         incoming.refuse();
         return;
     };
     let Ok(Ok(connection)) = timeout(HANDSHAKE, incoming.into_future()).await else { return };
     let data = connection.handshake_data().and_then(|data| data.downcast::<HandshakeData>().ok());
     let device = service.device(data.and_then(|data| data.server_name).as_deref());
+    if !service.may_stay(&place, device) {
+        return connection.close(EXCESSIVE_LOAD, b"");
+    }
     let client = Client { address: from.ip(), transport: Transport::Quic, device };
     while let Ok((send, receive)) = connection.accept_bi().await {
-        tokio::spawn(stream(service.clone(), client, connection.clone(), send, receive));
+        tokio::spawn(stream(service.clone(), (client, place.clone()), connection.clone(), send, receive));
     }
 }
 
 /// One query and its answer: each a stream, with two octets of length before the message.
 async fn stream(
     service: Arc<Service>,
-    client: Client,
+    (client, place): (Client, Arc<Place>),
     connection: Connection,
     mut send: SendStream,
     mut receive: RecvStream,
@@ -105,6 +110,7 @@ async fn stream(
         let _ = send.reset(INTERNAL_ERROR);
         return;
     };
+    let Some(_held) = place.hold(answer.len()) else { return connection.close(EXCESSIVE_LOAD, b"") };
     if send.write_all(&framed(&answer)).await.is_ok() {
         let _ = send.finish();
     }

@@ -33,6 +33,8 @@ pub type Config = Arc<ArcSwap<ServerConfig>>;
 pub struct Certificates {
     settings: Tls,
     seen: Option<SystemTime>,
+    /// The one that was complained of.
+    told: Option<SystemTime>,
     configs: [Config; 3],
 }
 
@@ -43,7 +45,7 @@ impl Certificates {
     /// When a file cannot be read, holds no certificate or key, or they do not belong together.
     pub fn open(settings: &Tls) -> io::Result<Self> {
         let configs = read(settings)?.map(|config| Arc::new(ArcSwap::from_pointee(config)));
-        Ok(Self { settings: settings.clone(), seen: changed(&settings.certificate), configs })
+        Ok(Self { settings: settings.clone(), seen: changed(&settings.certificate), told: None, configs })
     }
 
     /// The TLS settings for TLS, HTTPS and QUIC.
@@ -59,10 +61,17 @@ impl Certificates {
             if now.is_none() || now == self.seen {
                 continue;
             }
-            self.seen = now;
+            // It is tried again until it can be used: its key may come later.
             match read(&self.settings) {
-                Ok(new) => self.configs.iter().zip(new).for_each(|(config, new)| config.store(Arc::new(new))),
-                Err(error) => tracing::error!(%error, "the new certificate is not used, the old one stays"),
+                Ok(new) => {
+                    self.seen = now;
+                    self.configs.iter().zip(new).for_each(|(config, new)| config.store(Arc::new(new)));
+                }
+                Err(error) if self.told != now => {
+                    self.told = now;
+                    tracing::error!(%error, "the new certificate is not used, the old one stays");
+                }
+                Err(_) => {}
             }
         }
     }
@@ -124,9 +133,11 @@ pub async fn tls(service: Arc<Service>, config: Config, listener: TcpListener) {
         let (stream, from, place) = accept(&service, &listener).await;
         let (service, config) = (service.clone(), config.clone());
         tokio::spawn(async move {
-            if let Some((stream, device)) = handshake(&service, &config, stream).await {
+            if let Some((stream, device)) = handshake(&service, &config, stream).await
+                && service.may_stay(&place, device)
+            {
                 let client = Client { address: from.ip(), transport: Transport::Tls, device };
-                let _ = messages(service, client, stream, IDLE).await;
+                let _ = messages(service, client, stream, (IDLE, &place)).await;
             }
             drop(place);
         });

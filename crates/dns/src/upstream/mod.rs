@@ -61,6 +61,22 @@ pub struct Servers {
     clock: Clock,
 }
 
+/// Whether what encrypted servers, the portal and signatures are known by can be read.
+///
+/// # Errors
+/// Why not.
+pub fn check(settings: &Settings) -> io::Result<()> {
+    let Upstreams { servers, roots, validation, .. } = &settings.upstream;
+    let secure = settings.fetch.portal.as_ref().is_some_and(|portal| portal.secure);
+    if secure || servers.iter().any(|server| server.by != By::Plain) {
+        Trust::read(roots)?;
+    }
+    match validation {
+        Validation::Pass => Ok(()),
+        Validation::Validate { anchors } => validate::anchors(anchors.as_deref()).map(drop),
+    }
+}
+
 /// Asks upstream.
 pub struct Resolver {
     /// Who is asked.

@@ -119,7 +119,18 @@ impl Walk<'_> {
                 let minimum = u32_at(self.bytes, end.checked_sub(4).filter(|at| *at >= start + 18)?)?;
                 self.negative_s = Some(ttl.min(minimum));
             }
-            qtype::SVCB | qtype::HTTPS if answer => self.services.push((start, end)),
+            qtype::SVCB | qtype::HTTPS if answer => {
+                self.services.push((start, end));
+                // The name whose servers these are; the root says that it is the owner itself.
+                let (length, after) = expand(self.bytes, start + 2, &mut name)?;
+                self.chain += 1;
+                if after > end || self.chain > MAX_CHAIN {
+                    return None;
+                }
+                if length > 1 {
+                    self.targets.extend(name[..length].iter().map(u8::to_ascii_lowercase));
+                }
+            }
             _ => {}
         }
         Some(end)
@@ -158,7 +169,13 @@ fn without_ech(form: &Form, services: &[(usize, usize)]) -> Option<Form> {
             None => return Some(no_records(&form.message)),
         }
     }
+    unsigned(&mut message);
     changed.then(|| Form { message, ttls: form.ttls.clone() })
+}
+
+/// What was changed is not as it was signed, RFC 4035 section 3.2.3.
+fn unsigned(message: &mut [u8]) {
+    message[3] &= !(flags::AD as u8);
 }
 
 /// Takes the key out of one record's data; `None` when the record cannot do without it or cannot be read.
@@ -189,6 +206,7 @@ fn no_records(message: &[u8]) -> Form {
     let end = skip(message, HEADER).map_or(message.len(), |at| (at + 4).min(message.len()));
     let mut message: Box<[u8]> = message[..end].into();
     message[6..12].fill(0);
+    unsigned(&mut message);
     Form { message, ttls: Box::new([]) }
 }
 
@@ -265,6 +283,14 @@ mod tests {
         let checked = ask(b"\0\x01\0\x03\x02h2\0\x05\0\x02EC\0\x06\0\x01x");
         let without = checked.without_ech.expect("another form");
         assert_eq!(without.message.len(), checked.form.message.len());
+        // What was authentic is not so any more.
+        let mut signed = message(0x81A0, 1, &[&https(b"\0\x05\0\x02EC")]);
+        signed[HEADER + NAME.len() + 1] = 65;
+        let signed = check(NAME, 65, 7, &signed).expect("an answer");
+        assert_eq!(
+            (signed.form.message[3], signed.without_ech.expect("another form").message[3]),
+            (0xA0, 0x80)
+        );
         assert_eq!(without.ttls, checked.form.ttls);
         let tail = b"\0\x01\0\x03\x02h2\0\x06\0\x01x\xFF\xFE\0\x02\0\0";
         assert!(without.message.windows(tail.len()).any(|w| w == tail));
@@ -275,6 +301,24 @@ mod tests {
             assert_eq!(without.message.len(), HEADER + NAME.len() + 4);
             assert_eq!(without.message[6..12], [0; 6]);
         }
+    }
+
+    #[test]
+    fn the_names_of_services_are_targets() {
+        let service = |target: &[u8]| {
+            let data = [b"\0\x01", target, b"\0\x01\0\x03\x02h2"].concat();
+            [&b"\xC0\x0C\0\x41\0\x01\0\0\x01\0"[..], &(data.len() as u16).to_be_bytes(), &data].concat()
+        };
+        let targets = |services: &[&[u8]]| {
+            let mut bytes = message(0x8180, services.len() as u16, services);
+            bytes[HEADER + NAME.len() + 1] = 65;
+            check(NAME, 65, 7, &bytes).map(|checked| checked.targets)
+        };
+        let own = service(b"\0");
+        assert_eq!(targets(&[&own]).as_deref(), Some(&b""[..]));
+        let two = targets(&[&service(b"\x01B\x02c2\0"), &own, &service(b"\x01d\0")]);
+        assert_eq!(two.as_deref(), Some(&b"\x01b\x02c2\0\x01d\0"[..]));
+        assert_eq!(targets(&[&own[..], &own].repeat(20)), None, "too many to decide on");
     }
 
     proptest! {

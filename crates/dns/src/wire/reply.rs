@@ -48,6 +48,8 @@ pub struct Rewritten<'a> {
     pub target: &'a [u8],
     /// The answer for it.
     pub form: &'a Form,
+    /// The longest that a client may keep being sent there, seconds.
+    pub ttl: u32,
 }
 
 /// A buffer that is filled from the front; what does not fit makes it full for good.
@@ -265,7 +267,8 @@ pub fn rewritten(
     out.begin(query, if code == rcode::NXDOMAIN { rcode::NOERROR } else { code }, 0, 0, 0);
     if code == rcode::NOERROR || code == rcode::NXDOMAIN {
         out.put(&QUESTION);
-        out.record(qtype::CNAME, cap_s, safe.target.len());
+        // A name that is opened again must not be kept from anybody for longer than one that is blocked.
+        out.record(qtype::CNAME, cap_s.min(safe.ttl), safe.target.len());
         let owner = 0xC000 | out.at as u16;
         out.put(safe.target);
         let mut answers = 1;

@@ -99,6 +99,7 @@ fn by_https_a_device_is_known_by_the_path() {
         (format!("{url}/dns-query?dns=AAAB"), "400"),
         (format!("-X PUT {url}/dns-query"), "405"),
         (format!("-d x {url}/dns-query"), "415"),
+        (format!("-H content-type:Application/DNS-Message;charset=x -d x {url}/dns-query"), "400"),
     ] {
         has(&curl(&args), &format!("HTTP/2 {code}"));
     }

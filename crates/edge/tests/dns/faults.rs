@@ -211,3 +211,18 @@ fn a_disk_that_takes_nothing_costs_events_and_no_answers() {
     assert_eq!(count(&edge, "dropped"), 100);
     assert!(edge.status("/health").contains("200 OK"));
 }
+
+#[test]
+fn a_snapshot_that_is_no_file_leaves_the_policy_and_the_clock_alone() {
+    let edge = Edge::start(&Upstream::start(), "");
+    let file = edge.path("policy.snapshot");
+    std::fs::remove_file(&file).expect("gone");
+    let made = std::process::Command::new("mkfifo").arg(&file).status().expect("mkfifo runs");
+    assert!(made.success());
+    edge.until("the refusal", |edge| edge.metric("evenfield_dns_snapshots_total{what=\"refused\"}") == 1);
+    assert!(edge.dig("games.example A").contains("198.51.100.7"));
+    std::fs::remove_file(&file).expect("gone");
+    put(&file, &policy(2, now_s() + 50_000));
+    edge.until("the new policy", |edge| edge.metric("evenfield_dns_snapshots_total{what=\"taken\"}") == 2);
+    assert!(edge.status("/health").contains("ok"));
+}

@@ -1,8 +1,9 @@
 //! What is answered, as `dig` sees it.
 
-use crate::fixture::{Edge, STUDENT, now_s, policy, put, settings};
+use crate::encrypted::certify;
+use crate::fixture::{Edge, STUDENT, key, now_s, policy, put, settings};
 use crate::upstream::Upstream;
-use evenfield_policy::DeviceKey;
+use evenfield_policy::{Builder, DeviceKey, Regime};
 use std::sync::atomic::Ordering;
 
 /// The records of a section, each cut at blanks.
@@ -200,4 +201,34 @@ fn strangers_are_refused_and_who_asks_too_often_is_sent_to_tcp() {
     assert!(asked[..5].iter().all(|out| out.contains("198.51.100.7")));
     assert!(asked.iter().any(|out| !out.contains("198.51.100.7")));
     assert!(edge.metric("evenfield_dns_refused_total{reason=\"rate\"}") >= 1);
+    // Who shows a cookie that it got here has not forged its address, and is never left without a word.
+    let edge = Edge::start(&upstream, "[clients]\nper_second = 1\n[threads]\nudp = 1\n");
+    let first = edge.dig("ok.example A +cookie=0123456789abcdef");
+    let (_, cookie) = first.split_once("COOKIE: ").expect("a cookie");
+    let cookie = cookie.split_whitespace().next().expect("its octets").to_owned();
+    assert_eq!(cookie.len(), 48, "{first}");
+    for _ in 0..12 {
+        has(&edge.dig(&format!("ok.example A +ignore +cookie={cookie}")), "status: NOERROR");
+    }
+    assert!(edge.metric("evenfield_dns_refused_total{reason=\"rate\"}") >= 1);
+}
+
+#[test]
+fn where_only_allowed_names_are_let_through_the_edge_itself_is_found() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut b = Builder::new([3; 16]);
+    let closed = b.regime(Regime { allowed_only: true, ..Regime::default() }, &[]);
+    b.policy("safe default", closed);
+    put(
+        &folder.path().join("policy.snapshot"),
+        &b.finish(now_s().into(), now_s() + 50_000, &key()).expect("a snapshot"),
+    );
+    certify(folder.path());
+    let own = "[tls]\ncertificate = \"chain.pem\"\nkey = \"key.pem\"\ndomain = \"ok.example\"\n";
+    let edge = Edge::start_in(folder, &settings(&Upstream::start(), own));
+    has(&edge.dig("OK.example A"), "192.0.2.1");
+    assert!(!edge.dig("token.ok.example A").contains("198.51.100.7"));
+    for closed in ["short.example A", "notok.example A", "example A"] {
+        has(&edge.dig(closed), "198.51.100.7");
+    }
 }

@@ -9,8 +9,12 @@ const CANARY: [&str; 1] = ["use-application-dns.net"];
 /// (<https://developer.apple.com/support/prepare-your-network-for-icloud-private-relay>).
 const PRIVATE_RELAY: [&str; 3] = ["mask.icloud.com", "mask-h2.icloud.com", "mask-canary.icloud.com"];
 
+/// Names that must not be asked of anybody: hidden services (RFC 7686) and the upstream's own resolvers, to which devices
+/// would go over (RFC 9462 section 8.2).
+const SPECIAL: [&str; 2] = ["onion", "resolver.arpa"];
+
 /// Public resolvers that are asked by HTTPS or TLS under a name.
-const RESOLVERS: [&str; 39] = [
+const RESOLVERS: [&str; 48] = [
     "cloudflare-dns.com",
     "one.one.one.one",
     "dns.google",
@@ -50,6 +54,15 @@ const RESOLVERS: [&str; 39] = [
     "ordns.he.net",
     "doh.crypto.sx",
     "dns.digitale-gesellschaft.ch",
+    "8888.google",
+    "d.adguard-dns.com",
+    "private.canadianshield.cira.ca",
+    "max.rethinkdns.com",
+    "sky.rethinkdns.com",
+    "odvr.nic.cz",
+    "public.dns.iij.jp",
+    "doh.umbrella.com",
+    "wikimedia-dns.org",
 ];
 
 /// Well-known private networks and proxies. Lists of them are longer and change; these are the ones that
@@ -83,7 +96,7 @@ const TUNNELS: [&str; 24] = [
 
 /// All ways around.
 pub(super) fn bypass() -> impl Iterator<Item = &'static str> {
-    CANARY.into_iter().chain(PRIVATE_RELAY).chain(RESOLVERS).chain(TUNNELS)
+    CANARY.into_iter().chain(PRIVATE_RELAY).chain(SPECIAL).chain(RESOLVERS).chain(TUNNELS)
 }
 
 /// Names that are sent to YouTube's restricted addresses (<https://support.google.com/a/answer/6214622>).
@@ -137,6 +150,7 @@ mod tests {
         let distinct: std::collections::BTreeSet<_> = names.iter().collect();
         assert_eq!(distinct.len(), names.len());
         assert!(engines().all(|(_, safe)| NameBuf::from_text(safe).is_ok()));
+        assert!(bypass().any(|name| name == "onion") && bypass().any(|name| name == "resolver.arpa"));
         assert!(engines().any(|(name, _)| name == "www.google.co.uk"));
     }
 }

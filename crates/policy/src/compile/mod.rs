@@ -56,6 +56,11 @@ pub struct ListReport {
 }
 
 impl Compiled {
+    /// Dates the snapshot later than its schedules begin: newer than one that a clock which was ahead has dated.
+    pub fn dated(self, created_s: u64) -> Self {
+        Self { now_s: self.now_s.max(created_s), ..self }
+    }
+
     /// Puts the snapshot together and signs it.
     ///
     /// # Errors

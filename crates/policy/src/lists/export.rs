@@ -10,6 +10,9 @@ use crate::name::NameBuf;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+/// The most octets of a name.
+const MOST: usize = 255;
+
 /// What is so for a name and for what is below it: blocked, let through, or nothing said.
 type Said = [Option<bool>; 2];
 
@@ -20,6 +23,8 @@ pub struct Exported {
     pub zone: String,
     /// Names with a record.
     pub names: usize,
+    /// Names that are too long to stand below the zone's own: in a zone they cannot be said.
+    pub left_out: Vec<NameBuf>,
 }
 
 /// Writes rows as a zone named `origin`. `serial` is the zone's version.
@@ -39,8 +44,13 @@ pub fn export_rpz(rows: &[Row], origin: &NameBuf, serial: u32) -> Exported {
     let mut zone = format!(
         "$ORIGIN {origin}.\n$TTL 300\n@ SOA localhost. hostmaster.localhost. ( {serial} 3600 600 604800 300 )\n@ NS localhost.\n"
     );
-    let mut names = 0;
+    let (mut names, mut left_out) = (0, Vec::new());
     for (name, said) in with_between(&needed) {
+        // Both names end in the root's octet, of which one stays; `*` has two.
+        if name.wire().len() + origin.wire().len() - 1 + 2 > MOST {
+            left_out.push(name);
+            continue;
+        }
         names += 1;
         for (owner, blocked) in [(name.to_string(), said[0]), (format!("*.{name}"), said[1])] {
             let action = match blocked {
@@ -51,7 +61,7 @@ pub fn export_rpz(rows: &[Row], origin: &NameBuf, serial: u32) -> Exported {
             let _ = writeln!(zone, "{owner} CNAME {action}");
         }
     }
-    Exported { zone, names }
+    Exported { zone, names, left_out }
 }
 
 /// What holds for a name by the nearest name above it that speaks of what is below it.

@@ -85,6 +85,9 @@ pub enum OpenError {
     /// A section is not what was signed.
     #[error("section {0} is not what was signed: the file is damaged")]
     Digest(String),
+    /// Octets that belong to no section.
+    #[error("there are octets that nobody has signed, at {0}: the file is damaged")]
+    Unsigned(usize),
     /// Nothing to decide by.
     #[error("there is no policy in it")]
     NoPolicy,
@@ -185,6 +188,23 @@ impl Header {
             return Err(OpenError::Digest(format!("{section:?}")));
         }
         Ok(())
+    }
+}
+
+impl Header {
+    /// Whether there are zeros between the sections, fewer than would make a multiple of [`ALIGN`], and nothing after the last.
+    pub fn check_gaps(&self, bytes: &[u8]) -> Result<(), OpenError> {
+        let mut ranges = self.ranges.clone();
+        ranges.sort_by_key(|range| (range.start, range.end));
+        let mut end = HEADER;
+        for range in ranges {
+            let gap = bytes.get(end..range.start).unwrap_or_default();
+            if let Some(at) = gap.iter().position(|octet| *octet != 0) {
+                return Err(OpenError::Unsigned(end + at));
+            }
+            end = end.max(range.end);
+        }
+        if end < bytes.len() { Err(OpenError::Unsigned(end)) } else { Ok(()) }
     }
 }
 

@@ -42,11 +42,12 @@ impl<B: AsRef<[u8]>> Snapshot<B> {
         Ok(snapshot)
     }
 
-    /// Verifies every byte; reads the whole file.
+    /// Verifies every byte; reads the whole file. What lies between sections, and after the last, is nobody's and must be nothing.
     ///
     /// # Errors
-    /// [`OpenError::Digest`] with the section.
+    /// [`OpenError::Digest`] with the section, [`OpenError::Unsigned`].
     pub fn verify_all(&self) -> Result<(), OpenError> {
+        self.header.check_gaps(self.bytes.as_ref())?;
         Section::ALL.iter().try_for_each(|section| self.header.check(self.bytes.as_ref(), *section))
     }
 

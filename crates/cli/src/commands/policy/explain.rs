@@ -1,7 +1,7 @@
 //! `evenfield policy explain`.
 
 use super::public_key;
-use crate::out::say;
+use crate::out::{complain, say};
 use anyhow::{Context, Result, bail};
 use evenfield_policy::{
     Action, Aligned, Answer, DeviceKey, InForce, NameBuf, Snapshot, Subject, Verdict, View, explain,
@@ -10,6 +10,9 @@ use jiff::Timestamp;
 use std::io::Read;
 use std::path::PathBuf;
 use std::process::ExitCode;
+
+/// A day, in seconds.
+const DAY_S: u64 = 86_400;
 
 /// The arguments of `policy explain`.
 #[derive(clap::Args)]
@@ -48,6 +51,16 @@ impl Explain {
         let subject = subject(&view, &self.subject)?;
         let told = explain(&view, &InForce::at(&view, now_s), &subject, &name.as_name());
         say!("{name} at {at}");
+        // Schedules begin a day before the snapshot was made, and edges have it no earlier than that.
+        let known = snapshot.created_s().saturating_sub(DAY_S)..u64::from(snapshot.ends_s());
+        if !known.contains(&u64::from(now_s)) {
+            let [from, to] = [known.start, known.end].map(|s| {
+                Timestamp::from_second(i64::try_from(s).unwrap_or(i64::MAX)).unwrap_or(Timestamp::MAX)
+            });
+            complain!(
+                "this snapshot knows the schedules from {from} to {to} alone: outside, it says what holds without them"
+            );
+        }
         for (number, step) in told.steps.iter().enumerate() {
             say!("{:>3}. {}", number + 1, step.say(&view, &name.as_name()));
         }

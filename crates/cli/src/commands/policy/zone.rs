@@ -1,7 +1,7 @@
 //! `evenfield policy zone`.
 
 use super::print_problems;
-use crate::out::say;
+use crate::out::{complain, say};
 use anyhow::{Context, Result};
 use evenfield_policy::NameBuf;
 use evenfield_policy::lists::{Format, Options, export_rpz, read};
@@ -61,6 +61,9 @@ impl Zone {
         std::fs::write(&self.out, &exported.zone)
             .with_context(|| format!("cannot write {}", self.out.display()))?;
         say!("{} entries read, {} names in the zone", reading.rows, exported.names);
+        for name in &exported.left_out {
+            complain!("{name}: left out, for it is too long to stand below {origin}");
+        }
         Ok(if reading.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }
