@@ -62,6 +62,7 @@ const publicPages = [
   ["survey-paper", `/s/${district}/paper`],
   ["ask", `/h/${district}`],
   ["ask-order", `/h/${district}/order`],
+  ["check", `/b/${district}`],
   ["block", `/b/${district}?name=games.example`],
   ["block-open", `/b/${district}?name=school.example`],
 ];

@@ -178,6 +178,10 @@ export const steps = [
     await page.fill("#name", "Bus 12");
     await press(page, "main form[action$='/edges'] button");
   }],
+  ["edge-history", 200, async (page, { url }) => {
+    await page.goto(`${url}${here}/filtering/edges`);
+    await Promise.all([page.waitForNavigation(), page.click("main table a[href*='/filtering/edges/']")]);
+  }],
   ["plan-wrong-name", 422, async (page, { url }) => {
     await page.goto(`${url}${here}/plans/new`);
     await page.fill("#name", " ");

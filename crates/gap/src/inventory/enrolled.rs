@@ -29,14 +29,6 @@ impl By {
             Self::Token => 16,
         }
     }
-
-    /// In what two devices may not be the same: tokens are the same whatever their case.
-    fn same(self, said: &str) -> String {
-        match self {
-            Self::Serial => said.to_owned(),
-            Self::Token => said.to_ascii_lowercase(),
-        }
-    }
 }
 
 /// Whose a device is.
@@ -107,12 +99,13 @@ fn rows(
             problems.push(&file, row.line, name, "", wanted);
             continue;
         }
-        if let Some(first) = seen.get(&by.same(said)) {
+        if let Some(first) = seen.get(&said.to_ascii_lowercase()) {
             let wanted = format!("each {name} once; line {first} has this one, too");
             problems.push(&file, row.line, name, "", wanted);
             continue;
         }
-        seen.insert(by.same(said), row.line);
+        // Tokens are the same whatever their case, and no two devices have serials that differ in it.
+        seen.insert(said.to_ascii_lowercase(), row.line);
         match whose(&row, student, school).filter(|whose| is_known(whose)) {
             Some(whose) => {
                 let (known_by, label) = (said.to_owned(), row.text(label).to_owned());
@@ -152,7 +145,7 @@ mod tests {
 
     #[test]
     fn serials_are_read_and_none_is_repeated() {
-        let text = "Serial Number,student_id,school,label,model\n5CD1234XYZ,S1,,cart 3,x\n5CD1234XYZ,S1,,,\n\
+        let text = "Serial Number,student_id,school,label,model\n5CD1234XYZ,S1,,cart 3,x\n5cd1234XYZ,S1,,,\n\
                     5CD9999AAA,,1,,\n5CD8888BBB,S9,,,\nx,S1,,,\n5CD7777CCC,,,,\n";
         let (rows, problems) = parse_enrolled("devices.csv", text.as_bytes(), By::Serial, &is_known);
         assert_eq!((&rows[0], rows.len()), (&student("5CD1234XYZ", "cart 3"), 2));
@@ -186,7 +179,7 @@ mod tests {
             for (bytes, by) in [(bytes.as_slice(), By::Serial), (text.as_bytes(), By::Serial), (text.as_bytes(), By::Token)] {
                 let (rows, problems) = parse_enrolled("d.csv", bytes, by, &|_| true);
                 prop_assert!(by == By::Token || !rows.is_empty() || !problems.is_empty());
-                let mut known_by: Vec<_> = rows.iter().map(|row| by.same(&row.known_by)).collect();
+                let mut known_by: Vec<_> = rows.iter().map(|row| row.known_by.to_ascii_lowercase()).collect();
                 prop_assert!(known_by.iter().all(|known_by| known_by.chars().count() >= by.shortest()));
                 known_by.sort();
                 known_by.dedup();

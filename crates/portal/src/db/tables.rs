@@ -91,7 +91,7 @@ pub const TABLES: &[Table] = &[
     of_district("filter_device"),
     of_district("filter_measure"),
     of_district("filter_device_measure"),
-    of_district("safety_step"),
+    of_district("safety_step_entry"),
     // 0019 lending, 0020 loans
     of_district("lending_device"),
     of_district("carrier_line"),

@@ -4,6 +4,7 @@ pub mod pages;
 pub mod publish;
 pub mod queries;
 pub mod rules;
+mod source;
 mod watch;
 
 #[cfg(test)]

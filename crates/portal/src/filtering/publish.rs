@@ -8,16 +8,15 @@
 use super::queries::{self, Version};
 use super::rules::evidence::Measure;
 use super::rules::{enroll, merge};
+use super::source::Source;
 use super::watch::Watch;
 use crate::db::{Write, now_ms};
 use crate::exchange::hexadecimal;
 use crate::{App, audit};
 use evenfield_model::Problems;
-use evenfield_policy::compile::{Compiled, People, compile};
 use evenfield_policy::config::Config;
 use evenfield_policy::schedule::Calendar;
 use evenfield_policy::{Aligned, SecretKey, SiteId, Snapshot, Subject, View};
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
@@ -224,12 +223,13 @@ async fn make(
     let allowed = queries::allowed(app.db.read(), now_ms()).await?;
     let mut merged = Config::clone(&config);
     let answers = merge::lay(&mut merged, &allowed);
-    // A newer version is never the older one by the clock: edges take no older one.
-    let before_s = latest.as_ref().map_or(0, |latest| latest.created_s);
-    let created_s = Timestamp::now().as_second().max(before_s + 1);
-    let (from, signer) = (policy.to_owned(), key.clone());
-    let (mut version, bytes) =
-        blocking(move || compiled(&from, &merged, &people, &signer, created_s)).await?;
+    let (from, signer, before) = (policy.to_owned(), key.clone(), latest.clone());
+    let kept = app.config.data_dir.join("policy").join("lists");
+    let (mut version, bytes) = blocking(move || {
+        let source = Source { path: &from, config: &merged, people: &people, kept: &kept };
+        source.compile(&signer, before.as_ref())
+    })
+    .await?;
     version.version = latest.map_or(0, |latest| latest.version) + 1;
     (version.mark, version.answers) = (mark, answers as i64);
     let (file, public) = (file_of(app, &version), key.public());
@@ -296,41 +296,8 @@ pub(super) fn folder(path: &Path) -> &Path {
     path.parent().unwrap_or(Path::new(""))
 }
 
-fn told(problems: &Problems) -> PublishError {
+pub(super) fn told(problems: &Problems) -> PublishError {
     PublishError::Settings(problems.kept().iter().map(ToString::to_string).collect())
-}
-
-/// Compiles and signs; what the row says of it that its bytes do not is filled in.
-fn compiled(
-    path: &Path,
-    config: &Config,
-    people: &[People],
-    key: &SecretKey,
-    created_s: i64,
-) -> Result<(Version, Vec<u8>), PublishError> {
-    let other = |error: &dyn std::fmt::Display| PublishError::Other(error.to_string());
-    let mut seed = [0; 16];
-    getrandom::fill(&mut seed).map_err(|e| other(&e))?;
-    let now = Timestamp::from_second(created_s).map_err(|e| other(&e))?;
-    let mut read = |file: &str| std::fs::read(folder(path).join(file)).map_err(|error| error.to_string());
-    let compiled: Compiled =
-        compile(&path.display().to_string(), config, people, &mut read, now, seed).map_err(|p| told(&p))?;
-    let lists = compiled.lists.iter().map(|list| {
-        json!({ "name": list.name, "category": list.category, "version": list.version, "names": list.rows })
-    });
-    let version = Version {
-        version: 0,
-        digest: String::new(),
-        created_s,
-        mark: String::new(),
-        octets: 0,
-        devices: 0,
-        policies: compiled.policies as i64,
-        lists_json: serde_json::Value::from(lists.collect::<Vec<_>>()).to_string(),
-        answers: 0,
-    };
-    let bytes = compiled.finish(key).map_err(|e| other(&e))?;
-    Ok((version, bytes))
 }
 
 fn file_of(app: &App, version: &Version) -> PathBuf {

@@ -4,7 +4,8 @@ use super::publish::{PublishError, folder};
 use crate::exchange::hexadecimal;
 use evenfield_policy::config::{Config, Names, read};
 use sha2::{Digest, Sha256};
-use std::path::Path;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -21,6 +22,8 @@ pub struct Watch {
     /// None before the first time, and for a file that may still change.
     of: Option<Stamp>,
     read: Option<Result<Read, Vec<String>>>,
+    /// The lists' files, and the digest of each.
+    lists: HashMap<PathBuf, (Option<Stamp>, [u8; 32])>,
     #[cfg(test)]
     reads: usize,
 }
@@ -59,11 +62,26 @@ impl Watch {
         hash.update(digest);
         for list in &config.lists {
             if let Names::File(name, ..) = &list.names {
-                let stamp = std::fs::metadata(folder(path).join(name)).map(|m| (m.len(), m.modified().ok()));
-                hash.update(format!("{name} {stamp:?}\n"));
+                hash.update(format!("{name} {:?}\n", self.digest_of(&folder(path).join(name))));
             }
         }
         Ok((config, hexadecimal(&hash.finalize())))
+    }
+}
+
+impl Watch {
+    /// The digest of a list's file: a download that brings the same again makes no new version. Read when size or time have
+    /// changed; none for a file that cannot be read.
+    fn digest_of(&mut self, path: &Path) -> Option<[u8; 32]> {
+        let meta = std::fs::metadata(path).ok()?;
+        let stamp = (meta.len(), meta.modified().ok()?);
+        if let Some((_, digest)) = self.lists.get(path).filter(|(of, _)| *of == Some(stamp)) {
+            return Some(*digest);
+        }
+        let digest = Sha256::digest(std::fs::read(path).ok()?).into();
+        let settled = stamp.1.elapsed().is_ok_and(|age| age > UNSETTLED);
+        self.lists.insert(path.to_owned(), (settled.then_some(stamp), digest));
+        Some(digest)
     }
 }
 
@@ -142,6 +160,8 @@ mod tests {
         let none = mark(&mut watch);
         put(&folder.path().join("l.txt"), "a.example\n", 50);
         let one = mark(&mut watch);
+        put(&folder.path().join("l.txt"), "a.example\n", 45);
+        assert_eq!(one, mark(&mut watch), "the same again");
         put(&folder.path().join("l.txt"), "b.example\n", 40);
         assert!(none != one && one != mark(&mut watch));
         assert_eq!(watch.reads, 1);

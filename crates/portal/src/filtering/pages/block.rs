@@ -203,7 +203,7 @@ fn render(
         why,
         is_open: decided == Some(Why::Open),
         is_open_here: decided == Some(Why::OpenHere),
-        is_mandatory: matches!(decided, Some(Why::Rule { mandatory: true, .. })),
+        is_mandatory: decided.as_ref().is_some_and(Why::is_mandatory),
         asked: fields.asked == "1",
         errors: error.map(|key| ("name", p.t(key))).into_iter().collect(),
         p,

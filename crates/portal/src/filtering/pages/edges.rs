@@ -6,6 +6,7 @@ use crate::exchange::{count, csv_file, hexadecimal, minute};
 use crate::filtering::publish::Current;
 use crate::filtering::queries::{self, Edge, EdgeAt};
 use crate::filtering::rules::ask;
+use crate::filtering::rules::lists::Listed;
 use crate::layout::Frame;
 use crate::{App, audit, secret};
 use askama::Template;
@@ -40,7 +41,17 @@ struct VersionView {
     when: String,
     octets: String,
     devices: String,
-    lists: Vec<(String, String, String, String)>,
+    lists: Vec<ListView>,
+    /// What is said of lists whose file is not believed.
+    held: Vec<String>,
+}
+
+struct ListView {
+    name: String,
+    category: String,
+    version: String,
+    names: String,
+    problems: String,
 }
 
 #[derive(Template)]
@@ -89,7 +100,7 @@ async fn render(
     let newest = current.as_ref().map(|current| current.version.version);
     let page = EdgesPage {
         edges: edges.into_iter().map(|edge| edge_view(&p, edge, newest)).collect(),
-        version: current.as_deref().map(version_view),
+        version: current.as_deref().map(|current| version_view(&p, current)),
         is_set: app.config.filtering.policy.is_some(),
         problems: app.policy.problems(),
         key: app.config.filtering.key.as_ref().map(|key| key.public().to_string()).unwrap_or_default(),
@@ -115,21 +126,32 @@ fn edge_view(p: &Frame, edge: Edge, newest: Option<i64>) -> EdgeView {
     EdgeView { seen: edge.seen_ms.map(minute).unwrap_or_default(), state: p.t(key), tag, edge }
 }
 
-fn version_view(current: &Current) -> VersionView {
+fn version_view(p: &Frame, current: &Current) -> VersionView {
     let version = &current.version;
-    let lists: Vec<serde_json::Value> = serde_json::from_str(&version.lists_json).unwrap_or_default();
-    let text = |list: &serde_json::Value, key: &str| list[key].as_str().unwrap_or_default().to_owned();
+    let lists: Vec<Listed> = serde_json::from_str(&version.lists_json).unwrap_or_default();
+    let whole = |n: u64| count(i64::try_from(n).unwrap_or(i64::MAX));
+    let held = |list: &Listed| {
+        let held = list.held?;
+        let (names, problems) = (whole(held.names), whole(held.problems));
+        let texts =
+            [("list", list.name.as_str().into()), ("names", names.into()), ("problems", problems.into())];
+        Some(p.tvs("filtering-list-held", &texts))
+    };
     VersionView {
         version: version.version,
         digest: version.digest.clone(),
         when: minute(version.created_s * 1000),
         octets: count(version.octets),
         devices: count(version.devices),
+        held: lists.iter().filter_map(held).collect(),
         lists: lists
-            .iter()
-            .map(|list| {
-                let names = count(list["names"].as_i64().unwrap_or_default());
-                (text(list, "name"), text(list, "category"), text(list, "version"), names)
+            .into_iter()
+            .map(|list| ListView {
+                names: whole(list.names),
+                problems: whole(list.problems),
+                name: list.name,
+                category: list.category,
+                version: list.version,
             })
             .collect(),
     }

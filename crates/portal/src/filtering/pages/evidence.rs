@@ -62,7 +62,7 @@ async fn render(app: &App, p: Frame, wrong: Option<&'static str>) -> Result<Resp
     let document = document(app, &p).await?;
     let coverage = document.coverage();
     let step = |step: &'static str| {
-        let said = document.steps.iter().find(|s| s.step == step);
+        let said = document.steps.iter().rfind(|s| s.step == step);
         StepView {
             step,
             label: p.t(&format!("filtering-step-{step}")),

@@ -235,11 +235,17 @@ async fn render(
     Ok((status, Html(page.render()?)).into_response())
 }
 
+/// What the policy says of the name to whoever is not known; nothing where none is published.
+fn decided(app: &App, name: &NameBuf) -> Option<Why> {
+    let current = app.policy.current()?;
+    let now_s = u32::try_from(now_ms() / 1000).unwrap_or_default();
+    Some(why(&current.view(), &Subject::Unknown, &name.as_name(), now_s))
+}
+
 /// Why the name is blocked for whoever is not known, in words; empty where no policy is published.
 fn reason(app: &App, p: &Frame, name: &NameBuf) -> String {
-    let Some(current) = app.policy.current() else { return String::new() };
-    let now_s = u32::try_from(now_ms() / 1000).unwrap_or_default();
-    match why(&current.view(), &Subject::Unknown, &name.as_name(), now_s) {
+    let Some(why) = decided(app, name) else { return String::new() };
+    match why {
         Why::Open => p.t("filtering-why-open"),
         Why::OpenHere => p.t("filtering-why-open-here"),
         Why::List { list, category } => {
@@ -275,7 +281,12 @@ pub async fn answered(
     };
     let zone = app.policy.current().map_or(TimeZone::UTC, |current| current.zone(&district));
     let today = zone.to_datetime(Timestamp::now()).date();
+    let mandatory = decided(&app, &name).is_some_and(|why| why.is_mandatory());
     let answer = match answer::read(&said, &allowed, today, &zone) {
+        Ok(answer) if answer.ruling == answer::Ruling::Allow && mandatory => {
+            return render(&app, p, &viewer, (name, said), vec![("ruling", "filtering-wrong-mandatory")])
+                .await;
+        }
         Ok(answer) => answer,
         Err(wrong) => return render(&app, p, &viewer, (name, said), wrong).await,
     };

@@ -114,34 +114,42 @@ pub async fn devices_in_force(pool: &AnyPool, district: &str) -> Result<Vec<Devi
         .collect()
 }
 
-/// The steps that were written down.
+/// The steps as they were written down, each time; the last of a step is what holds.
 ///
 /// # Errors
 /// The database's.
 pub async fn steps(pool: &AnyPool, district: &str) -> Result<Vec<Step>> {
-    let rows: Vec<(String, String, String)> =
-        sqlx::query_as("SELECT step, done_on, note FROM safety_step WHERE district_id = $1 ORDER BY step")
-            .bind(district)
-            .fetch_all(pool)
-            .await?;
+    let rows: Vec<(String, String, String)> = sqlx::query_as(
+        "SELECT step, done_on, note FROM safety_step_entry WHERE district_id = $1 ORDER BY step, changed_ms",
+    )
+    .bind(district)
+    .fetch_all(pool)
+    .await?;
     Ok(rows.into_iter().map(|(step, done_on, note)| Step { step, done_on, note }).collect())
 }
 
-/// Writes a step down, in place of what was said of it before.
+/// Writes a step down. What was said of it before stays.
 ///
 /// # Errors
 /// The database's.
 pub async fn put_step(tx: &mut Write, district: &str, step: &Step, (by, ms): (&str, i64)) -> Result<()> {
-    sqlx::query(
-        "INSERT INTO safety_step (district_id, step, done_on, note, changed_ms, changed_by) VALUES ($1, $2, $3, $4, $5, $6) \
-         ON CONFLICT (district_id, step) DO UPDATE SET done_on = EXCLUDED.done_on, note = EXCLUDED.note, \
-         changed_ms = EXCLUDED.changed_ms, changed_by = EXCLUDED.changed_by",
+    // Two of the same moment, or after the clock was put back, stand one after the other.
+    let last: Option<i64> = sqlx::query_scalar(
+        "SELECT MAX(changed_ms) FROM safety_step_entry WHERE district_id = $1 AND step = $2",
     )
     .bind(district)
     .bind(&step.step)
+    .fetch_one(&mut **tx)
+    .await?;
+    sqlx::query(
+        "INSERT INTO safety_step_entry (district_id, step, changed_ms, done_on, note, changed_by) \
+         VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(district)
+    .bind(&step.step)
+    .bind(last.map_or(ms, |last| ms.max(last + 1)))
     .bind(&step.done_on)
     .bind(&step.note)
-    .bind(ms)
     .bind(by)
     .execute(&mut **tx)
     .await

@@ -173,17 +173,21 @@ pub struct NewAnswer<'a> {
     pub by: &'a str,
 }
 
-/// Stores an answer to all open requests for its name; gives how many it answers.
+/// Stores an answer; gives how many open requests for its name it answers: for everybody all, for a school those from there.
+/// Who asked for a section is not known, so an answer for one leaves them to whoever answers for all.
 ///
 /// # Errors
 /// The database's.
 pub async fn insert_answer(tx: &mut Write, district: &str, answer: &NewAnswer<'_>) -> Result<i64> {
     let taken = sqlx::query(
-        "UPDATE filter_request SET answer_id = $3 WHERE district_id = $1 AND name = $2 AND answer_id IS NULL",
+        "UPDATE filter_request SET answer_id = $3 WHERE district_id = $1 AND name = $2 AND answer_id IS NULL \
+         AND $4 = '' AND ($5 = '' OR school_id = $5)",
     )
     .bind(district)
     .bind(answer.name)
     .bind(answer.id)
+    .bind(answer.section.unwrap_or_default())
+    .bind(answer.school.unwrap_or_default())
     .execute(&mut **tx)
     .await?;
     let requests = i64::try_from(taken.rows_affected()).unwrap_or(i64::MAX);

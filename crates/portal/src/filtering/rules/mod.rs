@@ -5,5 +5,6 @@ pub mod ask;
 pub mod enroll;
 pub mod evidence;
 pub mod extension;
+pub mod lists;
 pub mod merge;
 pub mod why;

@@ -33,6 +33,11 @@ pub enum Why {
 }
 
 impl Why {
+    /// Whether no answer can open it.
+    pub fn is_mandatory(&self) -> bool {
+        matches!(self, Self::Rule { mandatory: true, .. })
+    }
+
     /// The category for which it is blocked.
     pub fn category(&self) -> &str {
         match self {
@@ -44,7 +49,8 @@ impl Why {
 
 /// What the policy says of a name to this subject, at this second.
 pub fn why(view: &View<'_>, subject: &Subject, name: &Name<'_>, now_s: u32) -> Why {
-    let told = explain(view, &InForce::at(view, now_s), subject, name);
+    let in_force = InForce::at(view, now_s);
+    let told = explain(view, &in_force, subject, name);
     if !matches!(told.verdict.action, Action::Block(_)) {
         let elsewhere = is_ever_blocked(view, name, REGIMES);
         return if elsewhere { Why::OpenHere } else { Why::Open };

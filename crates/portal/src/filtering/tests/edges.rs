@@ -164,3 +164,63 @@ async fn the_history_of_an_edge_has_a_row_where_its_version_changed() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_list_that_turned_to_garbage_is_not_believed() {
+    each(|here| async move {
+        let list = here.folder.path().join("bought.txt");
+        let with_list = |more: &str| {
+            let text = format!(
+                "{POLICY}\n[[list]]\nname = \"bought\"\ncategory = \"games\"\nfile = \"bought.txt\"\nformat = \"domains\"\n{more}"
+            );
+            std::fs::write(here.folder.path().join("policy.toml"), text).expect("written");
+        };
+        let put = |text: &str| std::fs::write(&list, text).expect("written");
+        with_list("");
+        put("one.example\ntwo.example\nthree.example\n");
+        assert_eq!(here.publish().await, 1);
+        let staff = here.kit.sign_in(Role::Coordinator, HERE).await;
+        let edges = format!("/d/{HERE}/filtering/edges");
+        assert!(!staff.get(&edges).await.body.contains("the file of before"));
+        let garbage = "<!doctype html>\n<html><body>503 Service Unavailable</body></html>\n";
+        for (version, text) in [(2, garbage), (3, ""), (4, "one.example\n")] {
+            put(text);
+            assert_eq!(here.publish().await, version);
+            assert!(!here.is_open("two.example", "", 0), "{text:?}");
+            let page = staff.get(&edges).await;
+            assert!(page.body.contains("the file of before is used"), "{}", page.body);
+        }
+        std::fs::remove_file(&list).expect("gone");
+        assert_eq!(here.publish().await, 5);
+        assert!(!here.is_open("two.example", "", 0));
+        put("one.example\ntwo.example\nfour.example\n");
+        assert_eq!(here.publish().await, 6);
+        assert!(!here.is_open("four.example", "", 0) && here.is_open("three.example", "", 0));
+        assert!(!staff.get(&edges).await.body.contains("the file of before"));
+        // It is meant: the settings say another version.
+        put("four.example\n");
+        with_list("version = \"short\"\n");
+        assert_eq!(here.publish().await, 7);
+        assert!(here.is_open("two.example", "", 0) && !here.is_open("four.example", "", 0));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_version_that_a_wrong_clock_has_dated_does_not_stop_the_schedules() {
+    each(|here| async move {
+        here.publish().await;
+        let mut write = here.kit.app.db.write().await.expect("a write");
+        sqlx::query("UPDATE policy_version SET created_s = created_s + 34560000").execute(&mut *write).await.expect("ahead");
+        write.commit().await.expect("stored");
+        let year = crate::db::today().year();
+        let calendar = format!(
+            "{POLICY}\n[[calendar]]\nname = \"all\"\nfirst_day = {0}-01-01\nlast_day = {0}-12-31\ntime_zone = \"UTC\"\n\
+             [[calendar.window]]\nname = \"always\"\nfrom = 00:00\nto = \"24:00\"\n\
+             [[scope]]\nduring = [\"always\"]\ndeny = [\"scheduled.example\"]\n", year);
+        std::fs::write(here.folder.path().join("policy.toml"), calendar).expect("written");
+        assert_eq!(here.publish().await, 2);
+        assert!(!here.is_open("scheduled.example", "192.0.2.7", 0));
+    })
+    .await;
+}

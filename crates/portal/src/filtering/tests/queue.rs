@@ -79,10 +79,12 @@ async fn a_school_and_an_end_bound_what_is_opened() {
         assert!(!here.is_open("games.example", NOWHERE, 0));
         assert!(!here.is_open("games.example", LAB, 2 * 86_400), "it has ended");
         // A rule of the district stands above an answer for the district; a mandatory one above any.
-        for name in ["video.example", "never.example"] {
+        for (name, status) in [("video.example", 303), ("never.example", 422), ("www.never.example", 422)] {
             let mut fields = answer("allow", "everybody", "");
             fields[0].1 = name;
-            assert_eq!(staff.post(&path, &fields).await.status, 303);
+            let told = staff.post(&path, &fields).await;
+            assert_eq!(told.status, status, "{name}");
+            assert_eq!(told.body.contains("This name must stay blocked"), status == 422, "{}", told.body);
         }
         here.publish().await;
         assert!(!here.is_open("video.example", LAB, 0) && !here.is_open("never.example", LAB, 0));
@@ -120,6 +122,7 @@ async fn teach(here: &Here, account: &str) {
 #[tokio::test]
 async fn a_teacher_opens_a_name_for_her_own_class_and_for_a_time() {
     each(|here| async move {
+        here.publish().await;
         let (teacher, account) = here.kit.sign_in_with(&[(HERE, Role::Teacher)]).await;
         teach(&here, &account).await;
         let path = format!("/d/{HERE}/filtering/answer");
@@ -144,21 +147,35 @@ async fn a_teacher_opens_a_name_for_her_own_class_and_for_a_time() {
                 "{ruling} {whom}"
             );
         }
+        ask_from(&here.kit.browser(), LAB, "name=games.example").await;
+        ask_from(&here.kit.browser(), NOWHERE, "name=games.example").await;
         assert_eq!(teacher.post(&path, &answer("allow", "section:chess", &today)).await.status, 303);
+        let open = || async {
+            queries::requests(here.kit.app.db.read(), HERE, Some("games.example"))
+                .await
+                .expect("requests")
+                .len()
+        };
+        assert_eq!(open().await, 2, "who asked may be of another class");
         let allowed = queries::allowed(here.kit.app.db.read(), now_ms()).await.expect("answers");
         assert_eq!(allowed[0].section.as_deref(), Some("chess"));
         let clerk = here.kit.sign_in(Role::Clerk, HERE).await;
         assert_eq!(clerk.get(&path).await.status, 403);
         // The office's answers are not hers to undo.
         let office = here.kit.sign_in(Role::Coordinator, HERE).await;
+        office.post(&path, &answer("allow", "school:s1", &today)).await;
+        assert_eq!(open().await, 1, "one asked from another place");
         office.post(&path, &answer("keep", "", "")).await;
+        assert_eq!(open().await, 0);
         let answers = queries::answers(here.kit.app.db.read(), HERE, None, 9).await.expect("answers");
         let undo = |ruling: &str| {
             let id = &answers.iter().find(|a| a.ruling == ruling).expect(ruling).id;
             format!("/d/{HERE}/filtering/answers/{id}/undo")
         };
         assert_eq!(teacher.post(&undo("keep"), &[]).await.status, 404);
-        assert_eq!(office.post(&undo("allow"), &[]).await.status, 303);
+        let of_class = answers.iter().find(|a| a.section.is_some()).expect("the teacher's");
+        let undo = format!("/d/{HERE}/filtering/answers/{}/undo", of_class.id);
+        assert_eq!(office.post(&undo, &[]).await.status, 303);
     })
     .await;
 }

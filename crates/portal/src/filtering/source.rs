@@ -1,0 +1,140 @@
+//! What a version is compiled from, and the lists' files of before, in place of files that cannot be believed.
+
+use super::publish::{PublishError, folder, told};
+use super::queries::Version;
+use super::rules::lists::{Held, Listed};
+use evenfield_policy::SecretKey;
+use evenfield_policy::compile::{Compiled, People, compile};
+use evenfield_policy::config::{Config, Names};
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// What a version is compiled from.
+pub struct Source<'a> {
+    /// The settings' file.
+    pub path: &'a Path,
+    /// The settings, with the portal's answers.
+    pub config: &'a Config,
+    /// The districts' people and devices.
+    pub people: &'a [People],
+    /// Where the files of lists are kept as they were when they were last believed.
+    pub kept: &'a Path,
+}
+
+impl Source<'_> {
+    /// Compiles and signs; what the row says of it that its bytes do not is filled in.
+    ///
+    /// # Errors
+    /// [`PublishError`].
+    pub fn compile(
+        &self,
+        key: &SecretKey,
+        latest: Option<&Version>,
+    ) -> Result<(Version, Vec<u8>), PublishError> {
+        let before: Vec<Listed> =
+            latest.and_then(|latest| serde_json::from_str(&latest.lists_json).ok()).unwrap_or_default();
+        let mut held = BTreeMap::new();
+        let mut compiled = self.once(&mut held)?;
+        for (report, list) in compiled.lists.iter().zip(&self.config.lists) {
+            let same = before.iter().find(|old| (&old.name, &old.category) == (&list.name, &list.category));
+            if let (Some(old), Names::File(file, ..)) = (same, &list.names)
+                && !held.contains_key(file)
+                && old.doubts(list, report)
+            {
+                held.insert(file.clone(), Held { names: report.rows, problems: report.problems });
+            }
+        }
+        if !held.is_empty() {
+            compiled = self.once(&mut held)?;
+        }
+        self.keep(&held)?;
+        let lists: Vec<Listed> = compiled
+            .lists
+            .iter()
+            .zip(&self.config.lists)
+            .map(|(report, list)| {
+                let of_file = match &list.names {
+                    Names::File(file, ..) => held.get(file).copied(),
+                    Names::Here(_) => None,
+                };
+                if let Some(Held { names, problems }) = of_file {
+                    let (list, used) = (&list.name, report.rows);
+                    tracing::error!(%list, names, problems, used, "a list's file is not believed; that of before is used");
+                }
+                Listed::of(report, of_file)
+            })
+            .collect();
+        let policies = compiled.policies as i64;
+        // A newer version is never the older one by the clock: edges take no older one. Its schedules go by the true time.
+        let created_s = latest.map_or(0, |latest| latest.created_s.saturating_add(1));
+        let created_s = Timestamp::now().as_second().max(created_s);
+        let compiled = compiled.dated(created_s.unsigned_abs());
+        let version = Version {
+            version: 0,
+            digest: String::new(),
+            created_s,
+            mark: String::new(),
+            octets: 0,
+            devices: 0,
+            policies,
+            lists_json: serde_json::to_string(&lists).map_err(|e| other(&e))?,
+            answers: 0,
+        };
+        Ok((version, compiled.finish(key).map_err(|e| other(&e))?))
+    }
+
+    /// Compiles with the kept files of those that are held. One that cannot be read is held, too, where there is one of before.
+    fn once(&self, held: &mut BTreeMap<String, Held>) -> Result<Compiled, PublishError> {
+        let mut seed = [0; 16];
+        getrandom::fill(&mut seed).map_err(|e| other(&e))?;
+        let mut read = |file: &str| {
+            let kept = || std::fs::read(self.kept_file(file));
+            if held.contains_key(file) {
+                let missing = |e| format!("{e}, and it is not believed as it is now");
+                return kept().map_err(missing);
+            }
+            std::fs::read(folder(self.path).join(file)).or_else(|error| {
+                let bytes = kept().map_err(|_| error.to_string())?;
+                held.insert(file.to_owned(), Held::default());
+                Ok(bytes)
+            })
+        };
+        let name = self.path.display().to_string();
+        compile(&name, self.config, self.people, &mut read, Timestamp::now(), seed).map_err(|p| told(&p))
+    }
+
+    fn kept_file(&self, file: &str) -> PathBuf {
+        self.kept.join(crate::exchange::hexadecimal(&Sha256::digest(file)[..16]))
+    }
+
+    /// Keeps the files that are believed, where they have changed.
+    fn keep(&self, held: &BTreeMap<String, Held>) -> Result<(), PublishError> {
+        std::fs::create_dir_all(self.kept).map_err(|error| file_error(self.kept, error))?;
+        for list in &self.config.lists {
+            let Names::File(file, ..) = &list.names else { continue };
+            if held.contains_key(file) {
+                continue;
+            }
+            let from = folder(self.path).join(file);
+            let bytes = std::fs::read(&from).map_err(|error| file_error(&from, error))?;
+            let to = self.kept_file(file);
+            if std::fs::read(&to).is_ok_and(|old| old == bytes) {
+                continue;
+            }
+            let part = to.with_extension(format!("{}.part", std::process::id()));
+            std::fs::write(&part, bytes).map_err(|error| file_error(&part, error))?;
+            std::fs::rename(&part, &to).map_err(|error| file_error(&to, error))?;
+        }
+        Ok(())
+    }
+}
+
+fn file_error(path: &Path, error: std::io::Error) -> PublishError {
+    PublishError::File { path: path.to_owned(), error }
+}
+
+fn other(error: &dyn std::fmt::Display) -> PublishError {
+    PublishError::Other(error.to_string())
+}
