@@ -4,6 +4,7 @@
 
 pub mod carriers;
 pub mod districts;
+pub mod notices;
 pub mod read;
 pub mod reference;
 pub mod settings;
@@ -40,6 +41,10 @@ pub struct Config {
     pub filtering: Filtering,
     /// Carriers whose systems are asked by their interface.
     pub carriers: Vec<carriers::CarrierInterface>,
+    /// The hosts to which receivers of what happens may be.
+    pub webhook_hosts: Vec<String>,
+    /// How notices to families go out.
+    pub notices: notices::Notices,
     /// Which figures may be shown.
     pub publication: evenfield_gap::publish::PublishRule,
     /// Districts and their files, for `evenfield assess district`.

@@ -41,6 +41,8 @@ pub enum Needs {
     SignedIn,
     /// A role that may do this in the district named by `{district}` in the path.
     May(Action),
+    /// A program that proves itself by a signature or a token, which the handler checks. It has no session and no form token.
+    Proof,
 }
 
 /// The largest body of an ordinary request, in bytes.

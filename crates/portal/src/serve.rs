@@ -59,7 +59,9 @@ pub async fn serve(app: App, listener: TcpListener, stop: impl Future<Output = (
                 () = forget(app.clone()) => {}
                 () = filtering::publish::run(app.clone()) => {}
                 () = lending::follow::keep(app.clone()) => {}
-                () = lending::carrier::keep(app) => {}
+                () = lending::carrier::keep(app.clone()) => {}
+                () = lending::message::keep(app.clone()) => {}
+                () = lending::hook::keep(app) => {}
             }
         }
     });

@@ -114,6 +114,15 @@ pub fn read(file: &str, text: &str, outside: &dyn Outside) -> Result<Config, Pro
         let wanted = "`server.public_url` with it: blocked names are sent there";
         reader.problems.push(file, 0, "filtering.block_page", "true", wanted);
     }
+    let notices = &reader.config.notices;
+    if notices.smtp.is_some() != notices.from.is_some() {
+        let wanted = "`notices.smtp` and `notices.from`, or neither";
+        reader.problems.push(file, 0, "notices", "", wanted);
+    }
+    if notices.text.is_some() && reader.config.public_url.is_none() {
+        let wanted = "`server.public_url` with it: the gateway tells what became of messages there";
+        reader.problems.push(file, 0, "notices.text", "", wanted);
+    }
     if reader.problems.is_empty() { Ok(reader.config) } else { Err(reader.problems) }
 }
 

@@ -203,6 +203,62 @@ pub const SETTINGS: &[Setting] = &[
         },
     },
     Setting {
+        name: "lending.webhook_hosts",
+        default: Some("[]"),
+        wanted: "a list of host names",
+        about: "The hosts that may be told of what happens in lending (`docs/lending.md`), as `hooks.example.org`. They are asked by https, at public addresses alone. An address as `http://127.0.0.1:8099` allows a program on this machine.",
+        put: |c, v| {
+            let wanted = "a list of host names, as [\"hooks.example.org\"]";
+            let list = v.raw.as_array().ok_or(wanted)?;
+            let hosts = list.iter().map(|one| one.get_ref().as_str().map(str::to_owned));
+            let hosts: Vec<String> = hosts.collect::<Option<_>>().ok_or(wanted)?;
+            let fits = |host: &String| match host.strip_prefix("http://") {
+                Some(here) => here.parse::<SocketAddr>().is_ok_and(|address| address.ip().is_loopback()),
+                None => {
+                    host.contains('.')
+                        && Url::parse(&format!("https://{host}/")).is_ok_and(|url| url.domain() == Some(host))
+                }
+            };
+            if !hosts.iter().all(fits) {
+                return Err(wanted.to_owned());
+            }
+            c.webhook_hosts = hosts;
+            Ok(())
+        },
+    },
+    Setting {
+        name: "notices.text",
+        default: None,
+        wanted: "a file",
+        about: "The gateway of text messages: a file with `account`, `token`, `from` (the number that messages come from) and, unless it is Twilio, `url`. Needs `server.public_url`, which the gateway tells what became of messages.",
+        put: |c, v| {
+            let text = v.outside.file(v.text()?).map_err(|e| format!("a file that can be read ({e})"))?;
+            super::notices::read(&text).map(|gateway| c.notices.text = Some(gateway))
+        },
+    },
+    Setting {
+        name: "notices.smtp",
+        default: None,
+        wanted: "a file",
+        about: "The mail server: a file whose only line is `smtps://USER:PASSWORD@HOST` or `smtp://USER:PASSWORD@HOST:587?tls=required`. Needs `notices.from`.",
+        put: |c, v| {
+            let text = v.outside.file(v.text()?).map_err(|e| format!("a file that can be read ({e})"))?;
+            super::notices::read_smtp(&text).map(|url| c.notices.smtp = Some(url))
+        },
+    },
+    Setting {
+        name: "notices.from",
+        default: None,
+        wanted: "an e-mail address, perhaps with a name",
+        about: "Whom e-mails are from, as `Example Schools <hotspots@example.org>`.",
+        put: |c, v| {
+            let from =
+                v.text()?.parse().map_err(|_| "an address as Example Schools <hotspots@example.org>")?;
+            c.notices.from = Some(from);
+            Ok(())
+        },
+    },
+    Setting {
         name: "publication.min_students",
         default: Some("10"),
         wanted: "5 to 1000",
@@ -333,6 +389,8 @@ pub fn defaults() -> Config {
         districts: Vec::new(),
         filtering: super::Filtering::default(),
         carriers: Vec::new(),
+        webhook_hosts: Vec::new(),
+        notices: super::notices::Notices::default(),
         data_dir: std::path::PathBuf::new(),
         session_hours: 0,
         session_idle_minutes: 0,

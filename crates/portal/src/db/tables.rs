@@ -127,6 +127,23 @@ pub const TABLES: &[Table] = &[
     // 0030 carriers' plans
     of_district("carrier_plan"),
     of_district("lending_window"),
+    // 0032 messages, 0033 links
+    of_district("lending_contact"),
+    of_district("message_stop"),
+    of_district("message_setting"),
+    of_district("message_text"),
+    of_district("message"),
+    // 0034 agreements, 0035 help, 0036 api
+    of_district("lending_agreement"),
+    of_district("lending_signature"),
+    stays("lending_sign_link", "a secret that holds for an hour"),
+    of_district("lending_case"),
+    of_district("lending_repair"),
+    of_district("lending_warranty"),
+    stays("api_token", "a secret of a program, which asks this installation"),
+    stays("lending_answered", "what programs sent to this installation"),
+    stays("webhook", "a receiver of this installation's own audit log"),
+    stays("lending_link", "a secret that holds for an hour"),
     stays("policy_version", "what this installation published"),
     stays("edge", "a secret of an edge, which asks this installation"),
     // 0041 edge versions

@@ -3,6 +3,8 @@
 pub mod carrier;
 pub mod example;
 pub mod follow;
+pub mod hook;
+pub mod message;
 pub mod pages;
 pub mod queries;
 pub mod rules;

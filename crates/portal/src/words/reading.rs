@@ -75,8 +75,8 @@ fn syllables_are_counted_as_a_dictionary_does() {
 fn what_families_read_is_easy_to_read() {
     let mut seen = 0;
     let languages = [(Language::En, "# Staff"), (Language::Es, "# Personal")];
-    for ((language, end), file) in languages.iter().flat_map(|l| [(*l, "survey.ftl"), (*l, "filtering.ftl")])
-    {
+    let files = ["survey.ftl", "filtering.ftl", "messages.ftl", "sign.ftl", "help.ftl"];
+    for ((language, end), file) in languages.iter().flat_map(|l| files.map(|file| (*l, file))) {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("locales").join(language.tag()).join(file);
         let file = std::fs::read_to_string(path).expect("text");
         let (family, _) = file.split_once(end).expect("the part for families ends");

@@ -11,6 +11,7 @@ use crate::lending::rules::due::{calendar_of_now, due_on};
 use crate::lending::rules::inventory::Device;
 use crate::lending::rules::loan::{Deed as Does, OfLine, Scanned, scan};
 use crate::lending::rules::state::State as Where;
+use crate::lending::rules::trouble::Outcome;
 use crate::routes::escape;
 use crate::{App, audit};
 use askama::Template;
@@ -38,6 +39,8 @@ struct LoanView {
     device: Device,
     kind: String,
     is_overdue: bool,
+    /// Whether somebody has signed for it.
+    is_signed: bool,
 }
 
 #[derive(Template)]
@@ -52,6 +55,8 @@ struct Counter {
     student_part: String,
     /// The device that just came back, of which more may be said.
     returned: Option<String>,
+    /// Its loan that is over, which may be signed.
+    ended: Option<String>,
     /// The device in whose place the next one is lent.
     swap: Option<String>,
     /// What was scanned, when it is the code of a device and of a student.
@@ -63,13 +68,18 @@ struct Counter {
 
 /// What a scan did, for the address to which it leads.
 pub(super) struct Told {
-    said: &'static str,
-    device: String,
-    student: String,
+    pub said: &'static str,
+    pub device: String,
+    pub student: String,
     code: String,
 }
 
 impl Told {
+    /// Whether something was done.
+    pub(super) fn is_done(&self) -> bool {
+        SAID.iter().any(|(said, is_refusal)| *said == self.said && !is_refusal)
+    }
+
     pub(super) fn new(said: &'static str, device: &str, student: &str) -> Self {
         Self { said, device: device.to_owned(), student: student.to_owned(), code: String::new() }
     }
@@ -118,8 +128,9 @@ pub async fn page(State(app): State<App>, p: Frame, Query(asked): Query<Asked>) 
         "" => None,
         id => queries::student(db, p.district_id(), id).await?,
     };
-    let (mut loans, mut household) = (Vec::new(), Vec::new());
+    let (mut loans, mut household, mut signed) = (Vec::new(), Vec::new(), Vec::new());
     if let Some(student) = &student {
+        signed = queries::signed_loans(db, p.district_id(), &student.id).await?;
         loans = queries::loans_of_student(db, p.district_id(), &student.id).await?;
         household = with_whom(&app, &p, &student.id).await?;
         let ids: Vec<&str> = household.iter().map(|(id, _)| id.as_str()).collect();
@@ -133,17 +144,26 @@ pub async fn page(State(app): State<App>, p: Frame, Query(asked): Query<Asked>) 
     let is_back = asked.said == "back" && device.as_ref().is_some_and(|d| d.state == Where::Here);
     let is_swap = asked.said == "swap" && device.as_ref().is_some_and(|d| d.state == Where::Lent);
     let id = device.as_ref().map(|device| device.id.clone());
+    let ended = match id.as_deref().filter(|_| is_back) {
+        Some(id) => queries::loans_of_device(db, p.district_id(), id)
+            .await?
+            .into_iter()
+            .find(|loan| loan.in_ms.is_some()),
+        None => None,
+    };
     let barcode = device.map(|device| device.barcode).unwrap_or_default();
     let said = SAID.into_iter().find(|(said, _)| *said == asked.said);
     let today = today().to_string();
     let view = |(loan, device): (Loan, Device)| LoanView {
         is_overdue: loan.due_on < today,
+        is_signed: signed.contains(&loan.id),
         kind: words::kind(&p, &device.kind),
         loan,
         device,
     };
     let page = Counter {
         student_part: student.as_ref().map(|student| escape(&student.id)).unwrap_or_default(),
+        ended: ended.map(|loan| loan.id),
         returned: id.clone().filter(|_| is_back),
         swap: id.filter(|_| is_swap),
         told: said
@@ -198,6 +218,19 @@ pub async fn sent(State(app): State<App>, p: Frame, Form(form): Form<ScanForm>) 
     };
     tx.commit().await?;
     Ok(told.go(&p))
+}
+
+/// A scan with this student at the counter, by a program.
+pub(super) async fn scanned_by(
+    app: &App,
+    tx: &mut Write,
+    p: &Frame,
+    (scan, student): (&str, &str),
+) -> Result<Told> {
+    let calendars = app.policy.current().map(|current| current.calendars(p.district_id()));
+    let calendar = calendar_of_now(calendars.unwrap_or_default(), today());
+    let form = ScanForm { scan: scan.to_owned(), student: student.to_owned(), ..ScanForm::default() };
+    scanned(tx, p, &form, calendar.as_ref()).await
 }
 
 /// A scan is a device's barcode or serial, or a student's id.
@@ -273,6 +306,7 @@ async fn swapped(tx: &mut Write, p: &Frame, old: &str, (new, line): (&Device, Of
     if line == OfLine::Ended {
         return Ok(Told::new("ended", &new.id, &loan.student_id));
     }
+    end_case(tx, p, &loan, Outcome::Swapped).await?;
     change(tx, p, &loan, Becomes::Back).await?;
     queries::note_return(tx, p.district_id(), &loan.id, (Some(now_ms()), "")).await?;
     put(tx, p, &old, Where::Repair).await?;
@@ -308,9 +342,16 @@ async fn of_line(tx: &mut Write, district: &str, device: &Device) -> Result<OfLi
 
 async fn take_back(tx: &mut Write, p: &Frame, device: &Device, loan: &Loan) -> Result<()> {
     change(tx, p, loan, Becomes::Back).await?;
+    end_case(tx, p, loan, Outcome::Back).await?;
     put(tx, p, device, Where::Here).await?;
     note(tx, p, "loan.in", loan).await?;
     keep(tx, p, Deed::new(Did::In, About::of(loan), Some(Before::of(loan)), now_ms())).await
+}
+
+/// What the household reported of a loan is settled.
+async fn end_case(tx: &mut Write, p: &Frame, loan: &Loan, outcome: Outcome) -> Result<()> {
+    let by = (p.account_id().unwrap_or_default(), now_ms());
+    Ok(queries::end_case_of_loan(tx, p.district_id(), &loan.id, outcome, by).await?)
 }
 
 /// Puts a device where it is now, and makes its line what that wants.

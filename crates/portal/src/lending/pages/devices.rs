@@ -122,6 +122,8 @@ struct One {
     /// Where staff may put it.
     moves: &'static [Where],
     loans: Vec<Past>,
+    /// The last day of the warranty.
+    warranty: Option<String>,
 }
 
 /// A loan of the device, in words.
@@ -187,6 +189,7 @@ pub async fn one(
         audit::record_look(&app.db, &p.entry("lending.history", ("lending_device", &id), looked)).await?;
     }
     let page = One {
+        warranty: queries::warranty(app.db.read(), p.district_id(), &id).await?,
         loans: loans.into_iter().map(|loan| Past::new(&p, loan)).collect(),
         cost: device.cost_cents.map(dollars).unwrap_or_default(),
         moves: if may_manage { device.state.by_hand() } else { &[] },

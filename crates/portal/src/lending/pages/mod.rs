@@ -1,22 +1,35 @@
 //! HTTP of the slice `lending`.
 
+mod agreements;
+pub(super) mod api;
 mod caps;
+mod contact;
 mod counter;
 mod devices;
 mod edit;
 mod evidence;
 mod family;
+mod family_link;
+mod help;
+mod hooks;
 mod household;
+mod kiosk;
+mod labels;
+mod letters;
 mod line;
 mod lines;
+pub(super) mod message_texts;
+mod messages;
 mod orders;
 mod overdue;
+mod programs;
 mod rankings;
 mod report;
 mod requests;
 mod returns;
 mod rule_sets;
 mod rules;
+mod sign;
 mod undo;
 mod upload;
 mod usage;
@@ -24,18 +37,24 @@ pub(super) mod words;
 
 use crate::access::Action;
 use crate::layout::PageLink;
+use crate::lending::message::twilio::{REPLY_PATH, REPORT_PATH};
 use crate::routes::limits::Limit;
 use crate::routes::{Needs, Route, route};
 use axum::routing::{get, post};
 
 /// The pages that lead to each other: the message's key, and the path in the district.
-pub const TABS: [(&str, &str); 9] = [
+pub const TABS: [(&str, &str); 14] = [
     ("lending-counter-title", "/lending"),
+    ("kiosk-title", "/lending/kiosk"),
     ("lending-requests-title", "/lending/requests"),
     ("lending-devices-title", "/lending/devices"),
     ("lending-lines-title", "/lending/lines"),
     ("lending-usage-title", "/lending/usage"),
     ("lending-overdue-title", "/lending/overdue"),
+    ("message-title", "/lending/messages"),
+    ("help-title", "/lending/help"),
+    ("sign-agreements", "/lending/agreements"),
+    ("program-title", "/lending/programs"),
     ("lending-orders-title", "/lending/orders"),
     ("lending-report-title", "/lending/report"),
     ("lending-rules-title", "/lending/rules"),
@@ -45,6 +64,64 @@ pub const TABS: [(&str, &str); 9] = [
 pub fn routes() -> Vec<Route> {
     let lend = Needs::May(Action::Lend);
     let manage = Needs::May(Action::ManageLending);
+    let mut routes = circulation(lend, manage);
+    routes.extend(families(lend, manage));
+    routes.extend(api::routes());
+    routes
+}
+
+/// What families and those who help them ask for, and the gateways of messages.
+fn families(lend: Needs, manage: Needs) -> Vec<Route> {
+    vec![
+        route("/d/{district}/lending/agreements", lend, get(agreements::page)),
+        route("/d/{district}/lending/agreements/new", manage, post(agreements::stored)),
+        route("/d/{district}/lending/unsigned.csv", lend, get(agreements::csv)),
+        route("/d/{district}/lending/loans/{loan}", lend, get(sign::loan)),
+        route("/d/{district}/lending/loans/{loan}/sign", lend, get(sign::form).post(sign::sent)),
+        route("/d/{district}/lending/loans/{loan}/trouble", lend, post(help::opened)),
+        route("/h/{district}/sign", Needs::Public, get(sign::family).post(sign::family_sent))
+            .limited(Limit::Survey)
+            .open_form(),
+        route("/d/{district}/lending/kiosk", lend, get(kiosk::page).post(kiosk::scanned)),
+        route("/d/{district}/lending/help", lend, get(help::page)),
+        route("/d/{district}/lending/help.csv", lend, get(help::csv)),
+        route("/d/{district}/lending/help/{case}", lend, get(help::one).post(help::sent)),
+        route("/d/{district}/lending/repairs", lend, get(help::repairs)),
+        route("/d/{district}/lending/repairs.csv", lend, get(help::repairs_csv)),
+        route("/d/{district}/lending/repairs/change", manage, post(help::repaired)),
+        route("/d/{district}/lending/devices/{item}/warranty", manage, post(help::warranty)),
+        route("/d/{district}/lending/programs", manage, get(programs::page).post(programs::sent)),
+        route("/h/{district}", Needs::Public, get(family::start).post(family::sent))
+            .limited(Limit::Survey)
+            .open_form(),
+        route("/h/{district}/order", Needs::Public, get(family::rule)),
+        route("/h/{district}/link", Needs::Public, get(family_link::page).post(family_link::sent))
+            .limited(Limit::Survey)
+            .open_form(),
+        route("/h/{district}/stop", Needs::Public, get(family_link::stop).post(family_link::stopped))
+            .limited(Limit::Survey)
+            .open_form(),
+        route(REPORT_PATH, Needs::Proof, post(hooks::report)),
+        route(REPLY_PATH, Needs::Proof, post(hooks::replied)),
+        route("/d/{district}/lending/contact/{student}", lend, get(contact::page).post(contact::sent)),
+        route("/d/{district}/lending/messages", lend, get(messages::page)),
+        route("/d/{district}/lending/messages.csv", lend, get(messages::csv)),
+        route(
+            "/d/{district}/lending/messages/settings",
+            manage,
+            get(messages::settings).post(messages::stored),
+        ),
+        route(
+            "/d/{district}/lending/messages/texts",
+            manage,
+            get(message_texts::page).post(message_texts::sent),
+        ),
+        route("/d/{district}/lending/letters", lend, get(letters::page)),
+    ]
+}
+
+/// What is lent, its lines and the rules.
+fn circulation(lend: Needs, manage: Needs) -> Vec<Route> {
     vec![
         route("/d/{district}/lending", lend, get(counter::page).post(counter::sent)),
         route("/d/{district}/lending/loans.csv", manage, get(counter::records_csv)),
@@ -55,13 +132,10 @@ pub fn routes() -> Vec<Route> {
         route("/d/{district}/lending/devices/new", manage, get(edit::new).post(edit::added)),
         route("/d/{district}/lending/devices/upload", manage, get(upload::page).post(upload::upload))
             .uploads(upload::UPLOAD_BYTES),
+        route("/d/{district}/lending/labels", lend, get(labels::page)),
         route("/d/{district}/lending/devices/{item}", lend, get(devices::one)),
         route("/d/{district}/lending/devices/{item}/edit", manage, get(edit::form).post(edit::edited)),
         route("/d/{district}/lending/devices/{item}/state", manage, post(edit::moved)),
-        route("/h/{district}", Needs::Public, get(family::start).post(family::sent))
-            .limited(Limit::Survey)
-            .open_form(),
-        route("/h/{district}/order", Needs::Public, get(family::rule)),
         route("/d/{district}/lending/requests", lend, get(requests::page).post(requests::sent)),
         route("/d/{district}/lending/requests.csv", lend, get(requests::csv)),
         route("/d/{district}/lending/requests/offer", manage, post(requests::offered)),

@@ -77,3 +77,33 @@ pub fn factor(p: &Frame, factor: Factor) -> String {
 pub fn counting(p: &Frame, counting: &Counting) -> String {
     p.t(&format!("lending-counting-{}", counting.as_str()))
 }
+
+/// A language by its tag.
+pub fn language(p: &Frame, tag: impl AsRef<str>) -> String {
+    p.t(&format!("message-language-{}", tag.as_ref()))
+}
+
+/// A sheet of labels.
+pub fn sheet(p: &Frame, word: impl AsRef<str>) -> String {
+    p.t(&format!("label-sheet-{}", word.as_ref()))
+}
+
+/// What is on a label.
+pub fn label_code(p: &Frame, word: impl AsRef<str>) -> String {
+    p.t(&format!("label-code-{}", word.as_ref()))
+}
+
+/// The title of the page on which somebody signs, at hand-over or at return.
+pub fn sign_title(p: &Frame, moment: impl AsRef<str>) -> String {
+    p.t(&format!("sign-title-{}", moment.as_ref()))
+}
+
+/// What a token may.
+pub fn scope(p: &Frame, word: impl AsRef<str>) -> String {
+    p.t(&format!("program-scope-{}", word.as_ref()))
+}
+
+/// What a secret is for that is shown once.
+pub fn secret(p: &Frame, what: impl AsRef<str>) -> String {
+    p.t(&format!("program-secret-{}", what.as_ref()))
+}

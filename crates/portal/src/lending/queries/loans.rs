@@ -197,6 +197,19 @@ pub async fn loans_of_student(pool: &AnyPool, district: &str, student: &str) -> 
     rows.iter().map(loan_and_device).collect()
 }
 
+/// The open loans of a student, as [`loans_of_student`], in a transaction.
+///
+/// # Errors
+/// The database's.
+pub async fn open_loans(tx: &mut Write, district: &str, student: &str) -> Result<Vec<(Loan, Device)>> {
+    let sql = format!(
+        "SELECT {LOAN}, {} FROM {LOAN_DEVICE} WHERE n.district_id = $1 AND n.student_id = $2 AND {OPEN} ORDER BY n.out_ms, n.id",
+        device_columns()
+    );
+    let rows = sqlx::query(AssertSqlSafe(sql)).bind(district).bind(student).fetch_all(&mut **tx).await?;
+    rows.iter().map(loan_and_device).collect()
+}
+
 /// All loans of a device, the latest first.
 ///
 /// # Errors
@@ -349,11 +362,33 @@ pub async fn records(pool: &AnyPool, district: &str) -> Result<Vec<Record>> {
         device_columns()
     );
     let rows = sqlx::query(AssertSqlSafe(sql)).bind(district).fetch_all(pool).await?;
-    rows.iter()
-        .map(|row| {
-            let (loan, device) = loan_and_device(row)?;
-            let name = (row.try_get("family_name")?, row.try_get("given_name")?);
-            Ok(Record { device, loan, name })
-        })
-        .collect()
+    rows.iter().map(record).collect()
+}
+
+fn record(row: &AnyRow) -> Result<Record> {
+    let (loan, device) = loan_and_device(row)?;
+    Ok(Record { device, loan, name: (row.try_get("family_name")?, row.try_get("given_name")?) })
+}
+
+/// A part of the loans of a district that were not undone, the latest first, and how many there are; only open ones, or all.
+///
+/// # Errors
+/// The database's.
+pub async fn records_page(
+    pool: &AnyPool,
+    district: &str,
+    is_open: bool,
+    (offset, limit): (i64, i64),
+) -> Result<(i64, Vec<Record>)> {
+    let which = if is_open { OPEN } else { "n.undone_ms IS NULL" };
+    let sql = format!("SELECT COUNT(*) FROM lending_loan n WHERE n.district_id = $1 AND {which}");
+    let found = sqlx::query_scalar(AssertSqlSafe(sql)).bind(district).fetch_one(pool).await?;
+    let sql = format!(
+        "SELECT {LOAN}, {}, '' AS family_name, '' AS given_name FROM {LOAN_DEVICE} WHERE n.district_id = $1 AND {which} \
+         ORDER BY n.out_ms DESC, n.id DESC LIMIT $2 OFFSET $3",
+        device_columns()
+    );
+    let rows =
+        sqlx::query(AssertSqlSafe(sql)).bind(district).bind(limit).bind(offset).fetch_all(pool).await?;
+    Ok((found, rows.iter().map(record).collect::<Result<_>>()?))
 }

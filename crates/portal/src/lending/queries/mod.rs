@@ -1,35 +1,60 @@
 //! SQL of the slice `lending`.
 
+mod agreements;
 mod cards;
 mod deeds;
 mod devices;
 mod evidence;
+mod help;
 mod households;
 mod lines;
+mod links;
 mod loans;
+mod message_texts;
+mod messages;
 mod notices;
 mod orders;
 mod plans;
+mod programs;
 mod report;
 mod requests;
 mod rule_sets;
 mod rules;
 mod usage;
 
+pub use agreements::{
+    Agreement, Moment, Signature, agreement, agreements, lent, put_agreement, put_sign_link, put_signature,
+    sign_link, signatures, signed_loans, unsigned,
+};
 pub use deeds::{About, Before, Deed, Did, has_later_deed, last_deed, put_deed, put_loan_back, undo_deed};
 pub use devices::{
     DevicePage, DeviceRow, Search, all_devices, device, find, put_device, put_devices, set_state, taken,
 };
 pub use evidence::{Service, changes_of_lines, seen_of_lines, services};
+pub use help::{
+    Case, NewCase, Repair, back_from_repair, case, cases, cases_of_student, close_case, end_case_of_loan,
+    note_case, open_case, put_warranty, repairs, send_away, to_repair, warranty,
+};
 pub use households::{free_hotspots, home, hotspots_of_homes, household_hotspots, members, put_home};
 pub use lines::{
     LinePage, LineRow, LineSearch, all_lines, find_lines, line, line_of_card, put_line, put_lines, set_hold,
 };
-
+pub use links::{
+    answers_since, districts_of_address, districts_with_contacts, link_holders, put_link, whose_contact,
+};
 pub use loans::{
     Becomes, Loan, Record, Student, back_ms, change_loan, households, insert_loan, last_loan, loan,
-    loans_of_device, loans_of_student, note_return, open_loan, records, scanned_device, student,
-    students_among,
+    loans_of_device, loans_of_student, note_return, open_loan, open_loans, records, records_page,
+    scanned_device, student, students_among,
+};
+pub use message_texts::{
+    Contact, Settings, Text, approve_text, approved_text, contact, contacts, is_stopped, newest_text,
+    newest_texts, put_contact, put_settings, put_start, put_stop, put_text, remove_contact, settings,
+};
+pub use messages::{
+    Addressee, Ended, Found, Message, NewMessage, addressee, break_off, claim, drop_others, due_messages,
+    due_soon, end, find_messages, insert_message, loans_under_way, message, offers, postpone, reported,
+    sent_to, stop_waiting,
 };
 pub use notices::{Idle, Troubled, open_facts, put_notice, told, troubled};
 pub use orders::{
@@ -40,6 +65,10 @@ pub use orders::{
 pub use plans::{
     Capped, CarrierPlan, Window, capped_lines, carrier_plans, lent_readings, put_carrier_plan, put_window,
     remove_window, windows,
+};
+pub use programs::{
+    Happened, Token, Webhook, answered, answered_mark, due_webhooks, forget_answered, happened, put_answered,
+    put_token, put_webhook, revoke_token, stop_webhook, token, tokens, told_webhook, used_token, webhooks,
 };
 pub use report::{Need, needs, spans};
 pub use requests::{

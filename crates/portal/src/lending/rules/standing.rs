@@ -52,11 +52,15 @@ pub enum Way {
     Call,
     /// In person.
     Person,
+    /// By a text message.
+    Text,
+    /// By e-mail.
+    Email,
 }
 
 impl Way {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Letter, Self::Call, Self::Person];
+    pub const ALL: [Self; 5] = [Self::Letter, Self::Call, Self::Person, Self::Text, Self::Email];
 
     /// The word in tables.
     pub fn as_str(self) -> &'static str {
@@ -64,6 +68,8 @@ impl Way {
             Self::Letter => "letter",
             Self::Call => "call",
             Self::Person => "person",
+            Self::Text => "text",
+            Self::Email => "email",
         }
     }
 

@@ -7,7 +7,7 @@ use crate::lending::rules::score::{Factor, Score};
 use rand::SeedableRng;
 
 /// Gives each student a code of one letter from the school; those of S1, S2 and S3.
-async fn letters(kit: &Kit) -> [String; 3] {
+pub(super) async fn letters(kit: &Kit) -> [String; 3] {
     let mut random = rand::rngs::StdRng::seed_from_u64(3);
     let codes = [0; 3].map(|_| code::new(&mut random));
     let mut write = kit.app.db.write().await.expect("a write");

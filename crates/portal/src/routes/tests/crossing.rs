@@ -13,7 +13,7 @@ const NOTHING: &str = "00000000-0000-7000-8000-000000000000";
 const FORM: [(&str, &str); 4] = [("act", "accept"), ("role", "clerk"), ("term", "2026-fall"), ("scope", "")];
 
 /// Something of each kind in district B. The ids begin with `of-b` so that they are found wherever they leak.
-const ROWS: [&str; 17] = [
+const ROWS: [&str; 19] = [
     "INSERT INTO school (district_id, id, name) VALUES ('5100002', 'of-b-school', 'Beta School')",
     "INSERT INTO student (district_id, id, school_id, grade, given_name, family_name, name_key) VALUES \
      ('5100002', 'of-b-student', 'of-b-school', '05', 'Zelda', 'Family', 'family zelda')",
@@ -43,6 +43,10 @@ const ROWS: [&str; 17] = [
     "INSERT INTO lending_device (district_id, id, barcode, kind, make, model, funding, condition, location, search_key, \
      state, added_ms, changed_ms, changed_by) VALUES ('5100002', 'of-b-item', 'Beta tag', 'hotspot', 'm', 'm', 'f', 'good', \
      'l', 'beta tag', 'here', 1, 1, 'x')",
+    "INSERT INTO lending_loan (district_id, id, device_id, student_id, out_ms, out_by, due_on, renewed) VALUES \
+     ('5100002', 'of-b-loan', 'of-b-item', 'of-b-student', 1, 'x', '2027-06-01', 0)",
+    "INSERT INTO lending_case (district_id, id, loan_id, student_id, device_id, trouble, said, language, opened_ms, steps, note) \
+     VALUES ('5100002', 'of-b-case', 'of-b-loan', 'of-b-student', 'of-b-item', 'slow', 'Beta words', 'en', 1, '', '')",
     "INSERT INTO plan_scenario (district_id, id, name, settings_json, revision, made_ms, changed_ms, changed_by) VALUES \
      ('5100002', 'of-b-scenario', 'Beta scenario', '{\"values\":{}}', 1, 1, 1, 'x')",
     "INSERT INTO carrier_line (district_id, id, iccid, carrier, plan, wanted, wanted_ms, observed, added_ms) VALUES \
@@ -52,7 +56,7 @@ const ROWS: [&str; 17] = [
 ];
 
 /// The tables whose rows of B must be as they were.
-const KEPT: [&str; 13] = [
+const KEPT: [&str; 15] = [
     "school",
     "student",
     "roster_load",
@@ -64,6 +68,8 @@ const KEPT: [&str; 13] = [
     "edge",
     "filter_device",
     "lending_device",
+    "lending_loan",
+    "lending_case",
     "plan_scenario",
     "carrier_line",
 ];
@@ -103,6 +109,8 @@ fn ids<'a>(parameter: &str, account: &'a str) -> Vec<&'a str> {
         "{account}" => vec![account],
         "{answer}" => vec!["of-b-answer"],
         "{device}" => vec!["of-b-device"],
+        "{loan}" => vec!["of-b-loan"],
+        "{case}" => vec!["of-b-case"],
         "{line}" => vec!["of-b-line"],
         "{ranking}" => vec!["of-b-ranking"],
         "{item}" => vec!["of-b-item"],
