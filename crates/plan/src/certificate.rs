@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// What this program writes and reads.
-pub const FORMAT: &str = "evenfield plan certificate 2";
+pub const FORMAT: &str = "evenfield plan certificate 3";
 
 /// What the plan and the bound are about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,6 +86,16 @@ pub enum Case {
         prices: u32,
         /// The case that is left.
         then: u32,
+    },
+    /// Two cases: nothing is bought from the vendor, or something is. Both stand further down in the list. There is no plan that buys from more vendors
+    /// than the instance allows.
+    Vendor {
+        /// The vendor, in the order in which vendors come first in `options.csv`.
+        vendor: u32,
+        /// The case in which nothing is bought from it.
+        barred: u32,
+        /// The case in which something is.
+        admitted: u32,
     },
     /// Two cases: the option is opened by a year, or it is not, which is later or never. Both stand further down in the list.
     Split {

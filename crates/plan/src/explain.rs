@@ -17,6 +17,8 @@ pub struct Explained {
     pub instead: Vec<(u32, u32, u64, u32)>,
     /// Another option of its exclusive group that is bought.
     pub rival: Option<u32>,
+    /// Whether it is of one vendor too many: from as many others as may be something is bought.
+    pub other_vendors: bool,
     /// At the certificate's prices, what it would add over what it costs: 1 or more is worth its cost. The share by which its
     /// cost would have to fall is 1 less this. `None` where the budget is not scarce, so that its cost does not matter.
     pub worth: Option<f64>,
@@ -71,8 +73,19 @@ impl<'a> Explainer<'a> {
             instead,
             serves,
             rival: others().find(|other| group != NONE && self.instance.exclusive(*other as usize) == group),
+            other_vendors: self.has_other_vendors(option),
             worth: worth(self.instance, self.certificate, option as usize),
         }
+    }
+
+    fn has_other_vendors(&self, option: u32) -> bool {
+        let vendor_of = |option: u32| self.instance.vendor(option as usize);
+        let bought = self.certificate.plan.buy.iter().map(|(option, _)| vendor_of(*option));
+        let bought: std::collections::BTreeSet<u32> = bought.filter(|vendor| *vendor != NONE).collect();
+        let vendor = vendor_of(option);
+        self.instance.limited_vendors().contains(&vendor)
+            && !bought.contains(&vendor)
+            && bought.len() >= self.instance.most_vendors as usize
     }
 }
 

@@ -75,6 +75,12 @@ pub struct Instance {
     pub exclusive: Vec<u32>,
     /// Names of exclusive groups.
     pub exclusive_names: Vec<String>,
+    /// From whom each option is bought, or [`NONE`].
+    pub vendors: Vec<u32>,
+    /// Names of vendors.
+    pub vendor_names: Vec<String>,
+    /// From so many vendors a plan may buy at most; [`NONE`] for any number.
+    pub most_vendors: u32,
     /// What is decided already.
     pub fixed: Vec<Fixed>,
     /// Where the covers of each option start; one more than there are options.
@@ -119,6 +125,17 @@ impl Instance {
     /// The exclusive group of an option, or [`NONE`].
     pub fn exclusive(&self, option: usize) -> u32 {
         self.exclusive.get(option).copied().unwrap_or(NONE)
+    }
+
+    /// From whom an option is bought, or [`NONE`].
+    pub fn vendor(&self, option: usize) -> u32 {
+        self.vendors.get(option).copied().unwrap_or(NONE)
+    }
+
+    /// The vendors of whom a plan may not have all; none where their number does not matter.
+    pub fn limited_vendors(&self) -> std::ops::Range<u32> {
+        let all = self.vendor_names.len() as u32;
+        if all > self.most_vendors { 0..all } else { 0..0 }
     }
 
     /// Whether an option is decided already.

@@ -15,6 +15,7 @@
 //!   open. An option with a capacity serves parts of what it covers, as the plan says, up to its capacity in each year.
 //! - The objective is the sum over years and demands of weight times quality: students, or student-years.
 //! - A floor demands that in the last year at least its share of its group's weight counts, quality included.
+//! - What has a vendor is bought from no more vendors than the instance allows.
 //! - Of an exclusive group at most one option is bought. What is fixed `in` is opened in the first year; what is fixed
 //!   `out` never.
 //!

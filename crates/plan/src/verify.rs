@@ -48,11 +48,13 @@ pub fn verify(instance: &Instance, certificate: &Certificate) -> Result<(), Refu
     })
 }
 
-/// The year in which each option is opened, 0 for never: no option twice, at most one of an exclusive group, and what is fixed as it is.
+/// The year in which each option is opened, 0 for never: no option twice, at most one of an exclusive group, of no more vendors than may be, and what
+/// is fixed as it is.
 fn opened_years(instance: &Instance, plan: &Plan) -> Result<Vec<usize>, Refusal> {
     let (years, options) = (instance.years(), instance.option_count());
     let mut opened = vec![0; options];
     let mut groups_taken = vec![false; instance.exclusive_names.len()];
+    let mut vendors = std::collections::BTreeSet::new();
     for (option, year) in plan.buy.iter().map(|(o, y)| (*o as usize, usize::from(*y))) {
         ensure(option < options && (1..=years).contains(&year), || {
             format!("there is no option {option} in year {year}")
@@ -63,7 +65,11 @@ fn opened_years(instance: &Instance, plan: &Plan) -> Result<Vec<usize>, Refusal>
         ensure(group == NONE || !std::mem::replace(&mut groups_taken[group as usize], true), || {
             format!("option {option} is the second of its exclusive group")
         })?;
+        vendors.extend(Some(instance.vendor(option)).filter(|vendor| *vendor != NONE));
     }
+    ensure(vendors.len() <= instance.most_vendors as usize, || {
+        format!("{} vendors are bought from, of {}", vendors.len(), instance.most_vendors)
+    })?;
     for (option, year) in opened.iter().enumerate() {
         ensure(instance.fixed(option) != Fixed::In || *year == 1, || {
             format!("option {option} is fixed in, but not bought in year 1")
@@ -160,14 +166,18 @@ fn bound(
     let priced = prices.iter().map(|p| price(instance, question, p)).collect::<Result<Vec<_>, _>>()?;
     let mut largest = i128::MIN;
     let mut choices: Vec<Choices> = (0..instance.option_count()).map(|o| Choices::new(instance, o)).collect();
-    // Cases to look at, and what to set before; how long the way is, of which what was before has to be set again.
-    let (mut way, mut cases, mut seen) = (Vec::new(), vec![(0u32, 0, None)], 0);
-    while let Some((case, depth, step)) = cases.pop() {
+    // Cases to look at, from how many vendors they buy for sure, and what to set before; how long the way is, of which what was before has to be set
+    // again.
+    let (mut way, mut cases, mut seen) = (Vec::new(), vec![(0u32, 0, 0, Vec::new())], 0);
+    while let Some((case, depth, admitted, steps)) = cases.pop() {
         way.drain(depth..).rev().for_each(|(option, before): (usize, Choices)| choices[option] = before);
-        if let Some((option, choice)) = step {
+        for (option, choice) in steps {
             way.push((option, std::mem::replace(&mut choices[option], choice)));
         }
         seen += 1;
+        if admitted > instance.most_vendors {
+            continue;
+        }
         match tree.get(case as usize) {
             Some(Case::Priced(at)) => {
                 let priced =
@@ -183,7 +193,20 @@ fn bound(
                 for (option, left) in priced.fixed(instance, &choices, most) {
                     way.push((option, std::mem::replace(&mut choices[option], left)));
                 }
-                cases.push((*then, way.len(), None));
+                cases.push((*then, way.len(), admitted, Vec::new()));
+            }
+            Some(Case::Vendor { vendor, barred, admitted: with })
+                if *barred.min(with) > case && seen <= tree.len() =>
+            {
+                ensure((*vendor as usize) < instance.vendor_names.len(), || {
+                    format!("case {case} is about vendor {vendor}, which there is not")
+                })?;
+                let of = (0..choices.len()).filter(|option| instance.vendor(*option) == *vendor);
+                let without = of.map(|option| (option, Choices { years: 0, ..choices[option] })).collect();
+                cases.extend([
+                    (*barred, way.len(), admitted, without),
+                    (*with, way.len(), admitted + 1, Vec::new()),
+                ]);
             }
             Some(Case::Split { option, by, bought, left })
                 if *bought.min(left) > case && seen <= tree.len() =>
@@ -196,8 +219,8 @@ fn bound(
                 let until = Choices { years: now.years & ((1 << by) - 1), may_stay: false };
                 let after = Choices { years: now.years >> by << by, ..now };
                 cases.extend([
-                    (*bought, way.len(), Some((option, until))),
-                    (*left, way.len(), Some((option, after))),
+                    (*bought, way.len(), admitted, vec![(option, until)]),
+                    (*left, way.len(), admitted, vec![(option, after)]),
                 ]);
             }
             _ => {

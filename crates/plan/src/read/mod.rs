@@ -88,7 +88,7 @@ pub fn read<R: Read>(files: Files<R>, limits: Limits) -> Result<Reading, Problem
     let covers = covers::read(&mut covers, limits.covers, (&demand, &options), &mut rounded, &mut problems);
     let Some(settings) = settings else { return Err(problems) };
     let floors = settings::floors(&settings_file, &settings, &demand.group_names, &mut problems);
-    options::check_fixed(&settings_file, &settings.limit, &options, &mut problems);
+    options::check_fixed(&settings_file, &settings, &options, &mut problems);
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -105,6 +105,9 @@ pub fn read<R: Read>(files: Files<R>, limits: Limits) -> Result<Reading, Problem
         capacities: options.capacities,
         exclusive: options.exclusive,
         exclusive_names: options.exclusive_names,
+        vendors: options.vendors,
+        vendor_names: options.vendor_names,
+        most_vendors: settings.vendors,
         fixed: options.fixed,
         starts: covers.starts,
         covered: covers.covered,

@@ -1,19 +1,21 @@
 //! `options.csv`: what can be bought.
 
 use super::rows::Rows;
+use super::settings::Settings;
 use super::{Words, add_id};
 use crate::names::{Index, Names};
 use crate::{Fixed, Limit, NONE, UNLIMITED};
 use evenfield_model::Problems;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::Read;
 
-pub(super) const COLUMNS: [&str; 7] =
-    ["option", "strategy", "cost", "running", "capacity", "exclusive_group", "fixed"];
+pub(super) const COLUMNS: [&str; 8] =
+    ["option", "strategy", "cost", "running", "capacity", "exclusive_group", "fixed", "vendor"];
 const RUNNING: usize = 3;
 const CAPACITY: usize = 4;
 const EXCLUSIVE: usize = 5;
 const FIXED: usize = 6;
+const VENDOR: usize = 7;
 /// Cents of an option at most: ten billion dollars.
 const MOST_COST: u64 = 1_000_000_000_000;
 const MOST_CAPACITY: u64 = 10_000_000_000_000_000;
@@ -29,6 +31,8 @@ pub(super) struct Options {
     pub capacities: Vec<u64>,
     pub exclusive: Vec<u32>,
     pub exclusive_names: Vec<String>,
+    pub vendors: Vec<u32>,
+    pub vendor_names: Vec<String>,
     pub fixed: Vec<Fixed>,
 }
 
@@ -39,7 +43,7 @@ pub(super) fn read<R: Read>(
     problems: &mut Problems,
 ) -> Options {
     let mut options = Options::default();
-    let (mut strategies, mut exclusive) = (Words::default(), Words::default());
+    let [mut strategies, mut exclusive, mut vendors] = std::array::from_fn(|_| Words::default());
     // Of each exclusive group, the line of the option that is bought already.
     let mut bought: HashMap<u32, u64> = HashMap::new();
     while rows.next(problems) {
@@ -65,6 +69,10 @@ pub(super) fn read<R: Read>(
         if rows.has(EXCLUSIVE) {
             options.exclusive.push(group);
         }
+        if rows.has(VENDOR) {
+            let vendor = Some(rows.text(VENDOR)).filter(|v| !v.is_empty());
+            options.vendors.push(vendor.map_or(NONE, |vendor| vendors.number(vendor)));
+        }
         if rows.has(FIXED) {
             let fixed = fixed(rows, problems);
             if fixed == Fixed::In && group != NONE {
@@ -82,6 +90,7 @@ pub(super) fn read<R: Read>(
     }
     options.strategy_names = strategies.into_list();
     options.exclusive_names = exclusive.into_list();
+    options.vendor_names = vendors.into_list();
     options.names.shrink();
     options.strategies.shrink_to_fit();
     options.costs.shrink_to_fit();
@@ -126,9 +135,16 @@ fn filled<R: Read>(
     rows.number(column, places, most, wanted, rounded, problems)
 }
 
-/// What is bought already must be within the limit of each year.
-pub(super) fn check_fixed(file: &str, limit: &Limit, options: &Options, problems: &mut Problems) {
+/// What is bought already must be within the limit of each year, and of no more vendors than may be.
+pub(super) fn check_fixed(file: &str, settings: &Settings, options: &Options, problems: &mut Problems) {
+    let limit = &settings.limit;
     let bought = || (0..options.fixed.len()).filter(|o| options.fixed[*o] == Fixed::In);
+    let vendors: HashSet<u32> =
+        bought().filter_map(|o| options.vendors.get(o).copied()).filter(|vendor| *vendor != NONE).collect();
+    if vendors.len() > settings.vendors as usize {
+        let wanted = format!("at least {}: the options fixed `in` are of so many vendors", vendors.len());
+        problems.push(file, 0, "vendors", &settings.vendors.to_string(), wanted);
+    }
     let running: u64 = bought().map(|o| options.running.get(o).copied().unwrap_or(0)).sum();
     let cost: u64 = bought().map(|o| options.costs[o]).sum();
     for (year, amount) in limit.amounts().iter().enumerate() {

@@ -1,6 +1,6 @@
 //! `instance.toml`: budget or count, years, floors. Keys are strict.
 
-use crate::{Floor, Limit};
+use crate::{Floor, Limit, NONE};
 use evenfield_model::Problems;
 use std::collections::BTreeMap;
 use toml::de::{DeTable, DeValue};
@@ -12,6 +12,8 @@ const MOST_CENTS: u64 = 100_000_000_000_000;
 
 pub(super) struct Settings {
     pub limit: Limit,
+    /// Vendors at most, or [`NONE`].
+    pub vendors: u32,
     /// By the group's name: share in millionths and the line.
     floors: Vec<(String, u32, u64)>,
 }
@@ -53,8 +55,8 @@ pub(super) fn read(file: &str, text: &str, problems: &mut Problems) -> Option<Se
         .map(|(key, value)| (key.get_ref().to_string(), (key.span().start, value.get_ref())))
         .collect();
     for (key, (at, _)) in &table {
-        if !["budget", "count", "years", "floors"].contains(&key.as_str()) {
-            source.complain(*at, key, "one of: budget, count, years, floors");
+        if !["budget", "count", "years", "floors", "vendors"].contains(&key.as_str()) {
+            source.complain(*at, key, "one of: budget, count, years, floors, vendors");
         }
     }
     let years = table.get("years").and_then(|(at, value)| {
@@ -81,7 +83,18 @@ pub(super) fn read(file: &str, text: &str, problems: &mut Problems) -> Option<Se
         }
     };
     let floors = table.get("floors").map_or_else(Vec::new, |(at, value)| shares(&mut source, *at, value));
-    if source.problems.found() > before { None } else { limit.map(|limit| Settings { limit, floors }) }
+    let vendors = table.get("vendors").map_or(NONE, |(at, value)| {
+        let most = whole(value).and_then(|most| u32::try_from(most).ok()).filter(|most| *most > 0);
+        most.unwrap_or_else(|| {
+            source.complain(*at, "vendors", "a whole number, 1 or more: from so many vendors a plan may buy");
+            NONE
+        })
+    });
+    if source.problems.found() > before {
+        None
+    } else {
+        limit.map(|limit| Settings { limit, vendors, floors })
+    }
 }
 
 /// One amount for each year, or a list with one a year.

@@ -26,10 +26,10 @@ const COVERS: &str = "option,demand,quality\nx,a,1\nx,b,.5\ny,b,1\n";
 
 #[test]
 fn a_folder_is_read() {
-    let toml = "years = 2\nbudget = [100, 50.5]\n[floors]\n\"north, far\" = 0.25\n";
+    let toml = "years = 2\nbudget = [100, 50.5]\nvendors = 1\n[floors]\n\"north, far\" = 0.25\n";
     let demand = "\u{feff}group,demand,weight\r\n\"north, far\",a,1.5\r\n,\"b \"\"2\"\"\",2\r\n";
-    let options = "option,strategy,cost,running,capacity,exclusive_group,fixed\n\
-                   x,bus,1e2,,2,bus 7,in\ny,lte,0.005,3,,bus 7,\nz,lte,0,,,,out\n";
+    let options = "option,strategy,cost,running,capacity,exclusive_group,fixed,vendor\n\
+                   x,bus,1e2,,2,bus 7,in,Acme\ny,lte,0.005,3,,bus 7,,\nz,lte,0,,,,out,Best\n";
     let covers = "quality,option,demand\n1,y,\"b \"\"2\"\"\"\n0.1,y,a\n0.5,x,a\n";
     let Reading { instance, rounded } =
         read(files(toml, demand, options, covers), Limits::default()).expect("an instance");
@@ -40,6 +40,7 @@ fn a_folder_is_read() {
     assert_eq!(instance.running, [0, 300, 0]);
     assert_eq!(instance.capacities, [2_000_000, UNLIMITED, UNLIMITED]);
     assert_eq!(instance.exclusive, [0, 0, NONE]);
+    assert_eq!((&instance.vendors[..], instance.most_vendors), (&[0, NONE, 1][..], 1));
     assert_eq!(instance.fixed, [Fixed::In, Fixed::Free, Fixed::Out]);
     assert_eq!(instance.covers(0).collect::<Vec<_>>(), [(0, 500_000)]);
     assert_eq!(instance.covers(1).collect::<Vec<_>>(), [(0, 100_000), (1, 1_000_000)]);
@@ -181,7 +182,11 @@ fn each_wrong_setting_has_its_message() {
         ),
         (
             "budget = 1\nbugdet = 1",
-            "d/instance.toml:2: bugdet: said `bugdet = 1`: wanted one of: budget, count, years, floors",
+            "d/instance.toml:2: bugdet: said `bugdet = 1`: wanted one of: budget, count, years, floors, vendors",
+        ),
+        (
+            "budget = 1\nvendors = 0",
+            "d/instance.toml:2: vendors: said `vendors = 0`: wanted a whole number, 1 or more: from so many vendors a plan may buy",
         ),
         (
             "budget = 1\n[floors]\nnorth = 1.2",

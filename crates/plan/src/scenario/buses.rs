@@ -243,6 +243,7 @@ fn ride(
     let riding = times(choice.covered(shop.demand), settings.ride_share);
     choice.capacity = Some(riding.min((students * million) as u64));
     choice.exclusive = format!("bus {vehicle}");
+    choice.vendor.clone_from(&settings.carrier);
     fit(shop, &mut choice, vehicle);
     Some(choice)
 }
@@ -272,6 +273,7 @@ fn parked<R: Read>(shop: &mut Shop<'_>, rows: &Rows<R>, settings: &Settings, nea
     choice.covers =
         near.within(point, settings.parked as f64).into_iter().map(|(row, _)| (row, quality)).collect();
     choice.exclusive = format!("bus {vehicle}");
+    choice.vendor.clone_from(&settings.carrier);
     fit(shop, &mut choice, &vehicle);
     shop.bill_if_priced(&mut choice, "bus_parking", &vehicle, MILLION);
     Some(choice)

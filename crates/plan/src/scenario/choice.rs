@@ -23,6 +23,8 @@ pub(super) struct Choice {
     /// Students in millionths that it can serve, where there is a limit.
     pub capacity: Option<u64>,
     pub exclusive: String,
+    /// From whom it is bought; nothing where nobody is known by name.
+    pub vendor: String,
     pub fixed: Fixed,
     /// The part of those whom it reaches that uses it, in millionths.
     pub used: u64,
@@ -42,6 +44,7 @@ impl Choice {
             lines: Vec::new(),
             capacity: None,
             exclusive: String::new(),
+            vendor: String::new(),
             fixed: Fixed::Free,
             used: MILLION,
             bought_for: None,

@@ -94,6 +94,7 @@ pub(super) fn build(shop: &mut Shop<'_>, files: &mut Files<'_>, plans: &[Setting
             let id = format!("hotspot_lending/{}/{}", plan.name, row.id);
             let mut choice = Choice::new(id, Kind::HotspotLending, format!("{} for {}", plan.name, row.id));
             choice.point = row.point;
+            choice.vendor.clone_from(&plan.carrier);
             choice.used = plan.used;
             choice.bought_for = Some(row.students);
             choice.covers = vec![(n, quality)];

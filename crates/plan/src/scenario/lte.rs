@@ -42,6 +42,8 @@ pub(super) struct Settings {
     need_up: Option<u64>,
     /// The part of the homes reached that take it, in millionths.
     uptake: u64,
+    /// Who sells the sites and devices.
+    vendor: Option<String>,
 }
 
 impl Settings {
@@ -56,7 +58,8 @@ impl Settings {
                 .complain("need_up_mbps", "`sectors` with it: the file that says what sectors give upwards");
         }
         let uptake = fields.millionths("uptake", 1, MILLION).unwrap_or(MILLION);
-        Some(Self { sites: sites?, served: served?, sectors, need: need?, need_up, uptake })
+        let vendor = fields.text("vendor");
+        Some(Self { sites: sites?, served: served?, sectors, need: need?, need_up, uptake, vendor })
     }
 
     /// How many students a sector has enough for, in millionths.
@@ -95,6 +98,7 @@ pub(super) fn build(shop: &mut Shop<'_>, files: &mut Files<'_>, settings: &Setti
             let quality = shop.quality(kind, MILLION);
             choice.point = Some(site.point);
             choice.fixed = fixed;
+            choice.vendor = settings.vendor.clone().unwrap_or_default();
             choice.covers = rows.keys().map(|row| (*row, quality)).collect();
             let takers = takers(shop, settings, site, at);
             choice.capacity = Some(takers);

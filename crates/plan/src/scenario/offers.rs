@@ -136,6 +136,7 @@ fn offer<R: Read>(shop: &mut Shop<'_>, rows: &Rows<R>, service: Option<&Service>
     choice.bought_for = Some(takers);
     choice.exclusive.clone_from(&provider);
     if sponsored {
+        choice.vendor.clone_from(&provider);
         let unit = "home".to_owned();
         let price = Price { unit, cents: cents?, paid: Paid::Month, life: 1, source: source?, date: date? };
         shop.bill_price(&mut choice, "offer_price", &price, over(takers, shop.home));

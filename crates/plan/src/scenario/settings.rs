@@ -14,6 +14,8 @@ use evenfield_model::Problems;
 
 /// Years of a plan at most.
 const MOST_YEARS: u64 = 20;
+/// Vendors at most that a limit of theirs may say.
+const MOST_VENDORS: u64 = 1_000;
 /// Cents of a year at most: a trillion dollars.
 const MOST_CENTS: u64 = 100_000_000_000_000;
 
@@ -28,6 +30,8 @@ pub(super) struct Settings {
     pub group: Option<String>,
     /// Shares by group, in millionths.
     pub floors: Vec<(String, u64)>,
+    /// From so many vendors at most is bought.
+    pub vendors: Option<u64>,
     pub prices: Option<String>,
     /// Millionths a year.
     pub inflation: u64,
@@ -59,6 +63,7 @@ fn settings(fields: &mut Fields<'_, '_>) -> Settings {
     if !floors.is_empty() && group.is_none() {
         fields.complain("group", "the column of the students' file that [floors] is about");
     }
+    let vendors = fields.whole("vendors", 1, MOST_VENDORS);
     let costs = fields.table("costs", |fields| {
         (fields.text("file"), fields.millionths("inflation", 0, MILLION / 2).unwrap_or(0))
     });
@@ -79,6 +84,7 @@ fn settings(fields: &mut Fields<'_, '_>) -> Settings {
         budget,
         group,
         floors,
+        vendors,
         prices,
         inflation,
         home,

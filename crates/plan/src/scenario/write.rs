@@ -100,7 +100,7 @@ impl Built {
     /// # Errors
     /// When the stream fails.
     pub fn write_options(&self, to: &mut dyn Write) -> io::Result<()> {
-        writeln!(to, "option,strategy,cost,running,capacity,exclusive_group,fixed")?;
+        writeln!(to, "option,strategy,cost,running,capacity,exclusive_group,fixed,vendor")?;
         for choice in &self.choices {
             let (once, running) = choice.cost();
             let capacity = choice.capacity.map_or(String::new(), |capacity| decimal(capacity, 6));
@@ -111,7 +111,8 @@ impl Built {
             };
             let (id, exclusive) = (cell(&choice.id), cell(&choice.exclusive));
             let (once, running) = (decimal(once, 2), decimal(running, 2));
-            writeln!(to, "{id},{},{once},{running},{capacity},{exclusive},{fixed}", choice.kind.strategy())?;
+            let (strategy, vendor) = (choice.kind.strategy(), cell(&choice.vendor));
+            writeln!(to, "{id},{strategy},{once},{running},{capacity},{exclusive},{fixed},{vendor}")?;
         }
         Ok(())
     }
@@ -147,6 +148,9 @@ impl Built {
         let budget: Vec<String> =
             self.settings.worth(budget).iter().map(|cents| decimal(*cents, 2)).collect();
         writeln!(to, "years = {}\nbudget = [{}]", self.settings.years, budget.join(", "))?;
+        if let Some(vendors) = self.settings.vendors {
+            writeln!(to, "vendors = {vendors}")?;
+        }
         if !self.settings.floors.is_empty() {
             writeln!(to, "[floors]")?;
         }

@@ -37,6 +37,8 @@ struct Open {
     decided: Vec<Allowed>,
     /// What that leaves of the choices.
     allowed: Vec<Allowed>,
+    /// From whom something is bought for sure.
+    vendors: Vec<u32>,
     /// The set of prices to start from.
     prices: usize,
     bound: f64,
@@ -74,7 +76,8 @@ impl Cases {
     ) {
         let decided = ground.allowed.clone();
         let Some(allowed) = ground.narrowed(&decided) else { return };
-        let root = Open { at: 0, decided, allowed, prices: 0, bound: dual.value, mean: None };
+        let root =
+            Open { at: 0, decided, allowed, vendors: Vec::new(), prices: 0, bound: dual.value, mean: None };
         let mut heap = Heap { open: vec![root], closed: f64::NEG_INFINITY };
         let (mut looks, mut idle) = (0, 0);
         let mut duals: [Dual<'_, '_>; TOGETHER] = std::array::from_fn(|_| dual.clone());
@@ -151,6 +154,9 @@ impl Cases {
         }
         let Some(allowed) = ground.narrowed(&case.decided) else { return };
         case.allowed = allowed;
+        if let Some(vendor) = next_vendor(ground, dual, &case) {
+            return self.split_vendor(ground, case, vendor, heap);
+        }
         // Where one year alone is left to what must be bought, that has to be decided too before it counts for the others.
         let must: Vec<Allowed> =
             case.decided.iter().map(|decided| if decided & NEVER == 0 { *decided } else { NEVER }).collect();
@@ -164,9 +170,31 @@ impl Cases {
             decided[place] &= if bought { allowed::by(by) } else { !allowed::by(by) };
             // What cannot be has no bound to be improved.
             if let Some(allowed) = ground.narrowed(&decided) {
-                let (prices, bound, mean) = (case.prices, case.bound, case.mean.clone());
-                heap.open.push(Open { at, decided, allowed, prices, bound, mean });
+                let (vendors, mean) = (case.vendors.clone(), case.mean.clone());
+                heap.open.push(Open { at, decided, allowed, vendors, mean, ..case });
             }
+        }
+    }
+
+    /// Splits a case by whether something is bought from a vendor.
+    fn split_vendor(&mut self, ground: &Ground<'_>, case: Open, vendor: u32, heap: &mut Heap) {
+        let (barred, admitted) = (self.tree.len(), self.tree.len() + 1);
+        self.tree.extend([Case::Priced(case.prices as u32), Case::Priced(case.prices as u32)]);
+        self.tree[case.at] = Case::Vendor { vendor, barred: barred as u32, admitted: admitted as u32 };
+        let mut decided = case.decided.clone();
+        for (decided, option) in decided.iter_mut().zip(&ground.sites) {
+            if ground.instance.vendor(*option as usize) == vendor {
+                *decided &= NEVER;
+            }
+        }
+        if let Some(allowed) = ground.narrowed(&decided) {
+            let (vendors, mean) = (case.vendors.clone(), case.mean.clone());
+            heap.open.push(Open { at: barred, decided, allowed, vendors, mean, ..case });
+        }
+        // With one more than may be there is no plan.
+        if case.vendors.len() < ground.instance.most_vendors as usize {
+            let vendors = case.vendors.iter().copied().chain([vendor]).collect();
+            heap.open.push(Open { at: admitted, vendors, ..case });
         }
     }
 
@@ -276,6 +304,24 @@ fn rule_out(ground: &Ground<'_>, dual: &Dual<'_, '_>, case: &mut Open, cut: f64,
         }
     }
     found
+}
+
+/// The vendor to decide on next, where their number matters: from whom the relaxation buys most for the limit, of those from whom anything may be bought.
+fn next_vendor(ground: &Ground<'_>, dual: &Dual<'_, '_>, case: &Open) -> Option<u32> {
+    let instance = ground.instance;
+    let mut bought: Vec<Option<f32>> = vec![None; instance.limited_vendors().len()];
+    for (place, option) in ground.sites.iter().enumerate() {
+        let vendor = instance.vendor(*option as usize);
+        if case.allowed[place] != NEVER
+            && !case.vendors.contains(&vendor)
+            && let Some(bought) = bought.get_mut(vendor as usize)
+        {
+            let charge = instance.charge(*option as usize, true) as f32;
+            *bought.get_or_insert(0.0) += dual.share(place) * charge;
+        }
+    }
+    let open = bought.into_iter().zip(0..).filter_map(|(bought, vendor)| Some((bought?, vendor)));
+    open.max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1))).map(|(_, vendor)| vendor)
 }
 
 /// The site and the year by which a case is split, and whether it is likely to be opened by then: what the relaxation does in part matters the more,

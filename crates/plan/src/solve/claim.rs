@@ -176,12 +176,16 @@ pub(super) fn bound(
     let mut allowed: Vec<Allowed> =
         (0..instance.option_count()).map(|option| allowed::begin(instance, option)).collect();
     let mut largest = most;
-    // On the way to a case, options and what was allowed before; cases, how long the way to them is, and what to set there.
-    let (mut way, mut cases) = (Vec::new(), vec![(0usize, 0, None)]);
-    while let Some((case, depth, step)) = cases.pop() {
+    // On the way to a case, options and what was allowed before; cases, how long the way to them is, from how many vendors they buy for sure, and what
+    // to set there.
+    let (mut way, mut cases) = (Vec::new(), vec![(0usize, 0, 0, Vec::new())]);
+    while let Some((case, depth, admitted, steps)) = cases.pop() {
         way.drain(depth..).rev().for_each(|(option, before): (usize, Allowed)| allowed[option] = before);
-        if let Some((option, now)) = step {
+        for (option, now) in steps {
             way.push((option, std::mem::replace(&mut allowed[option], now)));
+        }
+        if admitted > instance.most_vendors {
+            continue;
         }
         match &tree[case] {
             Case::Priced(at) => {
@@ -196,13 +200,19 @@ pub(super) fn bound(
                 for (option, left) in left {
                     way.push((option, std::mem::replace(&mut allowed[option], left)));
                 }
-                cases.push((*then as usize, way.len(), None));
+                cases.push((*then as usize, way.len(), admitted, Vec::new()));
             }
             Case::Split { option, by, bought, left } => {
                 let option = *option as usize;
                 let (now, by) = (allowed[option], allowed::by(usize::from(*by)));
-                cases.push((*bought as usize, way.len(), Some((option, now & by))));
-                cases.push((*left as usize, way.len(), Some((option, now & !by))));
+                cases.push((*bought as usize, way.len(), admitted, vec![(option, now & by)]));
+                cases.push((*left as usize, way.len(), admitted, vec![(option, now & !by)]));
+            }
+            Case::Vendor { vendor, barred, admitted: with } => {
+                let of = (0..allowed.len()).filter(|option| instance.vendor(*option) == *vendor);
+                let without = of.map(|option| (option, allowed[option] & NEVER)).collect();
+                cases.push((*barred as usize, way.len(), admitted, without));
+                cases.push((*with as usize, way.len(), admitted + 1, Vec::new()));
             }
         }
     }

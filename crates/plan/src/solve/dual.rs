@@ -318,8 +318,9 @@ impl<'a, 'g> Dual<'a, 'g> {
         for year in 0..ground.years {
             let limit = ground.limits[year].max(1.0);
             let scale = self.scale(year);
-            prices.limit[year] =
-                (prices.limit[year] - length * scale * (1.0 - self.mean.spent[year] / limit)).max(0.0);
+            prices.limit[year] = (prices.limit[year]
+                - length * scale * (1.0 - self.mean.spent[year] / limit))
+                .clamp(0.0, self.ground.dearest);
         }
         for (floor, needs) in ground.needs.iter().enumerate().filter(|(_, needs)| **needs > 0.0) {
             let over = self.mean.floors[floor] / needs - self.wanted();

@@ -25,6 +25,9 @@ pub(super) struct Ground<'a> {
     pub weights: Vec<f32>,
     /// The limit of each year, in cents or options.
     pub limits: Vec<f64>,
+    /// A price of a unit of a limit at which nothing that takes any of it is worth buying. Where what is fixed takes all, higher ones would prove
+    /// nothing more, but drown all else in rounding.
+    pub dearest: f64,
     /// What each floor demands: students times quality.
     pub needs: Vec<f64>,
     /// The floor of each group, or `usize::MAX`.
@@ -50,7 +53,9 @@ impl<'a> Ground<'a> {
         let many = instance.option_count() > MOST_SITES;
         for option in (0..instance.option_count()).filter(|o| instance.fixed(*o) != Fixed::Out) {
             let covers = instance.covers(option).len();
-            let plain = instance.fixed(option) == Fixed::Free && instance.exclusive(option) == crate::NONE;
+            let plain = instance.fixed(option) == Fixed::Free
+                && instance.exclusive(option) == crate::NONE
+                && !instance.limited_vendors().contains(&instance.vendor(option));
             if many
                 && years == 1
                 && covers == 1
@@ -64,10 +69,15 @@ impl<'a> Ground<'a> {
             }
         }
         let allowed: Vec<Allowed> = sites.iter().map(|o| allowed::begin(instance, *o as usize)).collect();
-        let (sites, allowed) = sites.into_iter().zip(allowed).filter(|site| site.1 != NEVER).unzip();
+        let (sites, allowed): (Vec<u32>, Vec<Allowed>) =
+            sites.into_iter().zip(allowed).filter(|site| site.1 != NEVER).unzip();
+        let charges = sites.iter().chain(&single).map(|option| instance.charge(*option as usize, true));
+        let least = charges.filter(|charge| *charge > 0).min().unwrap_or(1);
+        let all: f64 = instance.weights.iter().map(|w| *w as f64 * UNIT).sum();
         Self {
             instance,
             years,
+            dearest: 1e3 * all * years as f64 / least as f64,
             weights: instance.weights.iter().map(|w| (*w as f64 * UNIT) as f32).collect(),
             limits: instance.limit.amounts().iter().map(|n| *n as f64).collect(),
             needs: instance.floors.iter().map(|f| instance.floor_needs(f) as f64 * UNIT * UNIT).collect(),

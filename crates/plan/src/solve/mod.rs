@@ -211,7 +211,8 @@ impl<'a, 'g> Nearby<'a, 'g> {
     fn new(desk: &Desk<'a, 'g, '_>, prices: &Prices) -> Option<Self> {
         let (ground, seed) = (desk.ground, desk.goal.seed);
         let covers = ground.instance.covered.len();
-        if ground.years == 1 && !ground.has_capacity && desk.question == Question::Objective {
+        let plain = ground.years == 1 && !ground.has_capacity && ground.instance.limited_vendors().is_empty();
+        if plain && desk.question == Question::Objective {
             let search = || Self::Exchange(Box::new(Exchange::new(ground, &prices.floors, seed)));
             return (covers <= exchange::MOST_COVERS).then(search);
         }

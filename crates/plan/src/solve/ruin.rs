@@ -6,10 +6,10 @@ use super::claim::Worth;
 use super::desk::Desk;
 use super::dual::Prices;
 use super::greedy;
-use super::ground::UNIT;
+use super::ground::{Ground, UNIT};
 use super::state::{self, CLOSED, SHUT, State};
-use crate::Fixed;
 use crate::certificate::Question;
+use crate::{Fixed, NONE};
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -58,6 +58,19 @@ impl Ruin {
         }
     }
 
+    /// What is closed: some at random, or all of one vendor, where another may be better.
+    fn close(&mut self, ground: &Ground<'_>, open: &mut Vec<u32>) -> Vec<u32> {
+        let instance = ground.instance;
+        let vendor = open.first().map_or(NONE, |option| instance.vendor(*option as usize));
+        if instance.limited_vendors().contains(&vendor) && self.rng.random_bool(0.25) {
+            let (closed, left) = open.iter().partition(|option| instance.vendor(**option as usize) == vendor);
+            *open = left;
+            return closed;
+        }
+        let closed = self.rng.random_range(1..=MOST_CLOSED).min(open.len());
+        open.split_off(open.len() - closed)
+    }
+
     /// A plan near another, and what it is worth, nearly.
     fn near(&mut self, now: &[u8], prices: &Prices, desk: &Desk<'_, '_, '_>) -> (Vec<u8>, f64) {
         let ground = desk.ground;
@@ -65,8 +78,7 @@ impl Ruin {
         let (mut open, mut shut): (Vec<u32>, Vec<u32>) =
             ground.sites.iter().copied().filter(free).partition(|option| now[*option as usize] != CLOSED);
         open.shuffle(&mut self.rng);
-        let closed = self.rng.random_range(1..=MOST_CLOSED).min(open.len());
-        let closed = open.split_off(open.len() - closed);
+        let closed = self.close(ground, &mut open);
         // What was closed may come back at once, or only when there is nothing else.
         let back = self.rng.random_bool(0.5);
         let noise = |rng: &mut ChaCha8Rng, price: f64| price * rng.random_range(-0.2f64..0.2).exp();

@@ -28,6 +28,8 @@ pub(super) struct State<'a, 'g> {
     /// How much a unit of quality counts for each group in the last year, by floor.
     lifts: Vec<f32>,
     taken: Vec<bool>,
+    /// How many options are open of each vendor, where their number matters.
+    vendors: Vec<u32>,
 }
 
 impl<'a, 'g> State<'a, 'g> {
@@ -42,6 +44,7 @@ impl<'a, 'g> State<'a, 'g> {
             held: Vec::new(),
             lifts,
             taken: vec![false; ground.instance.exclusive_names.len()],
+            vendors: vec![0; ground.instance.limited_vendors().len()],
         };
         for year in 0..ground.years {
             let last = year + 1 == ground.years;
@@ -93,7 +96,15 @@ impl<'a, 'g> State<'a, 'g> {
         let group = instance.exclusive(option);
         self.opened[option] == CLOSED
             && (group == NONE || !self.taken[group as usize])
+            && self.is_vendor_open(instance.vendor(option))
             && (from..self.ground.years).all(|year| instance.charge(option, year == from) <= self.left[year])
+    }
+
+    /// Whether something more may be bought from a vendor.
+    fn is_vendor_open(&self, vendor: u32) -> bool {
+        let Some(0) = self.vendors.get(vendor as usize) else { return true };
+        let used = self.vendors.iter().filter(|options| **options > 0).count();
+        used < self.ground.instance.most_vendors as usize
     }
 
     /// Opens an option.
@@ -102,6 +113,9 @@ impl<'a, 'g> State<'a, 'g> {
         self.opened[option] = from as u8;
         if let Some(taken) = self.taken.get_mut(instance.exclusive(option) as usize) {
             *taken = true;
+        }
+        if let Some(options) = self.vendors.get_mut(instance.vendor(option) as usize) {
+            *options += 1;
         }
         for year in from..ground.years {
             self.left[year] = self.left[year].saturating_sub(instance.charge(option, year == from));

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 
 /// Small instances of every kind.
 fn instances() -> impl Strategy<Value = Instance> {
-    let shape = (1usize..=2, 1usize..=7, 1usize..=5, any::<bool>(), any::<bool>());
-    shape.prop_flat_map(|(years, demands, options, capacities, floors)| {
+    let shape = (1usize..=2, 1usize..=7, 1usize..=5, any::<bool>(), any::<bool>(), 0u32..4);
+    shape.prop_flat_map(|(years, demands, options, capacities, floors, vendors)| {
         (
             proptest::collection::vec((0u64..6, 0u32..3), demands),
             proptest::collection::vec((0u64..9, 0u64..4, 1u64..12, 0u32..4, 0u8..12), options),
@@ -17,7 +17,16 @@ fn instances() -> impl Strategy<Value = Instance> {
             (any::<bool>(), 1u32..=10),
         )
             .prop_map(move |(demand, option, quality, limits, (count, share))| {
-                instance(&demand, &option, &quality, limits, (capacities, floors, count, share))
+                let shape = (capacities, floors, count, share);
+                let mut instance = instance(&demand, &option, &quality, limits, shape);
+                if vendors > 0 {
+                    let vendor = |o: &(u64, u64, u64, u32, u8)| (o.0 * 5 + o.1 * 3 + o.2) as u32 % 4;
+                    let vendor = |o| if vendor(o) == 3 { NONE } else { vendor(o) };
+                    instance.vendors = option.iter().map(vendor).collect();
+                    instance.vendor_names = ["x", "y", "z"].map(str::to_owned).into();
+                    instance.most_vendors = vendors;
+                }
+                instance
             })
     })
 }
@@ -64,6 +73,9 @@ fn instance(
         },
         exclusive: option.iter().map(|o| if o.3 > 1 { NONE } else { o.3 }).collect(),
         exclusive_names: vec!["a".into(), "b".into()],
+        vendors: Vec::new(),
+        vendor_names: Vec::new(),
+        most_vendors: NONE,
         fixed: fixed.collect(),
         starts,
         covered,
@@ -190,7 +202,9 @@ fn is_allowed(instance: &Instance, opened: &[u8]) -> bool {
     });
     let groups = (0..instance.exclusive_names.len() as u32)
         .all(|group| all.clone().filter(open).filter(|o| instance.exclusive(*o) == group).count() <= 1);
-    limits && fixed && groups
+    let vendors: std::collections::BTreeSet<u32> =
+        all.clone().filter(open).map(|o| instance.vendor(o)).filter(|vendor| *vendor != NONE).collect();
+    limits && fixed && groups && vendors.len() <= instance.most_vendors as usize
 }
 
 fn solved(instance: &Instance) -> Certificate {
@@ -393,6 +407,36 @@ fn seats_are_shared_out_so_that_floors_are_met() {
     let certificate = solved(&instance);
     assert_eq!(verify(&instance, &certificate), Ok(()));
     assert_eq!((certificate.question, certificate.objective), (Question::Objective, 40_000_000_000_000));
+}
+
+#[test]
+fn no_more_vendors_are_bought_from_than_may_be() {
+    // One vendor serves the first demand wholly, another the other two; both would be within the budget.
+    let options = [(1, 0, 1, 2, 5), (1, 0, 1, 3, 5), (1, 0, 1, 3, 5)];
+    let qualities = [6, 0, 0, 0, 6, 0, 0, 0, 5];
+    let mut instance =
+        instance(&[(3, 0), (2, 0), (2, 0)], &options, &qualities, vec![9], (false, false, false, 1));
+    instance.vendors = vec![0, 1, 1];
+    instance.vendor_names = ["one", "other"].map(str::to_owned).into();
+    assert_eq!(solved(&instance).plan.buy, [(0, 1), (1, 1), (2, 1)]);
+    instance.most_vendors = 1;
+    let certificate = solved(&instance);
+    assert_eq!(verify(&instance, &certificate), Ok(()));
+    assert_eq!(certificate.plan.buy, [(1, 1), (2, 1)]);
+    assert_eq!((certificate.objective, certificate.bound), (1_750_000_000_000, 1_750_000_000_000));
+    let refused = |change: &dyn Fn(&mut Certificate)| {
+        let mut tampered = certificate.clone();
+        change(&mut tampered);
+        verify(&instance, &tampered).expect_err("refused").0
+    };
+    assert!(refused(&|c| c.plan.buy.push((0, 1))).contains("2 vendors are bought from"));
+    // A case for each vendor that is let in: without the one that has no plan, or about a vendor that there is not.
+    let at = certificate.tree.iter().position(|case| matches!(case, Case::Vendor { .. })).expect("a case");
+    let Case::Vendor { vendor, barred, .. } = certificate.tree[at] else { unreachable!() };
+    let said = refused(&|c| c.tree[at] = Case::Vendor { vendor: 7, barred, admitted: barred });
+    assert!(said.contains("vendor 7, which there is not"), "{said}");
+    let said = refused(&|c| c.tree[at] = Case::Vendor { vendor, barred, admitted: at as u32 });
+    assert!(said.contains("stands before"), "{said}");
 }
 
 #[test]

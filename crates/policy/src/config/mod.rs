@@ -4,6 +4,7 @@ mod blocks;
 mod calendars;
 mod fields;
 mod read;
+mod twice;
 
 pub use read::read;
 

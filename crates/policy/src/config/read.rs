@@ -1,6 +1,7 @@
 //! From the text of the settings to [`Config`], or all that is wrong with it.
 
 use super::fields::{Fields, Source};
+use super::twice;
 use super::{Block, Config, District, List, Names, SchoolYear, Site, When, blocks, calendars};
 use crate::Cover;
 use crate::compile::BYPASS;
@@ -95,7 +96,11 @@ fn ut1(fields: &mut Fields<'_, '_>) -> Vec<List> {
 
 fn site(fields: &mut Fields<'_, '_>) -> Option<Site> {
     let name = fields.need("name");
-    let prefixes = fields.each("prefixes", "an address range: 10.1.0.0/16 or 2001:db8::/32", prefix);
+    let prefixes = fields.each(
+        "prefixes",
+        "an address range: 10.1.0.0/16 or 2001:db8::/32, with nothing after its bits",
+        prefix,
+    );
     if prefixes.is_empty() {
         fields.complain("`prefixes`: the addresses of the place");
     }
@@ -108,7 +113,12 @@ fn prefix(text: &str) -> Option<(IpAddr, u8)> {
     let address: IpAddr = address.parse().ok()?;
     let all = if address.is_ipv4() { 32 } else { 128 };
     let bits = bits.map_or(Some(all), |bits| bits.parse().ok())?;
-    (bits <= all).then_some((address, bits))
+    let number = match address {
+        IpAddr::V4(v4) => u128::from(u32::from(v4)) << 96,
+        IpAddr::V6(v6) => u128::from(v6),
+    };
+    let rest = number.checked_shl(u32::from(bits)).unwrap_or(0);
+    (bits <= all && rest == 0).then_some((address, bits))
 }
 
 fn district(fields: &mut Fields<'_, '_>) -> Option<District> {
@@ -169,6 +179,9 @@ fn check(config: &Config, source: &mut Source<'_>) {
         if !districts.contains(district.as_str()) {
             complain(0, "calendar.district", district, "the id of a [[district]]");
         }
+    }
+    for (line, what, said, wanted) in twice::faults(config) {
+        complain(line, what, &said, wanted);
     }
 }
 

@@ -88,3 +88,49 @@ fn folders_of_toulouse_are_lists() {
     let said: Vec<_> = config.lists.iter().map(|l| (l.name.as_str(), l.category.as_str())).collect();
     assert_eq!(said, [("ut1/games", "games"), ("ut1/mixed_adult", "adult")]);
 }
+
+#[test]
+fn what_is_said_twice_is_wrong() {
+    let year = "time_zone = \"UTC\"\nfirst_day = 2026-08-24\nlast_day = 2027-06-11\n";
+    let text = format!(
+        r#"[default]
+[[site]]
+name = "two"
+prefixes = ["10.1.0.0/16"]
+[[site]]
+name = "two"
+prefixes = ["10.1.0.0/16", "2001:db8::/32", "10.1.2.3/16"]
+[[scope]]
+allow = ["com", "*.example.org"]
+[[calendar]]
+name = "all"
+{year}rotation = ["A", "A"]
+[[calendar.day]]
+date = 2026-11-25
+school = false
+[[calendar.day]]
+date = 2026-11-25
+school = true
+[[calendar.day]]
+date = 2027-08-01
+school = true
+[[calendar]]
+name = "all"
+{year}"#
+    );
+    let said = faults(&text);
+    assert_eq!(
+        said,
+        [
+            "7 site.prefixes said \"10.1.2.3/16\"]: an address range: 10.1.0.0/16 or 2001:db8::/32, with nothing after its bits",
+            "0 site.name said two: a name that no other site has",
+            "0 site.prefixes said 10.1.0.0/16: addresses of one site, once",
+            "0 calendar.name said all: a name that no other calendar has",
+            "0 calendar.schools said : one calendar for all schools of a district: others name their schools",
+            "0 calendar.rotation said A, of all: each day of the rotation once",
+            "0 calendar.day.date said 2026-11-25, of all: a day once",
+            "0 calendar.day.date said 2027-08-01, of all: a day of this school year",
+            "8 allow said com: a name below a top-level domain: this one would open all of it",
+        ]
+    );
+}

@@ -72,11 +72,12 @@ fn tell(document: &Document) {
     }
     for (id, measure) in &document.measures {
         say!(
-            "measure {id}: blocked always {}; at times {}; SafeSearch {}; YouTube {}",
+            "measure {id}: blocked always {}; at times {}; SafeSearch {}; YouTube {}; names let through by rules: {}",
             listed(&measure.blocked_always),
             listed(&measure.blocked_at_times),
             measure.safe_search,
-            measure.youtube
+            measure.youtube,
+            measure.names_opened
         );
     }
     let coverage = document.coverage();

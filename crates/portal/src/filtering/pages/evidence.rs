@@ -163,6 +163,7 @@ pub async fn csv(State(app): State<App>, p: Frame) -> Result<Response> {
                 joined(&|m| m.blocked_at_times.clone()),
                 measure.map(|m| m.safe_search.clone()).unwrap_or_default(),
                 measure.map(|m| m.youtube.clone()).unwrap_or_default(),
+                measure.map(|m| m.names_opened.to_string()).unwrap_or_default(),
             ]
         })
     });
@@ -176,6 +177,7 @@ pub async fn csv(State(app): State<App>, p: Frame) -> Result<Response> {
         "blocked_at_times",
         "safe_search",
         "youtube",
+        "names_opened",
     ];
     csv_file("evidence.csv", &header, rows.collect::<Vec<_>>())
 }

@@ -20,6 +20,13 @@ pub struct Measure {
     pub safe_search: String,
     /// YouTube's mode at its most open: `open`, `moderate`, `strict`.
     pub youtube: String,
+    /// How many rules let a name through at some time; files of earlier releases do not say.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub names_opened: usize,
+}
+
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 impl Measure {
@@ -49,6 +56,7 @@ impl Measure {
             }
             .to_owned(),
             youtube: ["open", "moderate", "strict"][openest].to_owned(),
+            names_opened: view.names_opened(policy),
         }
     }
 
@@ -254,6 +262,7 @@ mod tests {
             blocked_at_times: vec![],
             safe_search: "always".to_owned(),
             youtube: "strict".to_owned(),
+            names_opened: 0,
         }
     }
 

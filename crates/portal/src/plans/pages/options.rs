@@ -62,6 +62,9 @@ fn why_not(p: &Frame, opened: &Opened, option: u32, explained: &Explained) -> St
         let rival = &opened.facts.options[rival as usize];
         return p.tv("plans-why-rival", "name", lines::name(p, &rival.option, &rival.name));
     }
+    if explained.other_vendors {
+        return p.t("plans-why-vendors");
+    }
     match (explained.worth, explained.fall()) {
         (Some(worth), _) if worth <= 0.0 => p.t("plans-why-nobody"),
         (_, Some(fall)) => {

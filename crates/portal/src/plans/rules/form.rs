@@ -132,13 +132,14 @@ pub const YEARS: u8 = 20;
 
 use Input::{Choice, File, Number, Share, Text};
 
-const BASIS: [Field; 6] = [
+const BASIS: [Field; 7] = [
     field("name", Text, ("", "")),
     hinted("first_year", Number, ("", "first_year")),
     hinted("years", Number, ("", "years")),
     several(YEARS, hinted("budget", Number, ("", ""))),
     hinted("inflation", Share, ("costs", "")),
     hinted("students_per_home", Number, ("", "students_per_home")),
+    hinted("vendors", Number, ("", "vendors")),
 ];
 
 const DEMAND: [Field; 7] = [
@@ -199,7 +200,7 @@ const BUSES: [Field; 16] = [
     field("bus_hours_needed", Number, ("bus_wifi", "hours_needed")),
 ];
 
-const LTE: [Field; 7] = [
+const LTE: [Field; 8] = [
     field("lte_use", Choice(&["yes", "no"]), ("", "")),
     hinted("sites", File(Slot::Sites), ("private_lte", "sites")),
     hinted("served", File(Slot::Served), ("private_lte", "served")),
@@ -207,6 +208,7 @@ const LTE: [Field; 7] = [
     hinted("need_mbps", Number, ("private_lte", "need_mbps")),
     hinted("need_up_mbps", Number, ("private_lte", "need_up_mbps")),
     hinted("lte_uptake", Share, ("private_lte", "uptake")),
+    hinted("lte_vendor", Text, ("private_lte", "vendor")),
 ];
 
 const POLICY: [Field; 19] = [
