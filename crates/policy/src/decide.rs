@@ -72,6 +72,8 @@ pub enum Step {
     Ruled(usize, RuleId, Ruling),
     /// The suffix of so many labels decided.
     Decided(usize),
+    /// The suffix of so many labels is of a category that no rule opens.
+    Locked(usize),
     /// No suffix decided.
     Undecided,
     /// Let through, but sent to a safe address.
@@ -130,23 +132,39 @@ fn run(
 
     let mut found = Found::look(view, name);
 
-    // From the most specific to the least: the first suffix that says something decides.
-    let (mut excepted, mut rewrite, mut decided) = (0, 0, None);
-    while let (Some(depth), None) = (found.next(), decided) {
+    // From the most specific to the least: the first suffix that says something decides; of what it opens, those that follow may still take out
+    // what no rule opens.
+    let (mut excepted, mut rewrite, mut listed, mut decided) = (0, 0, 0, None);
+    while let Some(depth) = found.next() {
         let (set, exact) = (view.set(found.sets[depth]), depth == name.labels());
         if exact {
             rewrite = set.rewrite;
         }
         excepted |= if exact { set.exact_excepted } else { set.below_excepted };
-        let blocked = if exact { set.exact } else { set.below } & !excepted & regime.blocked;
+        let here = if exact { set.exact } else { set.below } & !excepted;
+        listed |= here;
         step(&|view| lists_say(view, &set, exact, depth, regime.blocked));
+        if here & regime.must != 0 {
+            decided = says(view, &set, exact, here & regime.must, None);
+            step(&|_| vec![Step::Locked(depth)]);
+            break;
+        }
+        if decided.is_some() {
+            continue;
+        }
         let rule = ruled(view, &regime, &set, name, depth);
         if let Some((ruling, rule)) = rule {
             step(&|_| vec![Step::Ruled(depth, rule, ruling)]);
         }
-        decided = says(view, &set, exact, blocked, rule);
-        if decided.is_some() {
-            step(&|_| vec![Step::Decided(depth)]);
+        decided = says(view, &set, exact, here & regime.blocked, rule);
+        match decided {
+            Some((blocks, ..)) => {
+                step(&|_| vec![Step::Decided(depth)]);
+                if blocks || regime.must == 0 {
+                    break;
+                }
+            }
+            None => continue,
         }
     }
     let (block, because, category) = decided.unwrap_or_else(|| {
@@ -154,7 +172,7 @@ fn run(
         let because = if regime.allowed_only { Because::NotAllowed } else { Because::Nothing };
         (regime.allowed_only, because, None)
     });
-    let action = act(view, &regime, block, category, rewrite);
+    let action = act(view, &regime, block, listed, rewrite);
     if let Action::Rewrite(target) = action {
         step(&|_| vec![Step::Rewritten(target)]);
     }
@@ -231,7 +249,8 @@ fn ruled(
     view.rule_for(regime, hash, depth == name.labels())
 }
 
-/// What one suffix says: its rule before its lists. (Among rules a mandatory deny comes first: `View::rule_for`.)
+/// What one suffix says: its rule before its lists. (Among rules a mandatory deny comes first: `View::rule_for`. Lists of categories that must be
+/// blocked come before both: `run`.)
 #[inline]
 fn says(
     view: &View<'_>,
@@ -251,9 +270,10 @@ fn says(
 }
 
 #[inline]
-fn act(view: &View<'_>, regime: &Regime, block: bool, category: Option<Category>, rewrite: u16) -> Action {
+fn act(view: &View<'_>, regime: &Regime, block: bool, listed: u128, rewrite: u16) -> Action {
     if block {
-        let silent = category.is_some_and(|category| view.is_always_nxdomain(category));
+        // Whatever blocks them: with a page they would exist.
+        let silent = listed != 0 && listed & view.always_nxdomain() != 0;
         return Action::Block(if silent { Answer::Nxdomain } else { regime.answer });
     }
     View::rewrite(regime, rewrite).map_or(Action::Allow, Action::Rewrite)
@@ -290,12 +310,22 @@ impl Step {
                     seconds if seconds > 366 * 86_400 => "with no end known".to_owned(),
                     seconds => format!("for {seconds} s more"),
                 };
+                let must: Vec<_> = view
+                    .categories()
+                    .filter(|c| regime.must & c.mask() != 0)
+                    .map(|c| view.category_name(c))
+                    .collect();
                 let listed = |words: &[&str]| {
                     if words.is_empty() { "none".to_owned() } else { words.join(", ") }
                 };
                 format!(
-                    "in force {holds}: categories blocked: {}; rules of: {}; SafeSearch {}; YouTube {:?}",
+                    "in force {holds}: categories blocked: {}{}; rules of: {}; SafeSearch {}; YouTube {:?}",
                     listed(&blocked),
+                    if must.is_empty() {
+                        String::new()
+                    } else {
+                        format!(" (whatever rules say: {})", listed(&must))
+                    },
                     listed(&scopes),
                     if regime.safe_search { "on" } else { "off" },
                     regime.youtube,
@@ -323,6 +353,9 @@ impl Step {
             }
             Self::Decided(depth) => {
                 format!("{} decides: the most specific name that says something", suffix(depth))
+            }
+            Self::Locked(depth) => {
+                format!("{} decides: its category must be blocked, which no rule changes", suffix(depth))
             }
             Self::Undecided => "no rule and no blocked list speaks of the name".to_owned(),
             Self::Rewritten(target) => {

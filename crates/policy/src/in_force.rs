@@ -1,6 +1,6 @@
 //! What is in force now: the only place where time is looked up.
 
-use crate::snapshot::{PolicyId, View, u32_at};
+use crate::snapshot::{PolicyId, Span, View, u32_at};
 use std::sync::Arc;
 
 /// For each policy the regime that holds and until when. A ticker makes a new one each second by [`InForce::tick`],
@@ -69,13 +69,21 @@ fn slot(view: &View<'_>, timetable: usize, now_s: u32) -> Slot {
     (Some(slot), until)
 }
 
-/// The regime of a policy: that of a span of its own, else that of its timetable's slot, else that outside schedules.
-fn regime(view: &View<'_>, policy: u32, now_s: u32, slots: &[Slot]) -> (u32, u32) {
-    let [timetable, slots_at, slots_count, outside] = numbers(&view.policies[policy as usize]);
-    let (slot, mut until) = slots.get(timetable as usize).copied().unwrap_or((None, u32::MAX));
+/// The regime of a policy's schedule: that of its timetable's slot, else that outside it.
+fn scheduled(view: &View<'_>, policy: u32, slots: &[Slot]) -> (u32, u32) {
+    // A policy that a damaged file names and does not have lets nothing through.
+    let Some(record) = view.policies.get(policy as usize) else { return (u32::MAX, u32::MAX) };
+    let [timetable, slots_at, slots_count, outside] = numbers(record);
+    let (slot, until) = slots.get(timetable as usize).copied().unwrap_or((None, u32::MAX));
     let chosen = slot.filter(|slot| *slot < slots_count).and_then(|slot| {
         view.slot_regimes.get(slots_at.saturating_add(slot) as usize).map(|r| u32::from_le_bytes(*r))
     });
+    (chosen.unwrap_or(outside), until)
+}
+
+/// The regime of a policy: what a span of its own says, else its schedule.
+fn regime(view: &View<'_>, policy: u32, now_s: u32, slots: &[Slot]) -> (u32, u32) {
+    let (chosen, mut until) = scheduled(view, policy, slots);
     let first = view.spans.partition_point(|span| u32_at(span, 0) < policy);
     for span in &view.spans[first..] {
         let [whose, from, to, regime] = numbers(span);
@@ -83,6 +91,10 @@ fn regime(view: &View<'_>, policy: u32, now_s: u32, slots: &[Slot]) -> (u32, u32
             break;
         }
         if (from..to).contains(&now_s) {
+            let (regime, until) = match Span::of(regime) {
+                Span::Regime(regime) => (regime, until),
+                Span::Policy(other) => scheduled(view, other, slots),
+            };
             return (regime, until.min(to));
         }
         if from > now_s {
@@ -90,7 +102,7 @@ fn regime(view: &View<'_>, policy: u32, now_s: u32, slots: &[Slot]) -> (u32, u32
             break;
         }
     }
-    (chosen.unwrap_or(outside), until)
+    (chosen, until)
 }
 
 /// The first numbers of a record.

@@ -9,7 +9,7 @@ pub use times::Day;
 
 use crate::name::Name;
 use crate::snapshot::{
-    Category, Facts, ListId, PolicyId, Regime, RuleId, Ruling, Scopes, SecretKey, Section, write,
+    Category, Facts, ListId, PolicyId, Regime, RuleId, Ruling, Scopes, SecretKey, Section, Span, write,
 };
 use crate::subject::{DeviceKey, SiteId};
 use crate::table::wide;
@@ -93,7 +93,7 @@ pub struct Builder {
     rules: Vec<[u8; 16]>,
     rulings: HashMap<(u32, u64), (RuleId, Rulings)>,
     chains: Vec<u32>,
-    chain_known: HashMap<Vec<u32>, Scopes>,
+    chain_known: HashMap<(Vec<u32>, bool), Scopes>,
     regimes: Vec<Regime>,
     regime_known: HashMap<Regime, u32>,
     devices: Vec<(DeviceKey, PolicyId)>,
@@ -210,6 +210,7 @@ impl Builder {
             record[8..12].copy_from_slice(&self.texts.put(note.as_bytes()).to_le_bytes());
             self.rules.push(record);
         }
+        self.rules[id.0 as usize][12..14].copy_from_slice(&both.map(Ruling::octet));
         id
     }
 
@@ -218,15 +219,21 @@ impl Builder {
         let mut chain: Vec<u32> = scopes.iter().map(|s| s.0).collect();
         chain.sort_unstable();
         chain.dedup();
-        if chain.len() > 255 {
-            self.wrong.get_or_insert(too_many("scopes of one regime", chain.len(), 255));
+        let (count, most, must) = (chain.len(), usize::from(u16::MAX), regime.must != 0);
+        if count > most {
+            self.wrong.get_or_insert(too_many("scopes of one regime", count, most));
         }
-        let at = match self.chain_known.get(&chain) {
+        if must {
+            chain.extend((0..4).map(|word| (regime.must >> (32 * word)) as u32));
+        }
+        let known = (chain, must);
+        let at = match self.chain_known.get(&known) {
             Some(at) => *at,
             None => {
-                let at = Scopes { at: self.chains.len() as u32, count: chain.len() as u8 };
-                self.chains.extend_from_slice(&chain);
-                self.chain_known.insert(chain, at);
+                let chain = &known.0;
+                let at = Scopes { at: self.chains.len() as u32, count: count as u16, must };
+                self.chains.extend_from_slice(chain);
+                self.chain_known.insert(known, at);
                 at
             }
         };
@@ -259,7 +266,12 @@ impl Builder {
     /// A regime for one policy from one instant until another (seconds since 1970), before its timetable. Spans of
     /// a policy must not overlap.
     pub fn span(&mut self, policy: PolicyId, from_s: u32, to_s: u32, regime: u32) {
-        self.times.span(policy, from_s, to_s, regime);
+        self.times.span(policy, from_s, to_s, Span::Regime(regime));
+    }
+
+    /// The same with another policy's schedule in place of a regime; that one's own spans do not count.
+    pub fn span_like(&mut self, policy: PolicyId, from_s: u32, to_s: u32, like: PolicyId) {
+        self.times.span(policy, from_s, to_s, Span::Policy(like.0));
     }
 
     /// A device.

@@ -1,7 +1,7 @@
 //! Policies and when which regime of theirs holds.
 
 use super::{numbers, pair};
-use crate::snapshot::{PolicyId, Section};
+use crate::snapshot::{PolicyId, Section, Span};
 use std::collections::HashMap;
 
 /// A day of a timetable.
@@ -88,8 +88,8 @@ impl Times {
         at
     }
 
-    pub fn span(&mut self, policy: PolicyId, from_s: u32, to_s: u32, regime: u32) {
-        self.spans.push([policy.0, from_s, to_s, regime]);
+    pub fn span(&mut self, policy: PolicyId, from_s: u32, to_s: u32, span: Span) {
+        self.spans.push([policy.0, from_s, to_s, span.number()]);
     }
 
     pub fn put(&mut self, put: &mut impl FnMut(Section, Vec<u8>)) {

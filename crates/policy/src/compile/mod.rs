@@ -26,7 +26,9 @@ pub const BYPASS: &str = "bypass";
 pub struct Compiled {
     builder: Builder,
     ends_s: u32,
-    now_s: u64,
+    /// When it is said to be made, seconds since 1970: now. Edges take no snapshot that is older than theirs, so that whoever publishes may have to
+    /// set it later where clocks were wrong; the schedules stay those of the true time.
+    pub created_s: u64,
     /// The lists, in the order of their numbers.
     pub lists: Vec<ListReport>,
     /// How many devices there are.
@@ -66,7 +68,7 @@ impl Compiled {
     /// # Errors
     /// [`BuildError`].
     pub fn finish(self, key: &SecretKey) -> Result<Vec<u8>, BuildError> {
-        self.builder.finish(self.now_s, self.ends_s, key)
+        self.builder.finish(self.created_s, self.ends_s, key)
     }
 }
 
@@ -92,6 +94,7 @@ pub fn compile(
         categories: HashMap::new(),
         timetables: Vec::new(),
         scopes: Vec::new(),
+        default_scope: None,
         policies: HashMap::new(),
         never_holds: BTreeSet::new(),
         now_s: u32::try_from(now.as_second()).unwrap_or_default(),
@@ -101,17 +104,18 @@ pub fn compile(
     let lists = compiler.lists(read)?;
     compiler.times(now);
     compiler.scopes();
-    compiler.default_policy();
+    // Policy 0: that of whoever is not known.
+    compiler.policy(&Facts::default());
     compiler.sites();
     let devices = people.iter().map(|people| compiler.devices(people)).sum();
     let ends = compiler.timetables.iter().filter_map(|(table, _)| table.days.last().map(|day| day.start_s));
     Ok(Compiled {
         ends_s: ends.min().unwrap_or(u32::MAX),
-        now_s: u64::from(compiler.now_s),
+        created_s: u64::from(compiler.now_s),
         builder: compiler.builder,
         lists,
         devices,
-        policies: compiler.policies.len() + 1,
+        policies: compiler.policies.len(),
         problems: compiler.problems,
     })
 }
@@ -129,6 +133,8 @@ struct Compiler<'a> {
     timetables: Vec<(Timetable, u32)>,
     /// The scope of each block that has rules.
     scopes: Vec<Option<ScopeId>>,
+    /// That of the safe default.
+    default_scope: Option<ScopeId>,
     policies: HashMap<Key, PolicyId>,
     /// Blocks that were complained of because they hold at no time.
     never_holds: BTreeSet<usize>,
@@ -237,6 +243,11 @@ impl Compiler<'_> {
             self.rules(scope, &block.measures);
             self.scopes.push(Some(scope));
         }
+        let default = &self.config.default;
+        self.default_scope = (!default.rules.is_empty()).then(|| self.builder.scope("safe default", 5));
+        if let Some(scope) = self.default_scope {
+            self.rules(scope, default);
+        }
     }
 
     fn rules(&mut self, scope: ScopeId, measures: &Measures) {
@@ -245,20 +256,26 @@ impl Compiler<'_> {
         }
     }
 
-    /// The blocks laid over each other that hold with these labels, and the temporary ones that hold at this moment.
+    /// The blocks laid over each other that hold with these labels, and the temporary ones that hold at this moment. Of whom no scope speaks but
+    /// those for everybody, for them the safe default holds.
     fn layers(&self, held: &[Held], labels: Option<&Labels>, at_s: Option<u32>) -> Layers<'_> {
         let always = if self.config.close_bypass { self.categories[BYPASS].mask() } else { 0 };
         let mut layers = Layers::new(&self.categories, always);
-        for (at, during) in held {
-            let block = &self.config.blocks[*at];
-            let holds = match (&block.when, during) {
-                (When::Once(from, to), _) => {
-                    at_s.is_some_and(|s| (seconds(*from)..seconds(*to)).contains(&s))
-                }
-                (_, None) => true,
-                (_, Some(any)) => labels.is_some_and(|labels| one_holds(any, labels)),
-            };
+        let (once, lasting): (Vec<&Held>, Vec<&Held>) =
+            held.iter().partition(|(at, _)| matches!(self.config.blocks[*at].when, When::Once(..)));
+        for (at, during) in &lasting {
+            let holds = during.as_ref().is_none_or(|any| labels.is_some_and(|labels| one_holds(any, labels)));
             if holds {
+                layers.lay(&self.config.blocks[*at].measures, self.scopes[*at]);
+            }
+        }
+        if lasting.iter().all(|(at, _)| self.config.blocks[*at].who.level() == 0) {
+            layers.lay(&self.config.default, self.default_scope);
+        }
+        for (at, _) in once {
+            let block = &self.config.blocks[*at];
+            let When::Once(from, to) = block.when else { continue };
+            if at_s.is_some_and(|s| (seconds(from)..seconds(to)).contains(&s)) {
                 layers.lay(&block.measures, self.scopes[*at]);
             }
         }
@@ -268,21 +285,6 @@ impl Compiler<'_> {
     fn regime(&mut self, held: &[Held], labels: Option<&Labels>, at_s: Option<u32>) -> u32 {
         let (regime, scopes) = self.layers(held, labels, at_s).done();
         self.builder.regime(regime, &scopes)
-    }
-
-    /// Policy 0: what holds for everybody at all times, and over it what holds for whoever is not known.
-    fn default_policy(&mut self) {
-        let held = self.held(&Facts::default());
-        let default = &self.config.default;
-        let scope = (!default.rules.is_empty()).then(|| self.builder.scope("whoever is not known", 5));
-        if let Some(scope) = scope {
-            self.rules(scope, default);
-        }
-        let mut layers = self.layers(&held, None, None);
-        layers.lay(default, scope);
-        let (regime, scopes) = layers.done();
-        let regime = self.builder.regime(regime, &scopes);
-        self.builder.policy("safe default", regime);
     }
 
     /// The blocks about somebody, from the widest to the narrowest and temporary ones last, with when each holds.
@@ -315,31 +317,42 @@ impl Compiler<'_> {
         }
         let held = &key.1;
         let name = self.name_of(facts, held);
-        let outside = self.regime(held, None, None);
-        let policy = match calendar {
-            None => self.builder.policy(&name, outside),
-            Some(at) => {
-                let slots = std::mem::take(&mut self.timetables[at].0.slots);
-                let regimes: Vec<u32> =
-                    slots.iter().map(|labels| self.regime(held, Some(labels), None)).collect();
-                self.never(held, &slots);
-                self.timetables[at].0.slots = slots;
-                self.builder.scheduled_policy(&name, self.timetables[at].1, &regimes, outside)
-            }
-        };
+        let policy = self.scheduled(&name, calendar, held, None);
+        self.never(&name, held, calendar);
         self.spans(policy, calendar, held);
         self.policies.insert(key, policy);
         policy
     }
 
+    /// A policy in the snapshot with what its schedule says, and with the temporary blocks that hold at a moment.
+    fn scheduled(
+        &mut self,
+        name: &str,
+        calendar: Option<usize>,
+        held: &[Held],
+        at_s: Option<u32>,
+    ) -> PolicyId {
+        let outside = self.regime(held, None, at_s);
+        let Some(at) = calendar else { return self.builder.policy(name, outside) };
+        let slots = std::mem::take(&mut self.timetables[at].0.slots);
+        let regimes: Vec<u32> = slots.iter().map(|labels| self.regime(held, Some(labels), at_s)).collect();
+        self.timetables[at].0.slots = slots;
+        self.builder.scheduled_policy(name, self.timetables[at].1, &regimes, outside)
+    }
+
     /// Complains, once, of each block that holds in no slot.
-    fn never(&mut self, held: &[Held], slots: &[Labels]) {
+    fn never(&mut self, name: &str, held: &[Held], calendar: Option<usize>) {
+        let slots = calendar.map_or(&[][..], |at| &self.timetables[at].0.slots);
         for (at, during) in held {
             let never = during.as_ref().is_some_and(|any| !slots.iter().any(|labels| one_holds(any, labels)));
             if never && self.never_holds.insert(*at) {
                 let block = &self.config.blocks[*at];
-                let wanted = "a time at which it can hold: no day of the calendar has these labels (the period of a section is \
-                              what the roster says)";
+                let wanted = match calendar {
+                    Some(_) => "a time at which it can hold: no day of the calendar has these labels (the period of a section is \
+                                what the roster says)"
+                        .to_owned(),
+                    None => format!("a calendar for \"{name}\": without one it holds at no time there"),
+                };
                 self.problems.push(self.file, block.line, "scope", &block.who.say(), wanted);
             }
         }
@@ -350,7 +363,7 @@ impl Compiler<'_> {
         let whose = match (facts.site, facts.school) {
             (Some(site), _) => format!("site {site}"),
             (None, Some(school)) => format!("school {school}"),
-            (None, None) => "no school".to_owned(),
+            (None, None) => "safe default".to_owned(),
         };
         let narrow = held.iter().map(|(at, _)| &self.config.blocks[*at]).filter(|b| b.who.level() > 2);
         let mut parts: Vec<String> = narrow.map(|b| b.who.say()).collect();
@@ -358,36 +371,23 @@ impl Compiler<'_> {
         std::iter::once(whose).chain(parts).collect::<Vec<_>>().join("; ")
     }
 
-    /// The stretches in which a temporary block holds for a policy, each with its regime.
+    /// The stretches in which temporary blocks hold for a policy, each with the schedule that they make.
     fn spans(&mut self, policy: PolicyId, calendar: Option<usize>, held: &[Held]) {
         let mut once = Vec::new();
         for (at, _) in held {
             if let Block { when: When::Once(from, to), .. } = &self.config.blocks[*at] {
-                once.push((seconds(*from), seconds(*to)));
+                once.push((seconds(*from).max(self.now_s), seconds(*to)));
             }
         }
-        let (Some(first), Some(last)) = (once.iter().map(|o| o.0).min(), once.iter().map(|o| o.1).max())
-        else {
-            return;
-        };
-        let slots = match calendar {
-            Some(at) => self.timetables[at].0.slots_between(first, last),
-            None => vec![(first, None)],
-        };
-        let mut cuts: Vec<u32> =
-            once.iter().flat_map(|o| [o.0, o.1]).chain(slots.iter().map(|s| s.0)).collect();
+        let mut cuts: Vec<u32> = once.iter().flat_map(|o| [o.0, o.1]).collect();
         cuts.sort_unstable();
         cuts.dedup();
         for piece in cuts.windows(2) {
             let (from_s, to_s) = (piece[0], piece[1]);
-            if !once.iter().any(|o| (o.0..o.1).contains(&from_s)) {
-                continue;
+            if once.iter().any(|o| (o.0..o.1).contains(&from_s)) {
+                let like = self.scheduled("with an override", calendar, held, Some(from_s));
+                self.builder.span_like(policy, from_s, to_s, like);
             }
-            let slot = slots[slots.partition_point(|(start, _)| *start <= from_s).saturating_sub(1)].1;
-            let labels =
-                slot.zip(calendar).map(|(slot, at)| self.timetables[at].0.slots[slot as usize].clone());
-            let regime = self.regime(held, labels.as_ref(), Some(from_s));
-            self.builder.span(policy, from_s, to_s, regime);
         }
     }
 

@@ -110,15 +110,19 @@ impl<'a> Facts<'a> {
         meetings(section.period.as_deref()?)
     }
 
-    /// Their school's calendar: that which names the school, else one for all schools.
+    /// Their school's calendar: that which names the school, else one for all schools. Who is of no district that we know is of the only one there is.
     pub fn calendar(&self, config: &Config) -> Option<usize> {
-        let school = self.school?;
+        let only =
+            if config.districts.len() == 1 { config.districts.first().map(|d| d.id.as_str()) } else { None };
+        let district = self.district.or(only);
         let of_district = |at: &usize| {
             let year = &config.calendars[*at];
-            year.district.as_deref().is_none_or(|d| Some(d) == self.district)
+            year.district.as_deref().is_none_or(|d| Some(d) == district)
         };
         let all: Vec<usize> = (0..config.calendars.len()).filter(of_district).collect();
-        let named = all.iter().find(|at| config.calendars[**at].schools.iter().any(|s| s == school));
+        let named = self.school.and_then(|school| {
+            all.iter().find(|at| config.calendars[**at].schools.iter().any(|s| s == school))
+        });
         named.or_else(|| all.iter().find(|at| config.calendars[**at].schools.is_empty())).copied()
     }
 }
@@ -134,14 +138,17 @@ fn meetings(period: &str) -> Option<Vec<Vec<String>>> {
         let (part, after) = rest.split_at(end);
         rest = after;
         let (names, turns) = part.split_once('(').unwrap_or((part, ""));
-        let turns: Vec<&str> = words(turns.trim_end_matches(')')).collect();
+        let turns: Vec<String> = words(turns.trim_end_matches(')')).flat_map(range).collect();
         let names: Vec<&str> = words(names).collect();
         for (at, name) in names.iter().enumerate() {
-            // The parentheses are about the name before them alone.
-            if at + 1 < names.len() || turns.is_empty() {
-                all.push(vec![(*name).to_owned()]);
-            } else {
-                all.extend(turns.iter().map(|turn| vec![(*name).to_owned(), (*turn).to_owned()]));
+            // The parentheses are about the name or range before them alone.
+            let bare = at + 1 < names.len() || turns.is_empty();
+            for name in range(name) {
+                if bare {
+                    all.push(vec![name]);
+                } else {
+                    all.extend(turns.iter().map(|turn| vec![name.clone(), turn.clone()]));
+                }
             }
         }
     }
@@ -149,7 +156,22 @@ fn meetings(period: &str) -> Option<Vec<Vec<String>>> {
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split([' ', ',', ';', '-', '/']).filter(|word| !word.is_empty())
+    text.split([' ', ',', ';', '/']).filter(|word| !word.is_empty())
+}
+
+/// `A-E` and `2-4`: all from one to the other, letters or numbers up to 99. Anything else with a hyphen is two names.
+fn range(word: &str) -> Vec<String> {
+    let Some((from, to)) = word.split_once('-') else { return vec![word.to_owned()] };
+    let number = |text: &str| text.parse::<u8>().ok().filter(|n| *n < 100);
+    let letter = |text: &str| match text.as_bytes() {
+        [one] if one.is_ascii_alphabetic() => Some(*one),
+        _ => None,
+    };
+    match ((number(from), number(to)), (letter(from), letter(to))) {
+        ((Some(from), Some(to)), _) if from <= to => (from..=to).map(|n| n.to_string()).collect(),
+        (_, (Some(from), Some(to))) if from <= to => (from..=to).map(|n| char::from(n).to_string()).collect(),
+        _ => word.split('-').filter(|part| !part.is_empty()).map(str::to_owned).collect(),
+    }
 }
 
 #[cfg(test)]
@@ -166,6 +188,13 @@ mod tests {
         assert_eq!(read("3(A)"), "3+A");
         assert_eq!(read("3(A-B)"), "3+A 3+B");
         assert_eq!(read("1(A) 3(B)"), "1+A 3+B");
+        // All days of a week of five, periods in a row, and both.
+        assert_eq!(read("1(A-E)"), "1+A 1+B 1+C 1+D 1+E");
+        assert_eq!(read("2-4(A,C-D)"), "2+A 2+C 2+D 3+A 3+C 3+D 4+A 4+C 4+D");
+        assert_eq!(
+            (read("9-10"), read("HR-2"), read("3-1"), read("-")),
+            ("9 10".into(), "HR 2".into(), "3 1".into(), String::new())
+        );
         assert_eq!(read("1,2(A)"), "1 2+A");
         assert_eq!((read(" "), read("(("), read("5(")), (String::new(), String::new(), "5".to_owned()));
     }

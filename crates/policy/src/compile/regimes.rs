@@ -43,6 +43,7 @@ impl<'a> Layers<'a> {
 
     /// The regime and the scopes whose rules hold under it.
     pub fn done(self) -> (Regime, Vec<ScopeId>) {
-        (Regime { blocked: self.regime.blocked | self.must, ..self.regime }, self.scopes)
+        let regime = Regime { blocked: self.regime.blocked | self.must, must: self.must, ..self.regime };
+        (regime, self.scopes)
     }
 }

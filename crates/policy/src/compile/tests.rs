@@ -161,3 +161,136 @@ fn what_cannot_hold_or_be_read_is_said() {
     let unread = unread.expect("problems");
     assert!(unread.kept()[0].wanted.contains("no far.txt"), "{:?}", unread.kept());
 }
+
+const PLAIN: &str = r#"
+[default]
+block = ["games"]
+safe_search = true
+[[list]]
+name = "games"
+category = "games"
+names = ["games.example"]
+[[list]]
+name = "adult"
+category = "adult"
+names = ["adult.example", "dns.hidden.example"]
+[[scope]]
+must_block = ["adult"]
+[[district]]
+id = "5100001"
+[[site]]
+name = "home"
+prefixes = ["10.12.0.0/16"]
+[[calendar]]
+name = "all"
+time_zone = "America/New_York"
+first_day = 2026-08-01
+last_day = 2027-07-31
+[[calendar.window]]
+name = "always"
+from = 00:00
+to = 00:00
+"#;
+
+#[test]
+fn of_whom_no_scope_speaks_has_the_safe_default() {
+    let page = Action::Block(Answer::BlockPage);
+    let school = r#"
+[[scope]]
+grades = "elementary"
+block = ["games"]
+"#;
+    let snapshot = snapshot(&format!("{PLAIN}{school}"));
+    for token in ["", "bus", "cart", "token-of-s2"] {
+        let told = ask(&snapshot, token, "2026-11-24T10:00:00-05:00", "games.example");
+        assert_eq!(told.verdict.action, page, "{token}: {:?}", told.steps);
+        assert_ne!(
+            ask(&snapshot, token, "2026-11-24T10:00:00-05:00", "www.google.com").verdict.action,
+            Action::Allow
+        );
+    }
+    let site = "[[scope]]\nsite = \"home\"\nblock = [\"adult\"]\n";
+    let told = ask(
+        &super::tests::snapshot(&format!("{PLAIN}{site}")),
+        "bus",
+        "2026-11-24T10:00:00-05:00",
+        "games.example",
+    );
+    assert_eq!(told.verdict.action, Action::Allow, "{:?}", told.steps);
+}
+
+#[test]
+fn no_rule_opens_what_must_be_blocked_nor_makes_a_way_around_exist() {
+    let nxdomain = Action::Block(Answer::Nxdomain);
+    let open = r#"
+[[scope]]
+district = "5100001"
+allow = ["adult.example", "www.adult.example", "use-application-dns.net"]
+[[scope]]
+district = "5100001"
+during = ["always"]
+must_deny = ["mask.icloud.com"]
+"#;
+    for (text, canary) in
+        [(PLAIN.to_owned(), nxdomain), (format!("close_bypass = false\n{PLAIN}"), Action::Allow)]
+    {
+        let snapshot = snapshot(&format!("{text}{open}"));
+        let asked =
+            |name: &str| ask(&snapshot, "token-of-s2", "2026-11-24T10:00:00-05:00", name).verdict.action;
+        assert_eq!(asked("adult.example"), Action::Block(Answer::BlockPage));
+        assert_eq!(asked("www.adult.example"), Action::Block(Answer::BlockPage));
+        assert_eq!(asked("use-application-dns.net"), canary);
+        assert_eq!(asked("mask.icloud.com"), nxdomain);
+    }
+}
+
+#[test]
+fn what_holds_for_everybody_holds_for_places_and_for_whoever_is_not_known() {
+    let text = format!(
+        r#"{PLAIN}
+[[scope]]
+during = ["always"]
+deny = ["window.example"]
+[[override]]
+from = 2026-11-24T10:00:00-05:00
+to = 2026-11-25T10:00:00-05:00
+by = "office"
+allow = ["games.example"]
+"#
+    );
+    let compiled = compiled(&text);
+    assert!(compiled.problems.is_empty(), "{:?}", compiled.problems.kept());
+    let snapshot = snapshot(&text);
+    for token in ["", "bus", "cart", "token-of-s2"] {
+        let asked = |when: &str, name: &str| ask(&snapshot, token, when, name).verdict;
+        let page = Action::Block(Answer::BlockPage);
+        assert_eq!(asked("2026-11-24T12:00:00-05:00", "window.example").action, page, "{token}");
+        assert_eq!(asked("2026-11-24T09:59:59-05:00", "games.example").action, page, "{token}");
+        let open = asked("2026-11-24T12:00:00-05:00", "games.example");
+        // Until midnight, when the next day of the calendar begins.
+        assert_eq!((open.action, open.seconds_to_boundary), (Action::Allow, 12 * 3_600), "{token}");
+        assert_eq!(asked("2026-11-25T10:00:00-05:00", "games.example").action, page, "{token}");
+    }
+    let without = text
+        .replace("[[calendar", "[[calendar")
+        .replace("name = \"all\"", "name = \"all\"\nschools = [\"7\"]");
+    let said: Vec<String> =
+        super::tests::compiled(&without).problems.kept().iter().map(|p| p.wanted.clone()).collect();
+    assert!(said.len() == 1 && said[0].contains("a calendar for"), "{said:?}");
+}
+
+#[test]
+fn an_override_costs_each_policy_little() {
+    let length =
+        |text: &str| compiled(text).finish(&SecretKey::from_seed(&[9; 32])).expect("a snapshot").len();
+    let month = r#"
+[[override]]
+from = 2026-11-24T10:00:00-05:00
+to = 2026-12-24T10:00:00-05:00
+by = "office"
+allow = ["games.example"]
+"#;
+    let (without, with) = (length(EXAMPLE), length(&format!("{EXAMPLE}{month}")));
+    // Six policies, each with a schedule of a few dozen slots and one stretch.
+    assert!(with - without < 6 * 600, "{without} {with}");
+}

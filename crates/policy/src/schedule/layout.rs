@@ -15,26 +15,6 @@ pub struct Timetable {
     pub slots: Vec<Labels>,
 }
 
-impl Timetable {
-    /// The moments in `from_s..to_s` (seconds since 1970) at which a slot begins, with that of `from_s` itself first;
-    /// `None` where the timetable knows nothing.
-    pub fn slots_between(&self, from_s: u32, to_s: u32) -> Vec<(u32, Option<u32>)> {
-        let mut all = vec![(0, None)];
-        for (at, day) in self.days.iter().enumerate() {
-            let ends = self.days.get(at + 1).map_or(day.start_s, |next| next.start_s);
-            let slots = day.slots.iter().map(|(offset, slot)| (day.start_s + offset, Some(*slot)));
-            all.extend(slots.take_while(|(start, _)| *start < ends));
-        }
-        if let Some(last) = self.days.last() {
-            all.push((last.start_s, None));
-        }
-        let begun = all.partition_point(|(start, _)| *start <= from_s) - 1;
-        let mut between = vec![(from_s, all[begun].1)];
-        between.extend(all[begun + 1..].iter().take_while(|(start, _)| *start < to_s));
-        between
-    }
-}
-
 /// Lays a calendar out over `days` days from `first`, local to its school. Days outside what seconds since 1970 in 32
 /// bits can say are left out.
 pub fn timetable(calendar: &Calendar, first: Date, days: u16) -> Timetable {

@@ -10,8 +10,8 @@ pub(crate) use layout::{Facts, Section, u32_at, write};
 pub use layout::{OpenError, seal};
 pub(crate) use records::Set;
 pub use records::{Answer, Category, ListId, PolicyId, Regime, RuleId, Ruling, Scopes, Target, YouTube};
-pub(crate) use view::rule_key;
 pub use view::{Rule, View};
+pub(crate) use view::{Span, rule_key};
 
 use layout::Header;
 

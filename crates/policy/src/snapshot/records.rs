@@ -56,6 +56,8 @@ pub enum YouTube {
 pub struct Regime {
     /// The categories blocked, one bit each.
     pub blocked: u128,
+    /// Those of them that no rule opens.
+    pub must: u128,
     /// How a blocked query is answered.
     pub answer: Answer,
     /// Whether search engines are sent to their safe address.
@@ -72,11 +74,13 @@ pub struct Regime {
     pub scopes: Scopes,
 }
 
-/// Where a regime's scopes begin in the section of chains, and how many there are.
+/// Where a regime's scopes begin in the section of chains, and how many there are. Where some categories are beyond rules, the four words of their set
+/// follow on the scopes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Scopes {
     pub(crate) at: u32,
-    pub(crate) count: u8,
+    pub(crate) count: u16,
+    pub(crate) must: bool,
 }
 
 impl Default for Regime {
@@ -84,13 +88,14 @@ impl Default for Regime {
     fn default() -> Self {
         Self {
             blocked: 0,
+            must: 0,
             answer: Answer::BlockPage,
             safe_search: false,
             youtube: YouTube::Open,
             allowed_only: false,
             strip_ech: true,
             check_cname: true,
-            scopes: Scopes { at: 0, count: 0 },
+            scopes: Scopes::default(),
         }
     }
 }
@@ -99,21 +104,28 @@ impl Regime {
     /// What holds where a damaged file says nothing: nothing is let through.
     pub(crate) const CLOSED: Self = Self {
         blocked: u128::MAX,
+        must: u128::MAX,
         answer: Answer::Nxdomain,
         safe_search: true,
         youtube: YouTube::Strict,
         allowed_only: true,
         strip_ech: true,
         check_cname: true,
-        scopes: Scopes { at: 0, count: 0 },
+        scopes: Scopes { at: 0, count: 0, must: false },
     };
 
+    /// All but `must`, which stands elsewhere.
     #[inline]
     pub(crate) fn read(r: &[u8; 32]) -> Self {
         let flags = r[23];
         Self {
             blocked: u128_at(r, 0),
-            scopes: Scopes { at: u32_at(r, 16), count: r[20] },
+            must: 0,
+            scopes: Scopes {
+                at: u32_at(r, 16),
+                count: u16::from_le_bytes([r[20], r[24]]),
+                must: flags & 16 != 0,
+            },
             answer: match r[21] {
                 0 => Answer::Nxdomain,
                 1 => Answer::NullAddress,
@@ -135,10 +147,10 @@ impl Regime {
         let mut r = [0; 32];
         r[..16].copy_from_slice(&self.blocked.to_le_bytes());
         r[16..20].copy_from_slice(&self.scopes.at.to_le_bytes());
-        r[20] = self.scopes.count;
+        [r[20], r[24]] = self.scopes.count.to_le_bytes();
         r[21] = self.answer as u8;
         r[22] = self.youtube as u8;
-        let flags = [self.safe_search, self.allowed_only, self.strip_ech, self.check_cname];
+        let flags = [self.safe_search, self.allowed_only, self.strip_ech, self.check_cname, self.scopes.must];
         r[23] = flags.iter().enumerate().map(|(bit, on)| u8::from(*on) << bit).sum();
         r
     }
@@ -228,17 +240,18 @@ mod tests {
             (Answer::NullAddress, YouTube::Moderate),
             (Answer::BlockPage, YouTube::Strict),
         ] {
-            for bits in 0..16u8 {
+            for bits in 0..32u8 {
                 let on = |bit: u8| bits >> bit & 1 == 1;
                 let regime = Regime {
                     blocked: u128::MAX / 3,
+                    must: 0,
                     answer,
                     youtube,
                     safe_search: on(0),
                     allowed_only: on(1),
                     strip_ech: on(2),
                     check_cname: on(3),
-                    scopes: Scopes { at: 7, count: 5 },
+                    scopes: Scopes { at: 7, count: 700, must: on(4) },
                 };
                 assert_eq!(Regime::read(&regime.write()), regime);
             }

@@ -138,7 +138,15 @@ impl<'a> View<'a> {
     /// What holds under this number; a number that there is not lets nothing through.
     #[inline]
     pub fn regime(&self, number: u32) -> Regime {
-        self.regimes.get(number as usize).map_or(Regime::CLOSED, Regime::read)
+        let mut regime = self.regimes.get(number as usize).map_or(Regime::CLOSED, Regime::read);
+        if regime.scopes.must {
+            let at = regime.scopes.at as usize + usize::from(regime.scopes.count);
+            let words = self.chains.get(at..at + 4).unwrap_or_default();
+            // A damaged file that has no such place opens nothing.
+            regime.must = words.iter().rev().fold(0, |all, word| all << 32 | u128::from(u32_at(word, 0)));
+            regime.must |= if words.is_empty() { u128::MAX } else { 0 };
+        }
+        regime
     }
 
     /// The set of the suffix with this hash, 0 for none, by the first bucket alone; and whether more must be looked at.
@@ -192,11 +200,11 @@ impl<'a> View<'a> {
         self.lists.get(usize::from(list.0)).map(|r| Category(r[8]))
     }
 
-    /// Whether names of this category are answered NXDOMAIN whatever the regime says: ways around the filter, which
-    /// must not learn of a page.
-    #[inline]
-    pub(crate) fn is_always_nxdomain(&self, category: Category) -> bool {
-        self.categories.get(usize::from(category.0)).is_some_and(|r| r[4] & 1 != 0)
+    /// The categories whose names are answered NXDOMAIN whatever the regime says: ways around the filter, which must not learn of a page.
+    pub(crate) fn always_nxdomain(&self) -> u128 {
+        self.categories()
+            .filter(|c| self.categories[usize::from(c.0)][4] & 1 != 0)
+            .fold(0, |all, c| all | c.mask())
     }
 
     /// A category's name.
@@ -232,18 +240,25 @@ impl<'a> View<'a> {
         self.regimes.len()
     }
 
-    /// The regimes that a policy ever has in force: of its schedule, of its overrides, and outside them. Some may come twice.
+    /// The regimes that a policy ever has in force: of its schedule, outside it, and of its overrides. Some may come twice.
     pub fn regimes_of(&self, policy: PolicyId) -> impl Iterator<Item = Regime> {
         let view = *self;
-        let record = self.policies.get(policy.0 as usize);
+        let spans = self.spans.iter().filter(move |span| u32_at(*span, 0) == policy.0);
+        let replaced = spans.flat_map(move |span| match Span::of(u32_at(span, 12)) {
+            Span::Regime(number) => vec![number],
+            Span::Policy(other) => view.scheduled(other).collect(),
+        });
+        self.scheduled(policy.0).chain(replaced).map(move |number| view.regime(number))
+    }
+
+    /// The numbers of the regimes of a policy's schedule, and of that outside it.
+    fn scheduled(&self, policy: u32) -> impl Iterator<Item = u32> {
+        let record = self.policies.get(policy as usize);
         let [at, count, outside] =
             record.map_or([0, 0, u32::MAX], |r| [4, 8, 12].map(|octet| u32_at(r, octet)));
         let end = at.saturating_add(count) as usize;
-        let scheduled = self.slot_regimes.get(at as usize..end).unwrap_or_default();
-        let spans = self.spans.iter().filter(move |span| u32_at(*span, 0) == policy.0);
-        let scheduled = scheduled.iter().map(|r| u32::from_le_bytes(*r));
-        let all = scheduled.chain(spans.map(|span| u32_at(span, 12))).chain([outside]);
-        all.map(move |number| view.regime(number))
+        let slots = self.slot_regimes.get(at as usize..end).unwrap_or_default();
+        slots.iter().map(|r| u32::from_le_bytes(*r)).chain([outside])
     }
 
     /// How many policies there are.
@@ -260,6 +275,21 @@ impl<'a> View<'a> {
             scope: self.text(u32_at(scope, 0)),
             note: self.text(u32_at(r, 8)),
         })
+    }
+
+    /// How many rules that let a name through a policy ever has in force.
+    pub fn names_opened(&self, policy: PolicyId) -> usize {
+        let mut scopes: Vec<u32> = Vec::new();
+        for regime in self.regimes_of(policy) {
+            scopes.extend(self.chain(&regime).iter().map(|r| u32_at(r, 0)));
+        }
+        scopes.sort_unstable();
+        scopes.dedup();
+        let opens = |r: &&[u8; 16]| {
+            scopes.binary_search(&u32_at(*r, 0)).is_ok()
+                && r[12..14].iter().any(|octet| Ruling::of_octet(*octet) == Some(Ruling::Allow))
+        };
+        self.rules.iter().filter(opens).count()
     }
 
     /// The scopes whose rules hold under a regime.
@@ -295,6 +325,27 @@ impl<'a> View<'a> {
             (1, YouTube::Moderate) => Some(Target(0)),
             (1, YouTube::Strict) => Some(Target(1)),
             (other, _) => regime.safe_search.then(|| Target(other - 2)),
+        }
+    }
+}
+
+/// What a span of a policy puts in its place: a regime, or another policy's schedule. The highest bit says which.
+pub(crate) enum Span {
+    Regime(u32),
+    Policy(u32),
+}
+
+impl Span {
+    const POLICY: u32 = 1 << 31;
+
+    pub fn of(number: u32) -> Self {
+        if number & Self::POLICY == 0 { Self::Regime(number) } else { Self::Policy(number & !Self::POLICY) }
+    }
+
+    pub fn number(self) -> u32 {
+        match self {
+            Self::Regime(number) => number,
+            Self::Policy(number) => number | Self::POLICY,
         }
     }
 }
