@@ -198,13 +198,8 @@ fn bound(
             Some(Case::Vendor { vendor, barred, admitted: with })
                 if *barred.min(with) > case && seen <= tree.len() =>
             {
-                ensure((*vendor as usize) < instance.vendor_names.len(), || {
-                    format!("case {case} is about vendor {vendor}, which there is not")
-                })?;
-                let of = (0..choices.len()).filter(|option| instance.vendor(*option) == *vendor);
-                let without = of.map(|option| (option, Choices { years: 0, ..choices[option] })).collect();
                 cases.extend([
-                    (*barred, way.len(), admitted, without),
+                    (*barred, way.len(), admitted, without(instance, *vendor, &choices)?),
                     (*with, way.len(), admitted + 1, Vec::new()),
                 ]);
             }
@@ -231,6 +226,13 @@ fn bound(
         }
     }
     Ok(largest)
+}
+
+/// The options of a vendor, none of which is bought.
+fn without(instance: &Instance, vendor: u32, choices: &[Choices]) -> Result<Vec<(usize, Choices)>, Refusal> {
+    ensure((vendor as usize) < instance.vendor_names.len(), || format!("there is no vendor {vendor}"))?;
+    let of = (0..choices.len()).filter(|option| instance.vendor(*option) == vendor);
+    Ok(of.map(|option| (option, Choices { years: 0, ..choices[option] })).collect())
 }
 
 /// In which years an option may be opened in a case (bit 0 is the first year), and whether it may stay closed.

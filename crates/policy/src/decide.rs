@@ -289,6 +289,13 @@ fn lists_say(view: &View<'_>, set: &Set, exact: bool, depth: usize, blocked: u12
         .collect()
 }
 
+/// Which of the blocked categories no rule opens, in parentheses.
+fn must_say(view: &View<'_>, regime: &Regime) -> String {
+    let must = view.categories().filter(|c| regime.must & c.mask() != 0);
+    let must: Vec<_> = must.map(|c| view.category_name(c)).collect();
+    if must.is_empty() { String::new() } else { format!(" (whatever rules say: {})", must.join(", ")) }
+}
+
 impl Step {
     /// The step in words.
     pub fn say(&self, view: &View<'_>, name: &Name<'_>) -> String {
@@ -310,22 +317,13 @@ impl Step {
                     seconds if seconds > 366 * 86_400 => "with no end known".to_owned(),
                     seconds => format!("for {seconds} s more"),
                 };
-                let must: Vec<_> = view
-                    .categories()
-                    .filter(|c| regime.must & c.mask() != 0)
-                    .map(|c| view.category_name(c))
-                    .collect();
                 let listed = |words: &[&str]| {
                     if words.is_empty() { "none".to_owned() } else { words.join(", ") }
                 };
                 format!(
                     "in force {holds}: categories blocked: {}{}; rules of: {}; SafeSearch {}; YouTube {:?}",
                     listed(&blocked),
-                    if must.is_empty() {
-                        String::new()
-                    } else {
-                        format!(" (whatever rules say: {})", listed(&must))
-                    },
+                    must_say(view, &regime),
                     listed(&scopes),
                     if regime.safe_search { "on" } else { "off" },
                     regime.youtube,

@@ -26,9 +26,7 @@ pub const BYPASS: &str = "bypass";
 pub struct Compiled {
     builder: Builder,
     ends_s: u32,
-    /// When it is said to be made, seconds since 1970: now. Edges take no snapshot that is older than theirs, so that whoever publishes may have to
-    /// set it later where clocks were wrong; the schedules stay those of the true time.
-    pub created_s: u64,
+    now_s: u64,
     /// The lists, in the order of their numbers.
     pub lists: Vec<ListReport>,
     /// How many devices there are.
@@ -68,7 +66,7 @@ impl Compiled {
     /// # Errors
     /// [`BuildError`].
     pub fn finish(self, key: &SecretKey) -> Result<Vec<u8>, BuildError> {
-        self.builder.finish(self.created_s, self.ends_s, key)
+        self.builder.finish(self.now_s, self.ends_s, key)
     }
 }
 
@@ -111,7 +109,7 @@ pub fn compile(
     let ends = compiler.timetables.iter().filter_map(|(table, _)| table.days.last().map(|day| day.start_s));
     Ok(Compiled {
         ends_s: ends.min().unwrap_or(u32::MAX),
-        created_s: u64::from(compiler.now_s),
+        now_s: u64::from(compiler.now_s),
         builder: compiler.builder,
         lists,
         devices,

@@ -271,9 +271,7 @@ allow = ["games.example"]
         assert_eq!((open.action, open.seconds_to_boundary), (Action::Allow, 12 * 3_600), "{token}");
         assert_eq!(asked("2026-11-25T10:00:00-05:00", "games.example").action, page, "{token}");
     }
-    let without = text
-        .replace("[[calendar", "[[calendar")
-        .replace("name = \"all\"", "name = \"all\"\nschools = [\"7\"]");
+    let without = text.replace("name = \"all\"", "name = \"all\"\nschools = [\"7\"]");
     let said: Vec<String> =
         super::tests::compiled(&without).problems.kept().iter().map(|p| p.wanted.clone()).collect();
     assert!(said.len() == 1 && said[0].contains("a calendar for"), "{said:?}");

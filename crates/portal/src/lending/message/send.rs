@@ -162,10 +162,7 @@ pub async fn values(
     settings: &Settings,
     now_ms: i64,
 ) -> sqlx::Result<Vec<(&'static str, String)>> {
-    let name: String = sqlx::query_scalar("SELECT name FROM district WHERE id = $1")
-        .bind(district)
-        .fetch_one(&mut **tx)
-        .await?;
+    let name = queries::district(&mut **tx, district).await?.map(|found| found.name).unwrap_or_default();
     let rules = queries::rules(&mut **tx, district).await?;
     let spelled = |text: &str| text.parse().map_or(String::new(), |date| day(&app.words, language, date));
     // Whoever is told now has so many days from now on.

@@ -67,8 +67,9 @@ pub use plans::{
     remove_window, windows,
 };
 pub use programs::{
-    Happened, Token, Webhook, answered, answered_mark, due_webhooks, forget_answered, happened, put_answered,
-    put_token, put_webhook, revoke_token, stop_webhook, token, tokens, told_webhook, used_token, webhooks,
+    Happened, Token, Webhook, answered, answered_mark, district, due_webhooks, forget_answered, happened,
+    put_answered, put_token, put_webhook, revoke_token, stop_webhook, token, tokens, told_webhook,
+    used_token, webhooks,
 };
 pub use report::{Need, needs, spans};
 pub use requests::{

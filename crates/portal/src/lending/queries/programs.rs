@@ -2,8 +2,9 @@
 
 use crate::db::{Write, new_id};
 use crate::exchange::digest;
+use crate::layout::District;
 use crate::secret;
-use sqlx::AnyPool;
+use sqlx::{AnyPool, Row};
 
 type Result<T> = sqlx::Result<T>;
 
@@ -301,4 +302,20 @@ pub async fn happened(pool: &AnyPool, district: &str, after: i64, at_most: i64) 
     .bind(at_most)
     .fetch_all(pool)
     .await
+}
+
+/// The district with this LEAID.
+pub async fn district<'e, E>(db: E, id: &str) -> sqlx::Result<Option<District>>
+where
+    E: sqlx::Executor<'e, Database = sqlx::Any>,
+{
+    let row = sqlx::query("SELECT id, name, fictional FROM district WHERE id = $1")
+        .bind(id)
+        .fetch_optional(db)
+        .await?;
+    row.map(|row| {
+        let fictional = row.try_get::<i64, _>(2)? != 0;
+        Ok(District { id: row.try_get(0)?, name: row.try_get(1)?, fictional })
+    })
+    .transpose()
 }

@@ -216,7 +216,7 @@ async fn enter(
         queries::used_token(&mut tx, district, &token.id, hour).await?;
         tx.commit().await?;
     }
-    let found: Option<District> = crate::account::queries::district(&app.db, district).await?;
+    let found: Option<District> = queries::district(app.db.read(), district).await?;
     let viewer = Viewer { account_id: format!("token:{}", token.id), name: token.name, roles: Vec::new() };
     Ok(Frame { district: Some(found.ok_or_else(refused)?), viewer: Some(viewer), ..p })
 }
