@@ -166,8 +166,7 @@ fn bound(
     let priced = prices.iter().map(|p| price(instance, question, p)).collect::<Result<Vec<_>, _>>()?;
     let mut largest = i128::MIN;
     let mut choices: Vec<Choices> = (0..instance.option_count()).map(|o| Choices::new(instance, o)).collect();
-    // Cases to look at, from how many vendors they buy for sure, and what to set before; how long the way is, of which what was before has to be set
-    // again.
+    // Cases to look at: how long the way to each is, from how many vendors it buys for sure, and what to set before. What was before is set again.
     let (mut way, mut cases, mut seen) = (Vec::new(), vec![(0u32, 0, 0, Vec::new())], 0);
     while let Some((case, depth, admitted, steps)) = cases.pop() {
         way.drain(depth..).rev().for_each(|(option, before): (usize, Choices)| choices[option] = before);
