@@ -60,10 +60,9 @@ test("scans go on without the server, and each is done once when it is back", as
     await page.fill("#scan", code);
     await page.press("#scan", "Enter");
   };
-  const settled = () => page.waitForFunction(() => document.getElementById("kiosk").dataset.waiting === "0", null, { timeout: 60_000 });
   await scan(student);
-  await settled();
-  assert.match(await page.textContent("#kiosk-who"), new RegExp(student));
+  // A scan that is not kept yet waits for nothing either: only who is at the counter tells that it was done.
+  await page.waitForFunction((student) => document.getElementById("kiosk-who").textContent.includes(student), student, { timeout: 60_000 });
 
   await kill(server);
   for (const device of devices.slice(0, 3)) await scan(device);
