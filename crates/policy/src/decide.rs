@@ -273,8 +273,7 @@ fn says(
 fn act(view: &View<'_>, regime: &Regime, block: bool, listed: u128, rewrite: u16) -> Action {
     if block {
         // Whatever blocks them: with a page they would exist.
-        let silent = listed != 0 && listed & view.always_nxdomain() != 0;
-        return Action::Block(if silent { Answer::Nxdomain } else { regime.answer });
+        return Action::Block(if view.is_always_nxdomain(listed) { Answer::Nxdomain } else { regime.answer });
     }
     View::rewrite(regime, rewrite).map_or(Action::Allow, Action::Rewrite)
 }

@@ -13,6 +13,7 @@ const TRIES: usize = 16;
 const PARTS: u128 = 1 << 32;
 
 /// A service of a year that has floors, and how much each group counts in it.
+#[derive(Clone)]
 pub(super) struct Floored {
     pub amounts: Vec<u64>,
     pub lifts: Vec<i64>,
@@ -70,7 +71,7 @@ impl<'y, 'a> Floors<'y, 'a> {
 
     /// Lifts groups that lack something until none does, or it has been done often enough; the best service on the way.
     fn raise(&self, from: &Floored) -> Floored {
-        let mut best = self.at(from.lifts.clone());
+        let mut best = from.clone();
         let mut lifts = best.lifts.clone();
         let mut lacks: Vec<i128> = self.lacks(&best.amounts).collect();
         let most = ONE * BY.pow(RAISES);
