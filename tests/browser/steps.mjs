@@ -129,7 +129,7 @@ export const steps = [
   }],
   ["connectivity-wrong", 422, (page, { url }) =>
     send(page, `${url}${here}/connectivity`, "#file", upload("lines.csv", "school_id,enrollment\n01,many\n"), "/connectivity/upload")],
-  ["block-wrong", 200, async (page, { url }) => {
+  ["block-wrong", 422, async (page, { url }) => {
     await page.goto(`${url}/b/${district}`);
     await page.fill("#name", "10.0.0.1");
     await press(page, "main form button");

@@ -120,7 +120,8 @@ pub async fn page(
     request: Request,
 ) -> Result<Response> {
     let address = ip(&request, app.config.behind_proxy);
-    render(&app, p, &fields, address, None)
+    let is_wrong = !fields.name.trim().is_empty() && ask::name(&fields.name).is_none();
+    render(&app, p, &fields, address, is_wrong.then_some("filtering-wrong-name"))
 }
 
 /// Whether the filter may be why a page does not open, for a browser's extension that asks before it shows the page.
