@@ -11,7 +11,7 @@ pub mod service;
 mod tests;
 pub mod usage;
 
-use crate::read::{ReadError, Row, Table, TableRules, decode, fold, workbook_text};
+use crate::read::{ColumnMap, ReadError, Row, Table, TableRules, decode, fold, workbook_text};
 use evenfield_model::Problems;
 use numbers::Wrong;
 use std::borrow::Cow;
@@ -208,14 +208,52 @@ impl Columns {
     }
 }
 
-/// Reads a file of devices: delimited text, or the first sheet of an Excel workbook. All problems are said; a row with one is left out.
-pub fn parse(file: &str, bytes: &[u8]) -> (Vec<Item>, Problems) {
-    let (mut items, mut problems) = (Vec::new(), Problems::default());
-    let text = match decode(file, bytes, &mut problems) {
+/// The columns that a file of devices may have, each with whether it must.
+pub const COLUMNS: [(&str, bool); 14] = [
+    ("barcode", true),
+    ("type", true),
+    ("make", false),
+    ("model", false),
+    ("serial", false),
+    ("imei", false),
+    ("iccid", false),
+    ("line_number", false),
+    ("carrier", false),
+    ("plan", false),
+    ("funding_source", false),
+    ("cost", false),
+    ("condition", false),
+    ("location", false),
+];
+
+/// The text of a file: delimited text, or the first sheet of an Excel workbook.
+fn text<'b>(file: &str, bytes: &'b [u8], problems: &mut Problems) -> Result<Cow<'b, str>, ReadError> {
+    match decode(file, bytes, problems) {
         Err(ReadError::Workbook { .. }) => workbook_text(file, bytes).map(Cow::Owned),
         other => other,
+    }
+}
+
+/// The header row of a file, each heading with what stands below it in the first row; none where it cannot be read.
+pub fn headings(file: &str, bytes: &[u8]) -> Vec<(String, String)> {
+    let mut problems = Problems::default();
+    let Ok(text) = text(file, bytes, &mut problems) else { return Vec::new() };
+    let Ok(mut table) = Table::open(file, &text, TableRules::default(), &mut problems) else {
+        return Vec::new();
     };
-    if let Err(error) = text.and_then(|text| rows(file, &text, &mut items, &mut problems)) {
+    let headings = table.headers().to_vec();
+    let row = table.next_row(&mut problems);
+    let cell =
+        |at: usize| row.as_ref().map_or(String::new(), |row| row.text(Some(at)).chars().take(TEXT).collect());
+    headings.into_iter().enumerate().map(|(at, heading)| (heading, cell(at))).collect()
+}
+
+/// Reads a file of devices: delimited text, or the first sheet of an Excel workbook; one with headings that a map is about as that says.
+/// All problems are said; a row with one is left out.
+pub fn parse(file: &str, bytes: &[u8], maps: &[ColumnMap]) -> (Vec<Item>, Problems) {
+    let (mut items, mut problems) = (Vec::new(), Problems::default());
+    let text = text(file, bytes, &mut problems);
+    if let Err(error) = text.and_then(|text| rows((file, &text), maps, &mut items, &mut problems)) {
         error.note(&mut problems);
     }
     if items.is_empty() && problems.is_empty() {
@@ -224,8 +262,13 @@ pub fn parse(file: &str, bytes: &[u8]) -> (Vec<Item>, Problems) {
     (items, problems)
 }
 
-fn rows(file: &str, text: &str, items: &mut Vec<Item>, problems: &mut Problems) -> Result<(), ReadError> {
-    let mut table = Table::open(file, text, TableRules::default(), problems)?;
+fn rows(
+    (file, text): (&str, &str),
+    maps: &[ColumnMap],
+    items: &mut Vec<Item>,
+    problems: &mut Problems,
+) -> Result<(), ReadError> {
+    let mut table = Table::open(file, text, TableRules::default(), problems)?.mapped(maps);
     let Some(columns) = Columns::find(&mut table, problems) else { return Ok(()) };
     let mut seen: HashMap<(&'static str, String), u64> = HashMap::new();
     while let Some(row) = table.next_row(problems) {

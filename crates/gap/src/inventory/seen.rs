@@ -1,10 +1,9 @@
 //! What a carrier says of its lines, from a file.
 
 use super::numbers::{self, Wrong};
-use super::{ICCID, wanted};
-use crate::read::{ReadError, Table, TableRules, decode, fold, workbook_text};
+use super::{ICCID, text, wanted};
+use crate::read::{ColumnMap, ReadError, Table, TableRules, fold};
 use evenfield_model::Problems;
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// What a line is at its carrier.
@@ -16,6 +15,8 @@ pub enum LineState {
     Suspended,
     /// It is there no more.
     Ended,
+    /// On its way from one to another, or not begun: nothing is said of it.
+    Unsaid,
 }
 
 impl LineState {
@@ -28,6 +29,10 @@ impl LineState {
             "ended" | "terminated" | "cancelled" | "canceled" | "disconnected" | "retired" | "purged" => {
                 Self::Ended
             }
+            "activationready" | "testready" | "preactive" | "preactivated" | "new" | "replaced" => {
+                Self::Unsaid
+            }
+            word if word.starts_with("pending") => Self::Unsaid,
             _ => return None,
         })
     }
@@ -42,15 +47,15 @@ pub struct Seen {
     pub state: LineState,
 }
 
-/// Reads a carrier's file, delimited text or a workbook, with the columns `iccid` and `status`. A row with a problem is left out. A line
+/// The columns that a file of what lines are may have, each with whether it must.
+pub const COLUMNS: [(&str, bool); 2] = [("iccid", true), ("status", true)];
+
+/// Reads a carrier's file, delimited text or a workbook, with the columns `iccid` and `status`, or as a map says that is about its headings. A row with a problem is left out. A line
 /// that the file does not have is one of which it says nothing.
-pub fn parse_seen(file: &str, bytes: &[u8]) -> (Vec<Seen>, Problems) {
+pub fn parse_seen(file: &str, bytes: &[u8], maps: &[ColumnMap]) -> (Vec<Seen>, Problems) {
     let (mut all, mut problems) = (Vec::new(), Problems::default());
-    let text = match decode(file, bytes, &mut problems) {
-        Err(ReadError::Workbook { .. }) => workbook_text(file, bytes).map(Cow::Owned),
-        other => other,
-    };
-    if let Err(error) = text.and_then(|text| rows(file, &text, &mut all, &mut problems)) {
+    let text = text(file, bytes, &mut problems);
+    if let Err(error) = text.and_then(|text| rows((file, &text), maps, &mut all, &mut problems)) {
         error.note(&mut problems);
     }
     if all.is_empty() && problems.is_empty() {
@@ -59,8 +64,13 @@ pub fn parse_seen(file: &str, bytes: &[u8]) -> (Vec<Seen>, Problems) {
     (all, problems)
 }
 
-fn rows(file: &str, text: &str, all: &mut Vec<Seen>, problems: &mut Problems) -> Result<(), ReadError> {
-    let mut table = Table::open(file, text, TableRules::default(), problems)?;
+fn rows(
+    (file, text): (&str, &str),
+    maps: &[ColumnMap],
+    all: &mut Vec<Seen>,
+    problems: &mut Problems,
+) -> Result<(), ReadError> {
+    let mut table = Table::open(file, text, TableRules::default(), problems)?.mapped(maps);
     let card = table.require(&["iccid", "sim", "sim_number", "icc"], problems);
     let status = table.require(&["status", "state", "line_status", "sim_status"], problems);
     if card.is_none() || status.is_none() {
@@ -103,20 +113,24 @@ mod tests {
     fn a_carriers_file_is_read() {
         let text = "ICCID,Status\n8991101200003204514,Activated\n8991101200003204522,In-active\n8991101200003204514,active\n\
             8.99E+18,active\n,active\n89011012000032045,on\n";
-        let (all, problems) = parse_seen("c.csv", text.as_bytes());
+        let (all, problems) = parse_seen("c.csv", text.as_bytes(), &[]);
         assert_eq!(
             all.iter().map(|s| s.state).collect::<Vec<_>>(),
             [LineState::Active, LineState::Suspended]
         );
         let said: Vec<_> = problems.kept().iter().map(|p| (p.line, p.column.as_str())).collect();
         assert_eq!(said, [(4, "ICCID"), (5, "ICCID"), (6, "ICCID"), (7, "Status"), (7, "ICCID")]);
-        assert!(parse_seen("c.csv", b"iccid\n1\n").1.found() > 0);
+        assert!(parse_seen("c.csv", b"iccid\n1\n", &[]).1.found() > 0);
+        // A carrier's own words for lines that are on their way do not refuse its whole list.
+        let text = "iccid,status\n8991101200003204514,ACTIVATION_READY\n8991101200003204522,Pending Resume\n";
+        let (all, problems) = parse_seen("c.csv", text.as_bytes(), &[]);
+        assert!(problems.is_empty() && all.iter().all(|s| s.state == LineState::Unsaid), "{problems:?}");
     }
 
     proptest! {
         #[test]
         fn any_bytes_are_lines_or_problems(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-            let (all, problems) = parse_seen("c.csv", &bytes);
+            let (all, problems) = parse_seen("c.csv", &bytes, &[]);
             prop_assert!(!all.is_empty() || !problems.is_empty());
         }
     }

@@ -26,7 +26,7 @@ pub fn parse_services(bytes: &[u8]) -> Result<Vec<Seen>, String> {
     }
     let seen = |service: Service| {
         let iccid = numbers::iccid(&service.id, true).ok()?;
-        let state = LineState::from_word(&service.state)?;
+        let state = LineState::from_word(&service.state).filter(|state| *state != LineState::Unsaid)?;
         Some(Seen { iccid, state })
     };
     Ok(services.into_iter().filter_map(seen).collect())

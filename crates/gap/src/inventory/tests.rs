@@ -7,7 +7,7 @@ const FILE: &str = "Asset Tag,Type,Make,Model,Serial Number,IMEI,SIM,MDN,Carrier
 
 #[test]
 fn a_file_of_devices_is_read() {
-    let (items, problems) = parse("d.csv", FILE.as_bytes());
+    let (items, problems) = parse("d.csv", FILE.as_bytes(), &[]);
     assert!(problems.is_empty(), "{problems:?}");
     assert_eq!(items.len(), 2);
     let hotspot = &items[0];
@@ -21,7 +21,7 @@ fn a_file_of_devices_is_read() {
     assert_eq!((laptop.kind, laptop.condition), (Kind::Laptop, Some(Condition::New)));
     assert_eq!((&laptop.imei, laptop.cost_cents), (&Some(None), Some(Some(24_900))));
     // Columns that are not there say nothing.
-    let (items, _) = parse("d.csv", b"barcode,type\nA1,tablet\n");
+    let (items, _) = parse("d.csv", b"barcode,type\nA1,tablet\n", &[]);
     assert_eq!((&items[0].serial, items[0].cost_cents, items[0].text(Text::Make)), (&None, None, None));
 }
 
@@ -36,7 +36,7 @@ fn what_is_wrong_is_said_with_its_line() {
         A5,hotspot,S5,,8991101200003204514,,,,\n\
         A7,hotspot,S7,,,,Blue,,\n\
         A8,hotspot,S8,4.9E+14,8991101200003200000,,,,\n";
-    let (items, problems) = parse("d.csv", text.as_bytes());
+    let (items, problems) = parse("d.csv", text.as_bytes(), &[]);
     assert_eq!(items.iter().map(|i| i.barcode.as_str()).collect::<Vec<_>>(), ["A5"]);
     let said: Vec<(u64, &str)> = problems.kept().iter().map(|p| (p.line, p.column.as_str())).collect();
     let wanted = [
@@ -61,7 +61,7 @@ fn what_is_wrong_is_said_with_its_line() {
     assert_eq!(rounded, 4, "{problems:?}");
     for bytes in [&b""[..], b"barcode,serial\nA,B\n", b"barcode,type\n", b"\x00\x01\x02\x03\x04\x05\x06\x07"]
     {
-        let (items, problems) = parse("d.csv", bytes);
+        let (items, problems) = parse("d.csv", bytes, &[]);
         assert!(items.is_empty() && problems.found() > 0, "{bytes:?}");
     }
 }
@@ -70,7 +70,7 @@ fn what_is_wrong_is_said_with_its_line() {
 #[test]
 fn the_apostrophe_of_our_own_files_is_taken_off() {
     let text = "barcode,type,make,location\n'-A5,laptop,'=Acme,'@home\n'B6,laptop,'t Hooft,\n";
-    let (items, problems) = parse("d.csv", text.as_bytes());
+    let (items, problems) = parse("d.csv", text.as_bytes(), &[]);
     assert!(problems.is_empty(), "{problems:?}");
     assert_eq!(items[0].barcode, "-A5");
     assert_eq!((items[0].text(Text::Make), items[0].text(Text::Location)), (Some("=Acme"), Some("@home")));
@@ -80,7 +80,7 @@ fn the_apostrophe_of_our_own_files_is_taken_off() {
 proptest! {
     #[test]
     fn any_bytes_are_items_or_problems(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-        let (items, problems) = parse("d.csv", &bytes);
+        let (items, problems) = parse("d.csv", &bytes, &[]);
         prop_assert!(!items.is_empty() || !problems.is_empty());
     }
 
@@ -90,7 +90,7 @@ proptest! {
         for (barcode, serial) in rows {
             text += &format!("b{barcode},laptop,s{serial}\n");
         }
-        let (items, _) = parse("d.csv", text.as_bytes());
+        let (items, _) = parse("d.csv", text.as_bytes(), &[]);
         let mut barcodes: Vec<_> = items.iter().map(|i| i.barcode.clone()).collect();
         let mut serials: Vec<_> = items.iter().map(|i| i.serial.clone()).collect();
         let (many, more) = (barcodes.len(), serials.len());
@@ -110,12 +110,12 @@ fn a_workbook_is_read_and_its_rounded_numbers_are_seen() {
     // The first two columns of this workbook are text, numbers in the others are numbers.
     let rows: [&[&str]; 2] =
         [&["barcode", "iccid", "type", "cost"], &["A1", "8991101200003204514", "hotspot", "90"]];
-    let (items, problems) = parse("d.xlsx", &workbook(&rows));
+    let (items, problems) = parse("d.xlsx", &workbook(&rows), &[]);
     assert!(problems.is_empty(), "{problems:?}");
     assert_eq!((items[0].line, items[0].cost_cents), (2, Some(Some(9000))));
     assert_eq!(items[0].iccid, Some(Some("8991101200003204514".into())));
     let rows: [&[&str]; 2] = [&["barcode", "type", "iccid", "imei"], &row("490154203237518")];
-    let (items, problems) = parse("d.xlsx", &workbook(&rows));
+    let (items, problems) = parse("d.xlsx", &workbook(&rows), &[]);
     assert!(items.is_empty());
     let wrong = &problems.kept()[0];
     assert_eq!(

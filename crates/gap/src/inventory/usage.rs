@@ -4,11 +4,10 @@
 //! lines that they could not count.
 
 use super::numbers::{self, Wrong};
-use super::{ICCID, wanted};
-use crate::read::{ReadError, Table, TableRules, decode, fold, workbook_text};
+use super::{ICCID, text, wanted};
+use crate::read::{ColumnMap, ReadError, Table, TableRules, fold};
 use evenfield_model::Problems;
 use jiff::civil::Date;
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// The unit of the amounts of a file.
@@ -86,15 +85,17 @@ const DAYS: i32 = 92;
 /// More than this no line uses, octets: 2^50.
 const MOST: f64 = 1_125_899_906_842_624.0;
 
-/// Reads a carrier's file, delimited text or a workbook, with the columns `iccid` and `usage`, and perhaps `unit`, `date` and `from`. A
+/// The columns that a file of what lines used may have, each with whether it must.
+pub const COLUMNS: [(&str, bool); 5] =
+    [("iccid", true), ("usage", true), ("unit", false), ("date", false), ("from", false)];
+
+/// Reads a carrier's file, delimited text or a workbook, with the columns `iccid` and `usage`, and perhaps `unit`, `date` and `from`, or as a
+/// map says that is about its headings. A
 /// row with a problem is left out; a card with two rows for a day is one.
-pub fn parse_usage(file: &str, bytes: &[u8], shape: Shape) -> (Vec<Used>, Problems) {
+pub fn parse_usage(file: &str, bytes: &[u8], shape: Shape, maps: &[ColumnMap]) -> (Vec<Used>, Problems) {
     let (mut all, mut problems) = (Vec::new(), Problems::default());
-    let text = match decode(file, bytes, &mut problems) {
-        Err(ReadError::Workbook { .. }) => workbook_text(file, bytes).map(Cow::Owned),
-        other => other,
-    };
-    if let Err(error) = text.and_then(|text| rows(file, &text, shape, &mut all, &mut problems)) {
+    let text = text(file, bytes, &mut problems);
+    if let Err(error) = text.and_then(|text| rows((file, &text), (shape, maps), &mut all, &mut problems)) {
         error.note(&mut problems);
     }
     if all.is_empty() && problems.is_empty() {
@@ -104,13 +105,12 @@ pub fn parse_usage(file: &str, bytes: &[u8], shape: Shape) -> (Vec<Used>, Proble
 }
 
 fn rows(
-    file: &str,
-    text: &str,
-    shape: Shape,
+    (file, text): (&str, &str),
+    (shape, maps): (Shape, &[ColumnMap]),
     all: &mut Vec<Used>,
     problems: &mut Problems,
 ) -> Result<(), ReadError> {
-    let mut table = Table::open(file, text, TableRules::default(), problems)?;
+    let mut table = Table::open(file, text, TableRules::default(), problems)?.mapped(maps);
     let card = table.require(&["iccid", "sim", "sim_number", "icc"], problems);
     let usage = table.require(&["usage", "data_usage", "data", "quantity", "amount"], problems);
     let unit_column = table.column(&["unit", "quantity_unit", "usage_unit"], problems);
@@ -190,7 +190,7 @@ mod tests {
              8991101200003204555,1,miles,,\n8991101200003204563,9999999,GB,,\n8991101200003204571,1,,2026-11-12,2026-11-11\n\
              8991101200003204589,1,,,2026-11-22\n8991101200003204597,0,,,2026-11-21\n"
         );
-        let (all, problems) = parse_usage("u.csv", text.as_bytes(), SHAPE);
+        let (all, problems) = parse_usage("u.csv", text.as_bytes(), SHAPE, &[]);
         let read: Vec<_> = all.iter().map(|u| (u.octets, u.from, u.to)).collect();
         assert_eq!(
             read,
@@ -205,13 +205,13 @@ mod tests {
         assert_eq!(lines, [5, 6, 7, 8, 9, 10, 11], "{:?}", problems.kept());
         let shape = Shape { base: 1_024, ..SHAPE };
         let text = format!("sim,data\n{CARD},1\n");
-        assert_eq!(parse_usage("u.csv", text.as_bytes(), shape).0[0].octets, 1_048_576);
+        assert_eq!(parse_usage("u.csv", text.as_bytes(), shape, &[]).0[0].octets, 1_048_576);
     }
 
     proptest! {
         #[test]
         fn any_bytes_are_amounts_or_problems(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-            let (all, problems) = parse_usage("u.csv", &bytes, SHAPE);
+            let (all, problems) = parse_usage("u.csv", &bytes, SHAPE, &[]);
             prop_assert!(!all.is_empty() || !problems.is_empty());
             prop_assert!(all.iter().all(|u| u.octets >= 0 && u.from <= u.to));
         }

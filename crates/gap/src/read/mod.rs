@@ -10,6 +10,7 @@
 //! [`Problem`](evenfield_model::Problem).
 
 mod cell;
+mod columns;
 mod error;
 mod rows;
 mod source;
@@ -20,6 +21,7 @@ mod xz;
 
 pub(crate) use cell::parse_number;
 pub use cell::{parse_count, parse_date, parse_flag, plain_number};
+pub use columns::{ColumnMap, NOT_READ};
 pub use error::ReadError;
 pub(crate) use rows::{Seen, each_member, each_row, rows};
 pub use source::{Limits, Source};

@@ -1,6 +1,6 @@
 //! Delimited text with named columns.
 
-use super::ReadError;
+use super::{ColumnMap, ReadError};
 use csv::{ReaderBuilder, StringRecord};
 use evenfield_model::Problems;
 use std::collections::HashSet;
@@ -26,6 +26,7 @@ pub struct Table<'t> {
     headers: Vec<String>,
     folded: Vec<String>,
     asked: Vec<bool>,
+    map: Option<ColumnMap>,
     pub(super) record: StringRecord,
     rules: TableRules,
     delimiter: u8,
@@ -97,6 +98,7 @@ impl<'t> Table<'t> {
             headers: Vec::new(),
             folded: Vec::new(),
             asked: Vec::new(),
+            map: None,
             record: StringRecord::new(),
             rules,
             delimiter,
@@ -116,6 +118,12 @@ impl<'t> Table<'t> {
         table.asked = vec![false; table.headers.len()];
         table.check_headers(problems);
         Ok(table)
+    }
+
+    /// Reads the columns as one of these maps says that is about files with this header row.
+    pub fn mapped(mut self, maps: &[ColumnMap]) -> Self {
+        self.map = maps.iter().find(|map| map.is_of(&self.folded)).cloned();
+        self
     }
 
     fn check_headers(&self, problems: &mut Problems) {
@@ -140,14 +148,14 @@ impl<'t> Table<'t> {
 
     /// The position of the first column with one of these names. The exact name is looked for first, then
     /// one that differs in letter case, spaces and signs; under [`TableRules::exact_headers`] the latter is a
-    /// problem as well.
+    /// problem as well. What a map ([`Table::mapped`]) says of the first name, or of a heading, goes before.
     pub fn column(&mut self, names: &[&str], problems: &mut Problems) -> Option<usize> {
-        let exact = names.iter().find_map(|name| self.headers.iter().position(|h| h == name));
+        let said = self.map.as_ref().and_then(|map| map.position(names[0]));
+        let is_free = |at: usize| !self.map.as_ref().is_some_and(|map| map.says(at));
+        let place = |all: &[String], name: &str| (0..all.len()).find(|at| all[*at] == name && is_free(*at));
+        let exact = said.or_else(|| names.iter().find_map(|name| place(&self.headers, name)));
         let found = exact.or_else(|| {
-            let near = names.iter().find_map(|name| {
-                let wanted = fold(name);
-                self.folded.iter().position(|h| *h == wanted)
-            })?;
+            let near = names.iter().find_map(|name| place(&self.folded, &fold(name)))?;
             if self.rules.exact_headers {
                 let said = &self.headers[near];
                 problems.push(&self.file, 1, said, said, format!("the header {} in these letters", names[0]));

@@ -70,6 +70,11 @@ fn cell_text(cell: &Data) -> String {
     let text = match cell {
         Data::Float(number) if number.fract() == 0.0 && number.abs() < 1e15 => format!("{number:.0}"),
         Data::Float(number) if number.abs() >= 1e15 => format!("{number:E}").replace('E', "E+"),
+        // A date is a number with a format; written as the number nobody would know it.
+        Data::DateTime(at) if at.is_datetime() => {
+            let (year, month, day, ..) = at.to_ymd_hms_milli();
+            format!("{year:04}-{month:02}-{day:02}")
+        }
         other => other.to_string(),
     };
     text.split(['\r', '\n']).map(str::trim).collect::<Vec<_>>().join(" ").trim().to_owned()

@@ -111,6 +111,24 @@ pub fn parse(bytes: &[u8], file: &str) -> (Vec<MobileCell>, Problems) {
     (cells, problems)
 }
 
+/// Of each cell, provider and technology the fastest that it claims to a person who stands outdoors. In the order of cells.
+pub fn of_providers(cells: Vec<MobileCell>) -> Vec<MobileCell> {
+    let mut fastest: BTreeMap<(String, u64, MobileTechnology), MobileCell> = BTreeMap::new();
+    for cell in cells.into_iter().filter(|c| c.environment == Environment::OutdoorStationary) {
+        let key = (cell.h3.clone(), cell.provider, cell.technology);
+        let known = fastest.entry(key).or_insert_with(|| cell.clone());
+        if cell.down > known.down {
+            *known = cell;
+        }
+    }
+    fastest.into_values().collect()
+}
+
+/// The cell in which a place is, as text: longitude and latitude in degrees. None for a place that is none.
+pub fn cell_of(longitude: f64, latitude: f64) -> Option<String> {
+    LatLng::new(latitude, longitude).ok().map(|at| at.to_cell(Resolution::Nine).to_string())
+}
+
 /// Of each cell and technology the fastest that any provider claims to a person who stands outdoors: the claim that is nearest
 /// to a home's. In the order of cells.
 pub fn best(cells: Vec<MobileCell>) -> Vec<MobileCell> {
