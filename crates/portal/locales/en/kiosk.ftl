@@ -12,3 +12,6 @@ kiosk-refused = The server did not take this scan:
 kiosk-here = At the counter: %
 kiosk-nobody = Nobody is at the counter.
 kiosk-wrong = The scan could not be read.
+kiosk-refused-late = Refused after an outage
+kiosk-refused-lead = These were scanned while the server could not be reached, and were refused when it could. The devices may be out of the door. This list stays until it is worked off.
+kiosk-worked = The list is worked off

@@ -1,6 +1,6 @@
 # What families read: pages, and the texts that the program comes with
 message-subject-welcome = Notices about school devices
-message-body-welcome = { $district }: You will get notices here about devices from the school, two a week at most. Reply STOP to end them. Call { $phone } for help.
+message-body-welcome = { $district }: You will get notices here about devices from the school, two a week at most. { $stop } Call { $phone } for help.
 message-subject-due = Your school device is due soon
 message-body-due = { $district }: { $device } is due back on { $day }. Bring it to school, or ask to keep it longer. Questions? Call { $phone }.
 message-subject-overdue = Your school device is overdue
@@ -143,3 +143,9 @@ message-contact-stopped = The household has ended messages to this. It can begin
 message-contact-remove = Remove it
 message-contact-link = How to reach the household
 message-agree-staff = The household wants notices there.
+message-reply-to-stop = Reply STOP to end them.
+reply-title = What families wrote back
+reply-lead = Answers to text messages that the program did not understand. Words that end messages, such as STOP or ALTO, are followed at once and are not here.
+reply-none = Nothing was written back.
+reply-done = Dealt with
+reply-button = I have dealt with it

@@ -42,3 +42,7 @@ sign-unsigned-found = { $n ->
     [one] { $shown } open loan is not signed.
    *[other] { $shown } open loans are not signed.
 }
+sign-too-late = Nothing was signed. Somebody else has signed already, or the device is not lent any more. Ask at the school.
+sign-other-language = This text is not there in English yet. Please ask somebody at the school to read it with you.
+sign-warn-missing = There is an agreement in one language alone. Families who read the other are shown that one.
+sign-warn-older = The text in one language is older than in the other. Do they say the same?

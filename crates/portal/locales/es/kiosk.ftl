@@ -12,3 +12,6 @@ kiosk-refused = El servidor no aceptó este escaneo:
 kiosk-here = En el mostrador: %
 kiosk-nobody = No hay nadie en el mostrador.
 kiosk-wrong = No se pudo leer el escaneo.
+kiosk-refused-late = Rechazado después de un corte
+kiosk-refused-lead = Esto se escaneó cuando no se podía llegar al servidor, y se rechazó cuando se pudo. Los dispositivos quizá ya salieron. Esta lista se queda hasta que se resuelva.
+kiosk-worked = La lista está resuelta

@@ -1,6 +1,6 @@
 # Lo que leen las familias: páginas, y los textos que trae el programa
 message-subject-welcome = Avisos sobre aparatos de la escuela
-message-body-welcome = { $district }: Va a recibir avisos sobre aparatos de la escuela, dos por semana como mucho. Responda ALTO para no recibir más. Si necesita ayuda, llame al { $phone }.
+message-body-welcome = { $district }: Va a recibir avisos sobre aparatos de la escuela, dos por semana como mucho. { $stop } Si necesita ayuda, llame al { $phone }.
 message-subject-due = Pronto debe devolver el aparato
 message-body-due = { $district }: Debe devolver { $device } el { $day }. Llévelo a la escuela o pida más tiempo. ¿Preguntas? Llame al { $phone }.
 message-subject-overdue = Ya pasó la fecha de su aparato
@@ -143,3 +143,9 @@ message-contact-stopped = El hogar dejó los mensajes. Puede recibirlos otra vez
 message-contact-remove = Quitarlo
 message-contact-link = Cómo avisar al hogar
 message-agree-staff = El hogar quiere recibir avisos ahí.
+message-reply-to-stop = Responda ALTO para no recibir más.
+reply-title = Lo que respondieron las familias
+reply-lead = Respuestas a mensajes de texto que el programa no entendió. Las palabras que terminan los mensajes, como STOP o ALTO, se cumplen al instante y no están aquí.
+reply-none = Nadie ha respondido.
+reply-done = Atendido
+reply-button = Ya lo atendí

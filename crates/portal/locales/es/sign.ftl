@@ -42,3 +42,7 @@ sign-unsigned-found = { $n ->
     [one] { $shown } préstamo abierto no está firmado.
    *[other] { $shown } préstamos abiertos no están firmados.
 }
+sign-too-late = No se firmó nada. Otra persona ya firmó, o el dispositivo ya no está prestado. Pregunte en la escuela.
+sign-other-language = Este texto todavía no está en español. Pida a alguien de la escuela que lo lea con usted.
+sign-warn-missing = Hay un acuerdo en un solo idioma. A las familias que leen el otro se les muestra ese.
+sign-warn-older = El texto en un idioma es más viejo que en el otro. ¿Dicen lo mismo?

@@ -140,6 +140,18 @@ pub const TABLES: &[Table] = &[
     of_district("lending_case"),
     of_district("lending_repair"),
     of_district("lending_warranty"),
+    // 0046 columns
+    of_district("lending_columns"),
+    // 0047 replies
+    of_district("message_reply"),
+    // 0048 coverage
+    of_district("mobile_offer"),
+    of_district("carrier_provider"),
+    // 0049 kits
+    of_district("lending_part"),
+    of_district("lending_kit"),
+    of_district("lending_loan_part"),
+    of_district("lending_device_missing"),
     stays("api_token", "a secret of a program, which asks this installation"),
     stays("lending_answered", "what programs sent to this installation"),
     stays("webhook", "a receiver of this installation's own audit log"),

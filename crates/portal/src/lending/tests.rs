@@ -2,13 +2,16 @@
 
 mod caps;
 mod carrier;
+mod columns;
 mod counter;
+mod coverage;
 mod devices;
 mod due;
 mod evidence;
 mod gateways;
 mod help;
 mod kiosk;
+mod kits;
 mod labels;
 mod lines;
 mod messages;

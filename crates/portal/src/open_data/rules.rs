@@ -265,7 +265,7 @@ pub fn read(
         Kind::BdcFixed => fixed((name, bytes), vintage),
         Kind::BdcMobile => {
             let (cells, problems) = mobile::parse(bytes, name);
-            (Rows::Mobile(mobile::best(cells)), problems)
+            (Rows::Mobile(mobile::of_providers(cells)), problems)
         }
         Kind::Form477 => {
             let (blocks, problems) = form477::parse(bytes, name);

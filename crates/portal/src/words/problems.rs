@@ -357,8 +357,8 @@ mod tests {
         all.append(connectivity::parse("l.csv", lines).1);
         let devices = "barcode,type,serial,imei,iccid,line_number,carrier,cost,condition\nA,phone,1.2E+11,1,89,1,,x,x\n\
             A,tablet,,490154203237519,8.91E+18,,Blue,,\nA,tablet,,,,,Blue,,\nB,modem,,,,,,,\nB,modem,,,,,,,\n,modem,,,,,,,\n";
-        all.append(inventory::parse("d.csv", devices.as_bytes()).1);
-        all.append(inventory::parse("d.csv", b"barcode,type\n").1);
+        all.append(inventory::parse("d.csv", devices.as_bytes(), &[]).1);
+        all.append(inventory::parse("d.csv", b"barcode,type\n", &[]).1);
         let areas = "geoid,measure,value\n51001,a,1\n51001,a,2\n1001,a,1\n51003,,1\n51005,a,x\n51007,children,-1\nx,a,1\n\
             510010901001,a,1\n10010201001,a,1\n";
         all.append(parse_long(areas.as_bytes(), "t.csv", &LongMap::default()).1);

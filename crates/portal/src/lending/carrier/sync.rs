@@ -8,7 +8,7 @@ use crate::lending::rules::order::{Act, Step, Terms, Why, step};
 use crate::lending::rules::state::Observed;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// How often a page that does not come is asked for.
 const TRIES: usize = 3;
@@ -50,7 +50,7 @@ pub async fn sync<C: Carrier>(
     now: impl Fn() -> i64,
 ) -> sqlx::Result<Report> {
     let mut report = Report::default();
-    look(db, carrier, district, &now, &mut report).await?;
+    look(db, carrier, (district, name), &now, &mut report).await?;
     let orders = decide(db, (district, name), now(), &mut report).await?;
     let mut refused = Vec::new();
     let mut under_way = FuturesUnordered::new();
@@ -83,10 +83,12 @@ async fn send<'o, C: Carrier>(carrier: &C, order: &'o NewOrder) -> (&'o NewOrder
 async fn look<C: Carrier>(
     db: &Db,
     carrier: &C,
-    district: &str,
+    (district, name): (&str, &str),
     now: &impl Fn() -> i64,
     report: &mut Report,
 ) -> sqlx::Result<()> {
+    // A carrier is believed about its own lines: what its list says of another's is a mistake, or somebody else's.
+    let own = queries::cards_of_carrier(db.read(), district, name).await?;
     let (mut offset, mut total) = (0, 1);
     while offset < total {
         let (mut page, mut asked_ms) = (Err(String::new()), now());
@@ -104,7 +106,7 @@ async fn look<C: Carrier>(
                 let as_of_ms = page.as_of_ms.unwrap_or(asked_ms).min(now());
                 let mut tx = db.write().await?;
                 queries::lock(&mut tx, district).await?;
-                report.seen += store(&mut tx, district, &page.lines, as_of_ms).await?;
+                report.seen += store(&mut tx, district, (&page.lines, &own), as_of_ms).await?;
                 tx.commit().await?;
             }
             Err(error) => {
@@ -120,11 +122,11 @@ async fn look<C: Carrier>(
 async fn store(
     tx: &mut crate::db::Write,
     district: &str,
-    lines: &[(String, Observed)],
+    (lines, own): (&[(String, Observed)], &HashSet<String>),
     as_of_ms: i64,
 ) -> sqlx::Result<u64> {
     let mut by_state: HashMap<Observed, Vec<&str>> = HashMap::new();
-    for (card, observed) in lines {
+    for (card, observed) in lines.iter().filter(|(card, _)| own.contains(card)) {
         by_state.entry(*observed).or_default().push(card);
     }
     let mut seen = 0;

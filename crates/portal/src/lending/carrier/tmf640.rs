@@ -68,6 +68,7 @@ pub fn observed(state: LineState) -> Observed {
         LineState::Active => Observed::Active,
         LineState::Suspended => Observed::Suspended,
         LineState::Ended => Observed::Ended,
+        LineState::Unsaid => Observed::Unknown,
     }
 }
 

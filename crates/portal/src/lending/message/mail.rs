@@ -20,6 +20,29 @@ pub struct Mail {
 #[derive(Clone)]
 struct ListUnsubscribe(String);
 
+/// Where the link of an e-mail leads, which people open and mail programmes send a form to.
+pub const STOP_PATH: &str = "/hooks/mail/stop";
+/// What a mail programme sends there (RFC 8058).
+pub const ONE_CLICK: &str = "List-Unsubscribe=One-Click";
+
+/// That a form sent there ends them at once (RFC 8058).
+#[derive(Clone)]
+struct ListUnsubscribePost;
+
+impl Header for ListUnsubscribePost {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("List-Unsubscribe-Post")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self)
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), ONE_CLICK.to_owned())
+    }
+}
+
 impl Header for ListUnsubscribe {
     fn name() -> HeaderName {
         HeaderName::new_from_ascii_str("List-Unsubscribe")
@@ -56,6 +79,9 @@ fn mail(from: &Mailbox, message: &Outgoing) -> Result<Message, String> {
         .header(ContentType::TEXT_PLAIN);
     if !message.stop_link.is_empty() {
         builder = builder.header(ListUnsubscribe(format!("<{}>", message.stop_link)));
+        if message.stop_link.starts_with("https://") {
+            builder = builder.header(ListUnsubscribePost);
+        }
     }
     builder.body(message.body.clone()).map_err(|_| "letters".to_owned())
 }
@@ -95,7 +121,7 @@ mod tests {
             address: "ana@example.net".to_owned(),
             subject: "Ya casi es la fecha".to_owned(),
             body: "El aparato se devuelve el día 3.\nGracias.".to_owned(),
-            stop_link: "https://gap.example.org/h/9900001/stop?m=0190-x".to_owned(),
+            stop_link: "https://gap.example.org/hooks/mail/stop?m=0190-x".to_owned(),
         };
         let from: Mailbox = "Example Schools <hotspots@example.org>".parse().expect("a mailbox");
         let text = String::from_utf8(mail(&from, &message).expect("a mail").formatted()).expect("text");
@@ -104,12 +130,13 @@ mod tests {
             "To: ana@example.net",
             "From: \"Example Schools\" <hotspots@example.org>",
             "Content-Type: text/plain; charset=utf-8",
+            "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
         ] {
             assert!(text.contains(line), "{line}: {text}");
         }
         assert!(
             text.replace("\r\n ", " ")
-                .contains("List-Unsubscribe: <https://gap.example.org/h/9900001/stop?m=0190-x>"),
+                .contains("List-Unsubscribe: <https://gap.example.org/hooks/mail/stop?m=0190-x>"),
             "{text}"
         );
         let wrong = Outgoing { address: "x\r\nBcc: y@example.net".to_owned(), ..message };

@@ -1,19 +1,23 @@
 //! Sends the messages whose time has come, each once.
 
 use super::wish::{Facts, cause};
-use super::{Answer, Gateway, Outgoing, day, mail, twilio, wish};
+use super::{Answer, Gateway, Outgoing, day, mail, mail::STOP_PATH, twilio, wish};
 use crate::db::{Write, now_ms};
 use crate::lending::queries::{self, Contact, Ended, Message, Settings};
 use crate::lending::rules::message::{Channel, TRIES, Topic, earliest, fill, pause_ms};
 use crate::lending::rules::segments::segments;
+use crate::lending::rules::settings::Rules;
 use crate::lending::rules::standing::{DAY_MS, HOUR_MS, Told, Way};
 use crate::words::Language;
 use crate::{App, audit};
 use jiff::{Timestamp, ToSpan};
 use serde_json::json;
+use std::time::{Duration, Instant};
 
 /// The most messages of a district that are handed over in one go.
-const AT_ONCE: i64 = 100;
+const AT_ONCE: usize = 100;
+/// For so long the messages of a district may keep those of others waiting.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Sends what is due, by the gateways that there are.
 ///
@@ -30,12 +34,12 @@ pub async fn all(app: &App) -> sqlx::Result<()> {
     let mail = notices.smtp.as_ref().zip(notices.from.as_ref()).map(|(url, from)| mail::Mail::new(url, from));
     for district in districts {
         match &text {
-            Some(Ok(gateway)) => drop(run(app, &district, Channel::Text, gateway, now_ms()).await?),
+            Some(Ok(gateway)) => drop(run(app, &district, Channel::Text, gateway, now_ms).await?),
             Some(Err(error)) => tracing::error!(%error, "no client for text messages"),
             None => {}
         }
         match &mail {
-            Some(Ok(gateway)) => drop(run(app, &district, Channel::Email, gateway, now_ms()).await?),
+            Some(Ok(gateway)) => drop(run(app, &district, Channel::Email, gateway, now_ms).await?),
             Some(Err(error)) => tracing::error!(%error, "no client for e-mails"),
             None => {}
         }
@@ -43,7 +47,8 @@ pub async fn all(app: &App) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Sends what is due of a district on a channel. How many messages were handed over.
+/// Sends what is due of a district on a channel, one after the other: whether a message may go out is looked at just before it does, since
+/// a gateway may take long, and a household may have ended messages meanwhile. How many messages were handed over.
 ///
 /// # Errors
 /// The database's. A message that fails is no error.
@@ -52,36 +57,43 @@ pub async fn run<G: Gateway>(
     district: &str,
     channel: Channel,
     gateway: &G,
-    now_ms: i64,
+    clock: impl Fn() -> i64 + Send + Sync,
 ) -> sqlx::Result<usize> {
+    let begun = Instant::now();
     let mut tx = app.db.write().await?;
     queries::lock(&mut tx, district).await?;
-    queries::break_off(&mut tx, district, now_ms).await?;
+    queries::break_off(&mut tx, district, clock()).await?;
     // What has become untrue since it was wished for is not said.
-    wish::run(&mut tx, district, now_ms).await?;
-    let outgoing = claim(app, &mut tx, district, (channel, now_ms)).await?;
+    wish::run(&mut tx, district, clock()).await?;
+    let house = House::of(&mut tx, district).await?;
     tx.commit().await?;
-    let count = outgoing.len();
-    for (message, outgoing) in outgoing {
+    let mut count = 0;
+    while count < AT_ONCE && begun.elapsed() < PATIENCE {
+        let mut tx = app.db.write().await?;
+        queries::lock(&mut tx, district).await?;
+        let next = claim(app, &mut tx, district, &house, (channel, clock())).await?;
+        tx.commit().await?;
+        let Some((message, outgoing)) = next else { break };
         let answer = gateway.send(&outgoing).await;
         let mut tx = app.db.write().await?;
         queries::lock(&mut tx, district).await?;
-        store(&mut tx, district, &message, answer, now_ms).await?;
+        store(&mut tx, district, &message, answer, clock()).await?;
         tx.commit().await?;
+        count += 1;
     }
     Ok(count)
 }
 
-/// Claims the messages that may go out now. What is claimed is stored before anything is sent.
+/// Claims the next message that may go out now. What is claimed is stored before it is sent.
 async fn claim(
     app: &App,
     tx: &mut Write,
     district: &str,
+    house: &House,
     (channel, now_ms): (Channel, i64),
-) -> sqlx::Result<Vec<(Message, Outgoing)>> {
-    let settings = queries::settings(&mut **tx, district).await?;
-    let mut claimed = Vec::new();
-    for message in queries::claim(tx, district, (channel, now_ms), AT_ONCE).await? {
+) -> sqlx::Result<Option<(Message, Outgoing)>> {
+    // Each that may not go out is put off, or dropped, and is not found again.
+    while let Some(message) = queries::next_message(tx, district, (channel, now_ms)).await? {
         let to = (channel, message.address.as_str());
         if queries::is_stopped(&mut **tx, district, channel, &message.address).await? {
             queries::stop_waiting(tx, district, to).await?;
@@ -95,7 +107,7 @@ async fn claim(
         }
         if !message.topic.is_answer() {
             let sent = queries::sent_to(tx, district, to, now_ms - 7 * DAY_MS).await?;
-            let when = earliest(&settings.hours(), &sent, now_ms);
+            let when = earliest(&house.settings.hours(), &sent, now_ms);
             if when > now_ms {
                 queries::postpone(tx, district, &message.id, when, "hours").await?;
                 continue;
@@ -106,11 +118,12 @@ async fn claim(
             queries::postpone(tx, district, &message.id, now_ms + HOUR_MS, "text").await?;
             continue;
         };
-        if let Some(outgoing) = written(app, tx, district, (&message, &settings), &text, now_ms).await? {
-            claimed.push((message, outgoing));
+        match written(app, tx, district, (&message, house), &text, now_ms).await? {
+            Some(outgoing) => return Ok(Some((message, outgoing))),
+            None => return Err(sqlx::Error::Protocol("a message that waits and does not".to_owned())),
         }
     }
-    Ok(claimed)
+    Ok(None)
 }
 
 /// Fills the text of a message and stores that it is being sent.
@@ -118,13 +131,13 @@ async fn written(
     app: &App,
     tx: &mut Write,
     district: &str,
-    (message, settings): (&Message, &Settings),
+    (message, house): (&Message, &House),
     text: &queries::Text,
     now_ms: i64,
 ) -> sqlx::Result<Option<Outgoing>> {
     let base = app.config.base_url();
     let facts: Facts = serde_json::from_str(&message.facts).unwrap_or_default();
-    let mut values = values(app, tx, district, (&facts, message.language), settings, now_ms).await?;
+    let mut values = values(app, house, (&facts, message.language, Some(message.channel)), now_ms);
     // What is stored has no link: it lets in whoever has it.
     let stored = fill(&text.body, &values);
     if message.topic == Topic::Link {
@@ -132,7 +145,7 @@ async fn written(
         values.push(("link", format!("{base}/h/{district}/link?key={token}")));
     }
     let stop_link = match message.channel {
-        Channel::Email => format!("{base}/h/{district}/stop?m={}", message.id),
+        Channel::Email => format!("{base}{STOP_PATH}?m={}", message.id),
         Channel::Text => String::new(),
     };
     let mut body = fill(&text.body, &values);
@@ -150,20 +163,35 @@ async fn written(
     Ok(is_claimed.then_some(outgoing))
 }
 
+/// What is the same for all messages of a district, read once for all that go out together.
+pub struct House {
+    name: String,
+    rules: Rules,
+    /// The settings of its messages.
+    pub settings: Settings,
+}
+
+impl House {
+    /// Of this district.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn of(tx: &mut Write, district: &str) -> sqlx::Result<Self> {
+        Ok(Self {
+            name: queries::district(&mut **tx, district).await?.map(|found| found.name).unwrap_or_default(),
+            rules: queries::rules(&mut **tx, district).await?,
+            settings: queries::settings(&mut **tx, district).await?,
+        })
+    }
+}
+
 /// The values that a text may have.
-///
-/// # Errors
-/// The database's.
-pub async fn values(
+pub fn values(
     app: &App,
-    tx: &mut Write,
-    district: &str,
-    (facts, language): (&Facts, Language),
-    settings: &Settings,
+    House { name, rules, settings }: &House,
+    (facts, language, channel): (&Facts, Language, Option<Channel>),
     now_ms: i64,
-) -> sqlx::Result<Vec<(&'static str, String)>> {
-    let name = queries::district(&mut **tx, district).await?.map(|found| found.name).unwrap_or_default();
-    let rules = queries::rules(&mut **tx, district).await?;
+) -> Vec<(&'static str, String)> {
     let spelled = |text: &str| text.parse().map_or(String::new(), |date| day(&app.words, language, date));
     // Whoever is told now has so many days from now on.
     let graced = || {
@@ -178,13 +206,19 @@ pub async fn values(
         "" => String::new(),
         kind => app.words.text(language, &format!("lending-kind-{kind}"), &[]),
     };
-    Ok(vec![
-        ("district", name),
+    // Nobody reads what is written back to an e-mail: that ends with a link instead.
+    let stop = match channel {
+        Some(Channel::Text) => app.words.text(language, "message-reply-to-stop", &[]),
+        Some(Channel::Email) | None => String::new(),
+    };
+    vec![
+        ("district", name.clone()),
         ("phone", settings.phone.clone()),
         ("device", format!("{kind} {}", facts.barcode).trim().to_owned()),
         ("day", spelled(&facts.day)),
         ("until", until),
-    ])
+        ("stop", stop),
+    ]
 }
 
 /// Stores what became of a message.

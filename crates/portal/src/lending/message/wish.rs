@@ -7,7 +7,6 @@ use crate::lending::queries::{self, Contact, Loan, NewMessage, Settings, Trouble
 use crate::lending::rules::inventory::Device;
 use crate::lending::rules::message::Topic;
 use crate::lending::rules::standing::{Cause, Standing};
-use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
@@ -128,10 +127,10 @@ async fn wishes(
             all.extend(to(&due.0.student_id).map(|to| of_due(&due, to)));
         }
     }
+    let zone = settings.hours().zone;
     for (id, student, offered_ms, expires_ms) in queries::offers(tx, district, now_ms).await? {
         let Some(to) = to(&student) else { continue };
-        let until =
-            Timestamp::from_millisecond(expires_ms).map(|t| TimeZone::UTC.to_datetime(t).date().to_string());
+        let until = Timestamp::from_millisecond(expires_ms).map(|t| zone.to_datetime(t).date().to_string());
         let facts = Facts { until: until.unwrap_or_default(), ..Facts::default() };
         all.push(new(format!("offer {id} {offered_ms}"), Topic::Offer, (&student, None), to, &facts));
     }

@@ -7,6 +7,7 @@ use crate::exchange::{csv_file, minute};
 use crate::layout::Frame;
 use crate::lending::queries::{self, Agreement, Loan, Student};
 use crate::lending::rules::inventory::Device;
+use crate::lending::rules::standing::DAY_MS;
 use crate::words::Language;
 use crate::{App, audit};
 use askama::Template;
@@ -38,6 +39,19 @@ struct Page {
     unsigned: Vec<(Loan, Device, Student)>,
     found: i64,
     may_manage: bool,
+    /// That not all languages say the same; empty when they may.
+    warning: String,
+}
+
+/// What there is to warn of: an agreement in one language alone, or one that was changed a day or more after the other.
+fn warning(p: &Frame, all: &[Agreement]) -> String {
+    let since = |language: Language| all.iter().find(|a| a.language == language.tag()).map(|a| a.made_ms);
+    let known: Vec<Option<i64>> = Language::ALL.into_iter().map(since).collect();
+    match (known.iter().flatten().min(), known.iter().flatten().max()) {
+        (Some(_), Some(_)) if known.contains(&None) => p.t("sign-warn-missing"),
+        (Some(first), Some(last)) if last - first > DAY_MS => p.t("sign-warn-older"),
+        _ => String::new(),
+    }
 }
 
 async fn unsigned(app: &App, p: &Frame) -> Result<Vec<(Loan, Device, Student)>> {
@@ -58,6 +72,7 @@ pub async fn page(State(app): State<App>, p: Frame) -> Result<Response> {
     let unsigned = unsigned(&app, &p).await?;
     let version = |agreement: Agreement| Version { since: p.date(agreement.made_ms), agreement };
     let page = Page {
+        warning: warning(&p, &all),
         newest: newest.into_iter().collect(),
         versions: all.into_iter().map(version).collect(),
         found: unsigned.len() as i64,

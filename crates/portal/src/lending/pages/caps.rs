@@ -73,6 +73,8 @@ struct PlanView {
 struct Page {
     p: Frame,
     plans: Vec<PlanView>,
+    /// Each carrier with the FCC's number of it, where that is known.
+    providers: Vec<(usize, String, String)>,
     windows: Vec<Window>,
     runs_out: Vec<RunsOut>,
     unknown: String,
@@ -93,7 +95,16 @@ pub async fn page(State(app): State<App>, p: Frame) -> Result<Response> {
         cap: text(plan.cap_octets.map(|octets| octets as f64 / GB)),
         plan,
     };
+    let known = queries::carrier_providers(&mut *app.db.read().acquire().await?, p.district_id()).await?;
+    let mut carriers: Vec<&str> =
+        plans.iter().map(|plan| plan.carrier.as_str()).filter(|c| !c.is_empty()).collect();
+    carriers.dedup();
+    let provider = |(n, carrier): (usize, &str)| {
+        let number = known.iter().find(|(name, _)| name == carrier).map(|(_, number)| number.to_string());
+        (n, carrier.to_owned(), number.unwrap_or_default())
+    };
     let page = Page {
+        providers: carriers.into_iter().enumerate().map(provider).collect(),
         plans: plans.into_iter().enumerate().map(view).collect(),
         windows,
         runs_out,
@@ -161,6 +172,20 @@ pub async fn stored(
             };
             queries::put_carrier_plan(&mut tx, district, &plan, by).await?;
             json!({ "carrier": plan.carrier, "plan": plan.plan, "cap": plan.cap_octets })
+        }
+        "provider" => {
+            let number = match text("provider").as_str() {
+                "" => None,
+                said => Some(said.parse::<i64>().ok().filter(|n| (1..=9_999_999).contains(n))),
+            };
+            let wrong = Error::BadRequest("lending-wrong-plan");
+            let provider = match number {
+                Some(number) => Some(number.ok_or(wrong)?),
+                None => None,
+            };
+            let carrier: String = text("carrier").chars().take(TEXT).collect();
+            queries::put_carrier_provider(&mut tx, district, (&carrier, provider), by).await?;
+            json!({ "carrier": carrier, "provider": provider })
         }
         "window" => {
             let name: String = text("name").chars().take(TEXT).collect();

@@ -1,5 +1,6 @@
 //! The counter: who is there, what is lent and taken back. One field takes all scans; it needs no mouse and no script.
 
+use super::cover::{Advice, advice, is_known_not_to_serve};
 use super::undo::undo;
 use super::words;
 use crate::db::{Write, new_id, now_ms, today};
@@ -22,6 +23,7 @@ use evenfield_gap::inventory::{Kind, numbers};
 use evenfield_policy::schedule::Calendar;
 use serde::Deserialize;
 use serde_json::json;
+use std::collections::HashMap;
 
 /// What the page is asked for: who is at the counter, and what to say of the scan before.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -41,6 +43,8 @@ struct LoanView {
     is_overdue: bool,
     /// Whether somebody has signed for it.
     is_signed: bool,
+    /// What went out with it; empty where it has no kit.
+    parts: String,
 }
 
 #[derive(Template)]
@@ -57,8 +61,12 @@ struct Counter {
     returned: Option<String>,
     /// Its loan that is over, which may be signed.
     ended: Option<String>,
+    /// What went out with that.
+    parts: Vec<String>,
     /// The device in whose place the next one is lent.
     swap: Option<String>,
+    /// What carriers say of her home.
+    cover: Vec<Advice>,
     /// What was scanned, when it is the code of a device and of a student.
     both: String,
     /// What the scan before did, and whether it did nothing.
@@ -94,8 +102,10 @@ impl Told {
 }
 
 /// What may be said, each with whether it is a refusal.
-const SAID: [(&str, bool); 24] = [
+const SAID: [(&str, bool); 27] = [
     ("lent", false),
+    ("lent-promised", false),
+    ("lent-no-cover", false),
     ("lent-no-card", false),
     ("lent-no-line", false),
     ("back", false),
@@ -103,6 +113,7 @@ const SAID: [(&str, bool); 24] = [
     ("lost", false),
     ("found", false),
     ("undone", false),
+    ("undone-over", false),
     ("noted", false),
     ("swap", false),
     ("swapped", false),
@@ -128,11 +139,12 @@ pub async fn page(State(app): State<App>, p: Frame, Query(asked): Query<Asked>) 
         "" => None,
         id => queries::student(db, p.district_id(), id).await?,
     };
-    let (mut loans, mut household, mut signed) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut loans, mut household, mut signed, mut cover) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     if let Some(student) = &student {
         signed = queries::signed_loans(db, p.district_id(), &student.id).await?;
         loans = queries::loans_of_student(db, p.district_id(), &student.id).await?;
         household = with_whom(&app, &p, &student.id).await?;
+        cover = advice(&mut *db.acquire().await?, &p, &student.id).await?;
         let ids: Vec<&str> = household.iter().map(|(id, _)| id.as_str()).collect();
         let looked = json!({ "loans": loans.len(), "household": ids });
         audit::record_look(&app.db, &p.entry("lending.see", ("student", &student.id), looked)).await?;
@@ -152,11 +164,22 @@ pub async fn page(State(app): State<App>, p: Frame, Query(asked): Query<Asked>) 
         None => None,
     };
     let barcode = device.map(|device| device.barcode).unwrap_or_default();
+    let mut parts = Vec::new();
+    if let Some(loan) = &ended {
+        parts = queries::loan_parts(db, p.district_id(), &loan.id).await?;
+    }
+    let mut kits = HashMap::new();
+    for (loan, _) in &loans {
+        let parts = queries::loan_parts(db, p.district_id(), &loan.id).await?;
+        let names: Vec<String> = parts.into_iter().map(|(part, _)| part).collect();
+        kits.insert(loan.id.clone(), names.join(", "));
+    }
     let said = SAID.into_iter().find(|(said, _)| *said == asked.said);
     let today = today().to_string();
     let view = |(loan, device): (Loan, Device)| LoanView {
         is_overdue: loan.due_on < today,
         is_signed: signed.contains(&loan.id),
+        parts: kits.get(&loan.id).cloned().unwrap_or_default(),
         kind: words::kind(&p, &device.kind),
         loan,
         device,
@@ -164,6 +187,7 @@ pub async fn page(State(app): State<App>, p: Frame, Query(asked): Query<Asked>) 
     let page = Counter {
         student_part: student.as_ref().map(|student| escape(&student.id)).unwrap_or_default(),
         ended: ended.map(|loan| loan.id),
+        parts: parts.into_iter().filter(|(_, is_missing)| !is_missing).map(|(part, _)| part).collect(),
         returned: id.clone().filter(|_| is_back),
         swap: id.filter(|_| is_swap),
         told: said
@@ -173,6 +197,7 @@ pub async fn page(State(app): State<App>, p: Frame, Query(asked): Query<Asked>) 
         both: if asked.said == "both" { asked.code } else { String::new() },
         loans: loans.into_iter().map(view).collect(),
         household,
+        cover,
         student,
         p,
     };
@@ -233,6 +258,22 @@ pub(super) async fn scanned_by(
     scanned(tx, p, &form, calendar.as_ref()).await
 }
 
+/// Renews an open loan, or says that its device is lost or found, by a program.
+pub(super) async fn button_by(
+    app: &App,
+    tx: &mut Write,
+    p: &Frame,
+    (act, device): (&str, &str),
+) -> Result<Told> {
+    let calendars = app.policy.current().map(|current| current.calendars(p.district_id()));
+    let calendar = calendar_of_now(calendars.unwrap_or_default(), today());
+    let form = ScanForm { act: act.to_owned(), device: device.to_owned(), ..ScanForm::default() };
+    match act {
+        "renew" | "lost" | "found" => button(tx, p, &form, calendar.as_ref()).await,
+        _ => Err(Error::BadRequest("lending-wrong-act")),
+    }
+}
+
 /// A scan is a device's barcode or serial, or a student's id.
 async fn scanned(tx: &mut Write, p: &Frame, form: &ScanForm, calendar: Option<&Calendar>) -> Result<Told> {
     let district = p.district_id();
@@ -286,9 +327,16 @@ async fn scanned(tx: &mut Write, p: &Frame, form: &ScanForm, calendar: Option<&C
                 queries::serve(tx, district, who, (&loan.id, now)).await?;
             }
             keep(tx, p, Deed::new(Did::Out, About::of(&loan), None, now)).await?;
+            let of = (device.iccid.as_deref(), who);
+            let promised = device.kind == Kind::Hotspot && queries::is_promised(tx, district).await?;
             let said = match line {
+                // Whoever stands there has it already; but somebody else was told to come for one.
+                _ if promised => "lent-promised",
                 OfLine::NoCard => "lent-no-card",
                 OfLine::NoLine => "lent-no-line",
+                OfLine::Ended | OfLine::Fine if is_known_not_to_serve(tx, district, of).await? => {
+                    "lent-no-cover"
+                }
                 OfLine::Ended | OfLine::Fine => "lent",
             };
             Ok(Told::new(said, &device.id, who))
@@ -306,13 +354,14 @@ async fn swapped(tx: &mut Write, p: &Frame, old: &str, (new, line): (&Device, Of
     if line == OfLine::Ended {
         return Ok(Told::new("ended", &new.id, &loan.student_id));
     }
-    end_case(tx, p, &loan, Outcome::Swapped).await?;
+    let now = now_ms();
+    end_case(tx, p, &loan, (Outcome::Swapped, now)).await?;
     change(tx, p, &loan, Becomes::Back).await?;
     queries::note_return(tx, p.district_id(), &loan.id, (Some(now_ms()), "")).await?;
     put(tx, p, &old, Where::Repair).await?;
     note(tx, p, "loan.swap", &loan).await?;
     let lent = lend(tx, p, new, (&loan.student_id, loan.due_on.clone())).await?;
-    let deed = Deed::new(Did::Swap, About::of(&lent), Some(Before::of(&loan)), now_ms());
+    let deed = Deed::new(Did::Swap, About::of(&lent), Some(Before::of(&loan)), now);
     keep(tx, p, Deed { other: Some(About::of(&loan)), ..deed }).await?;
     Ok(Told::new("swapped", &new.id, &loan.student_id))
 }
@@ -321,6 +370,7 @@ async fn lend(tx: &mut Write, p: &Frame, device: &Device, (student, due): (&str,
     let now = now_ms();
     let loan = Loan::new(new_id(), (&device.id, student), now, due);
     queries::insert_loan(tx, p.district_id(), &loan, p.account_id().unwrap_or_default()).await?;
+    queries::hand_over(tx, p.district_id(), (&loan.id, device)).await?;
     put(tx, p, device, Where::Lent).await?;
     note(tx, p, "loan.out", &loan).await?;
     Ok(loan)
@@ -341,17 +391,19 @@ async fn of_line(tx: &mut Write, district: &str, device: &Device) -> Result<OfLi
 }
 
 async fn take_back(tx: &mut Write, p: &Frame, device: &Device, loan: &Loan) -> Result<()> {
+    let now = now_ms();
     change(tx, p, loan, Becomes::Back).await?;
-    end_case(tx, p, loan, Outcome::Back).await?;
+    end_case(tx, p, loan, (Outcome::Back, now)).await?;
     put(tx, p, device, Where::Here).await?;
     note(tx, p, "loan.in", loan).await?;
-    keep(tx, p, Deed::new(Did::In, About::of(loan), Some(Before::of(loan)), now_ms())).await
+    keep(tx, p, Deed::new(Did::In, About::of(loan), Some(Before::of(loan)), now)).await
 }
 
-/// What the household reported of a loan is settled.
-async fn end_case(tx: &mut Write, p: &Frame, loan: &Loan, outcome: Outcome) -> Result<()> {
-    let by = (p.account_id().unwrap_or_default(), now_ms());
-    Ok(queries::end_case_of_loan(tx, p.district_id(), &loan.id, outcome, by).await?)
+/// What the household reported of a loan is settled, at the moment of the deed that settles it.
+async fn end_case(tx: &mut Write, p: &Frame, loan: &Loan, (outcome, ms): (Outcome, i64)) -> Result<()> {
+    let (of, by) = (queries::OfCase::Loan(&loan.id), (p.account_id().unwrap_or_default(), ms));
+    queries::close_case(tx, p.district_id(), of, outcome, by).await?;
+    Ok(())
 }
 
 /// Puts a device where it is now, and makes its line what that wants.

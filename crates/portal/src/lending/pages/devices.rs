@@ -124,6 +124,8 @@ struct One {
     loans: Vec<Past>,
     /// The last day of the warranty.
     warranty: Option<String>,
+    /// What it is without.
+    lacking: Vec<String>,
 }
 
 /// A loan of the device, in words.
@@ -189,6 +191,7 @@ pub async fn one(
         audit::record_look(&app.db, &p.entry("lending.history", ("lending_device", &id), looked)).await?;
     }
     let page = One {
+        lacking: queries::lacking(app.db.read(), p.district_id(), &id).await?,
         warranty: queries::warranty(app.db.read(), p.district_id(), &id).await?,
         loans: loans.into_iter().map(|loan| Past::new(&p, loan)).collect(),
         cost: device.cost_cents.map(dollars).unwrap_or_default(),

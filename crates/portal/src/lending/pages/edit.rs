@@ -165,6 +165,9 @@ pub async fn moved(
     let device = queries::device(&mut *tx, p.district_id(), &id).await?.ok_or(Error::NotFound)?;
     let to = Where::from_word(&form.act).filter(|to| device.state.by_hand().contains(to));
     let to = to.ok_or(Error::BadRequest("lending-wrong-move"))?;
+    if device.state == Where::Repair && queries::is_away(&mut tx, p.district_id(), &id).await? {
+        return Err(Error::BadRequest("lending-wrong-away"));
+    }
     let by = (p.account_id().unwrap_or_default(), now_ms());
     if device.state == Where::Lost {
         // Given up: its loan is over, and its line is not needed any more.

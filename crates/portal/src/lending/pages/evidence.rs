@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::exchange::{attachment, csv_bytes, hexadecimal, minute};
 use crate::layout::Frame;
 use crate::lending::queries::{self, Service};
+use crate::lending::rules::inventory::dollars;
 use crate::lending::rules::service::{Change, Seen, seen, suspended};
 use crate::{App, audit};
 use axum::extract::State;
@@ -63,7 +64,44 @@ fn service_row(service: Service, changes: &[Change], all_seen: &[Seen]) -> [Stri
     ]
 }
 
-/// The archive: `devices.csv`, `service.csv`, `audit.txt`, and `SHA256SUMS`, by which `sha256sum -c` checks them.
+const INVENTORY_HEADER: [&str; 12] = [
+    "barcode",
+    "type",
+    "make",
+    "model",
+    "serial",
+    "imei",
+    "iccid",
+    "funding_source",
+    "cost",
+    "location",
+    "state",
+    "times_lent",
+];
+
+/// All that was bought, lent or not: who paid, what for, and where it is.
+async fn inventory(app: &App, p: &Frame) -> Result<Vec<u8>> {
+    let devices = queries::devices_with_loans(app.db.read(), p.district_id()).await?;
+    let rows = devices.into_iter().map(|(device, times)| {
+        [
+            device.barcode,
+            device.kind.as_str().to_owned(),
+            device.make,
+            device.model,
+            device.serial.unwrap_or_default(),
+            device.imei.unwrap_or_default(),
+            device.iccid.unwrap_or_default(),
+            device.funding,
+            device.cost_cents.map(dollars).unwrap_or_default(),
+            device.location,
+            device.state.as_str().to_owned(),
+            times.to_string(),
+        ]
+    });
+    csv_bytes("inventory.csv", &INVENTORY_HEADER, rows)
+}
+
+/// The archive: `inventory.csv`, `devices.csv`, `service.csv`, `audit.txt`, and `SHA256SUMS`, by which `sha256sum -c` checks them.
 pub async fn archive(State(app): State<App>, p: Frame) -> Result<Response> {
     let db = app.db.read();
     let records = queries::records(db, p.district_id()).await?;
@@ -84,7 +122,13 @@ pub async fn archive(State(app): State<App>, p: Frame) -> Result<Response> {
     // The district's name and the end of the chain: who has kept an earlier end can see that nothing was taken out since.
     let district = p.district.as_ref().map(|district| district.name.clone()).unwrap_or_default();
     let chain = format!("district {} {district}\nentries {entries}\nhead {head}\n", p.district_id());
-    let files = [("devices.csv", devices), ("service.csv", services), ("audit.txt", chain.into_bytes())];
+    let inventory = inventory(&app, &p).await?;
+    let files = [
+        ("inventory.csv", inventory),
+        ("devices.csv", devices),
+        ("service.csv", services),
+        ("audit.txt", chain.into_bytes()),
+    ];
     let bytes = pack(&files).map_err(|error| Error::Internal(format!("the archive of evidence: {error}")))?;
     Ok(attachment("lending-evidence.zip", "application/zip", bytes))
 }

@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::layout::Frame;
 use crate::lending::queries::{self, Asked, Contact};
 use crate::lending::rules::inventory::Device;
+use crate::lending::rules::offer::HALF_DAY_MS;
 use crate::lending::rules::score::{Access, Barrier, Factor, Score, place, rank};
 use crate::lending::rules::trouble::Trouble;
 use crate::routes::limits::Address;
@@ -321,7 +322,11 @@ fn stands(p: &Frame, last: &Asked, open: Vec<Asked>, score: &Score) -> Option<St
             .filter(|(factor, _)| factor.is_own())
             .map(|(factor, points)| (words::factor(p, *factor), *points))
             .collect(),
-        offered_until: last.expires_ms.filter(|_| is_offered).map(|ms| p.date(ms)).unwrap_or_default(),
+        offered_until: last
+            .expires_ms
+            .filter(|_| is_offered)
+            .map(|ms| p.date(ms - HALF_DAY_MS))
+            .unwrap_or_default(),
     })
 }
 

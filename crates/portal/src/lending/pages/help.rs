@@ -188,7 +188,7 @@ pub async fn sent(
     let outcome = field(&fields, "outcome");
     if !outcome.is_empty() {
         let outcome = Outcome::from_word(outcome).ok_or(Error::BadRequest("lending-wrong-act"))?;
-        queries::close_case(&mut tx, p.district_id(), &id, outcome, by).await?;
+        queries::close_case(&mut tx, p.district_id(), queries::OfCase::Id(&id), outcome, by).await?;
     }
     let detail = json!({ "student": case.student_id, "outcome": outcome });
     audit::record(&mut tx, &p.entry("help.note", ("lending_case", &id), detail)).await?;

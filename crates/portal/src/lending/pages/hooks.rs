@@ -2,17 +2,18 @@
 
 use crate::App;
 use crate::audit;
-use crate::db::now_ms;
+use crate::db::{Write, now_ms};
 use crate::error::{Error, Result};
+use crate::lending::message::mail::ONE_CLICK;
 use crate::lending::message::{send, twilio};
 use crate::lending::queries;
 use crate::lending::rules::message::{Channel, Reply, phone, reply};
 use crate::lending::rules::standing::Way;
 use crate::secret;
 use crate::words::Language;
-use axum::extract::{OriginalUri, State};
+use axum::extract::{OriginalUri, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::json;
 
 /// The fields of a call, when it is signed by the gateway of this installation.
@@ -77,29 +78,20 @@ pub async fn replied(
     let mut tx = app.db.write().await?;
     let known = queries::districts_of_address(&mut tx, to).await?;
     let mut help = String::new();
-    for (district, _) in &known {
-        match what {
-            Reply::Stop => {
-                queries::put_stop(&mut tx, district, to, now_ms()).await?;
-                queries::stop_waiting(&mut tx, district, to).await?;
+    match what {
+        Reply::Stop | Reply::Start => ended(&mut tx, to, what == Reply::Stop).await?,
+        Reply::Help | Reply::Other => {
+            for (district, _, student) in &known {
+                help = queries::settings(&mut *tx, district).await?.phone;
+                if let (Some(student), Reply::Other) = (student, what) {
+                    let said = field(&fields, "Body");
+                    queries::put_reply(&mut tx, district, (student, said), now_ms()).await?;
+                }
             }
-            Reply::Start => queries::put_start(&mut tx, district, to).await?,
-            Reply::Help | Reply::Other => help = queries::settings(&mut *tx, district).await?.phone,
-        }
-        // Not from whom, and not what was said: only that messages were ended or begun.
-        if matches!(what, Reply::Stop | Reply::Start) {
-            let entry = audit::Entry {
-                district_id: Some(district),
-                account_id: None,
-                action: "message.reply",
-                subject: ("message_stop", ""),
-                detail: json!({ "stopped": what == Reply::Stop }),
-            };
-            audit::record(&mut tx, &entry).await?;
         }
     }
     tx.commit().await?;
-    let language = known.first().and_then(|(_, tag)| Language::from_tag(tag)).unwrap_or(Language::En);
+    let language = known.first().and_then(|(_, tag, _)| Language::from_tag(tag)).unwrap_or(Language::En);
     let key = match what {
         Reply::Stop => "message-reply-stop",
         Reply::Start => "message-reply-start",
@@ -108,6 +100,66 @@ pub async fn replied(
     };
     let text = app.words.text(language, key, &[("phone", help.into())]);
     Ok(([(header::CONTENT_TYPE, "text/xml; charset=utf-8")], answer(&text)).into_response())
+}
+
+/// A number ends messages, or lets them begin again, in all districts: also where it is not known, since somebody may write it down tomorrow.
+async fn ended(tx: &mut Write, to: (Channel, &str), is_stop: bool) -> Result<()> {
+    for district in queries::all_districts(tx).await? {
+        if is_stop {
+            queries::put_stop(tx, &district, to, now_ms()).await?;
+            queries::stop_waiting(tx, &district, to).await?;
+        } else {
+            queries::put_start(tx, &district, to).await?;
+        }
+        // Not from whom, and not what was said: only that messages were ended or begun.
+        let entry = audit::Entry {
+            district_id: Some(&district),
+            account_id: None,
+            action: "message.reply",
+            subject: ("message_stop", ""),
+            detail: json!({ "stopped": is_stop }),
+        };
+        audit::record(tx, &entry).await?;
+    }
+    Ok(())
+}
+
+/// Which e-mail a link is of.
+#[derive(Clone, Debug, Default, serde::Deserialize)]
+#[serde(default)]
+pub struct MailLink {
+    m: String,
+}
+
+/// Where the link of an e-mail leads: to the page that asks.
+pub async fn mail_link(State(app): State<App>, Query(link): Query<MailLink>) -> Result<Response> {
+    let mut tx = app.db.write().await?;
+    let (district, message) = queries::message_of_mail(&mut tx, &link.m).await?.ok_or(Error::SignIn)?;
+    Ok(Redirect::to(&format!("/h/{district}/stop?m={}", message.id)).into_response())
+}
+
+/// A mail programme ends notices by one click (RFC 8058): it has no cookies, and whoever has the id of a message has got it.
+pub async fn mail_stop(
+    State(app): State<App>,
+    Query(link): Query<MailLink>,
+    body: String,
+) -> Result<Response> {
+    let mut tx = app.db.write().await?;
+    let found = queries::message_of_mail(&mut tx, &link.m).await?.filter(|_| body.trim() == ONE_CLICK);
+    let (district, message) = found.ok_or(Error::SignIn)?;
+    let to = (message.channel, message.address.as_str());
+    queries::put_stop(&mut tx, &district, to, now_ms()).await?;
+    queries::stop_waiting(&mut tx, &district, to).await?;
+    let entry = audit::Entry {
+        district_id: Some(&district),
+        account_id: None,
+        action: "message.stop",
+        subject: ("message", &message.id),
+        detail: json!({ "stopped": true }),
+    };
+    audit::record(&mut tx, &entry).await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 /// What the gateway is to answer (TwiML).

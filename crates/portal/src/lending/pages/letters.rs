@@ -4,7 +4,7 @@ use super::words;
 use crate::db::now_ms;
 use crate::error::Result;
 use crate::layout::Frame;
-use crate::lending::message::send::values;
+use crate::lending::message::send::{House, values};
 use crate::lending::message::wish::{self, Facts};
 use crate::lending::queries::{self, Addressee, Troubled};
 use crate::lending::rules::message::fill;
@@ -49,7 +49,7 @@ struct Page {
 async fn to_tell(tx: &mut crate::db::Write, p: &Frame) -> Result<Vec<(Troubled, Cause)>> {
     let now = now_ms();
     let rules = queries::rules(&mut **tx, p.district_id()).await?;
-    let under_way = queries::loans_under_way(tx, p.district_id()).await?;
+    let under_way = queries::loans_under_way(tx, p.district_id(), now).await?;
     let all = queries::troubled(tx, p.district_id(), (&follow::day_of(now), rules.idle_days)).await?;
     let of = |troubled: Troubled| match troubled.standing(&rules, now) {
         Standing::Tell(cause, _) => {
@@ -66,7 +66,7 @@ pub async fn page(State(app): State<App>, p: Frame) -> Result<Response> {
     let mut tx = app.db.write().await?;
     let tell = to_tell(&mut tx, &p).await?;
     let contacts = queries::contacts(&mut tx, p.district_id()).await?;
-    let settings = queries::settings(&mut *tx, p.district_id()).await?;
+    let house = House::of(&mut tx, p.district_id()).await?;
     let mut texts = HashMap::new();
     for (cause, language) in Cause::ALL.into_iter().flat_map(|c| Language::ALL.map(|l| (c, l))) {
         let topic = wish::topic(cause);
@@ -83,8 +83,7 @@ pub async fn page(State(app): State<App>, p: Frame) -> Result<Response> {
         for language in languages {
             let Some(text) = texts.get(&(cause, language)) else { continue };
             let facts: Facts = wish::facts(&troubled, cause);
-            let values =
-                values(&app, &mut tx, p.district_id(), (&facts, language), &settings, now_ms()).await?;
+            let values = values(&app, &house, (&facts, language, None), now_ms());
             parts.push(Part {
                 tag: language.tag(),
                 subject: fill(&text.subject, &values),
@@ -95,7 +94,7 @@ pub async fn page(State(app): State<App>, p: Frame) -> Result<Response> {
             unapproved.push(words::cause(&p, &cause));
             continue;
         }
-        let zone = TimeZone::get(&settings.zone).unwrap_or(TimeZone::UTC);
+        let zone = TimeZone::get(&house.settings.zone).unwrap_or(TimeZone::UTC);
         let day = zone.to_datetime(jiff::Timestamp::now()).date();
         let to = queries::addressee(&mut tx, p.district_id(), &troubled.loan.student_id).await?;
         letters.push(Letter {

@@ -2,7 +2,7 @@
 
 use super::words;
 use crate::access::Action;
-use crate::db::now_ms;
+use crate::db::{Write, now_ms};
 use crate::error::{Error, Result};
 use crate::exchange::minute;
 use crate::layout::Frame;
@@ -80,27 +80,35 @@ pub async fn changed(
 ) -> Result<Response> {
     let mut tx = app.db.write().await?;
     queries::lock(&mut tx, p.district_id()).await?;
-    let line = queries::line(&mut *tx, p.district_id(), &id).await?.ok_or(Error::NotFound)?;
+    change(&mut tx, &p, &id, (&form.act, &form.reason)).await?;
+    tx.commit().await?;
+    Ok(Redirect::to(&p.district_path(&format!("/lending/lines/{id}"))).into_response())
+}
+
+/// The same in a transaction that has the lock.
+///
+/// # Errors
+/// The database's, and what does not fit.
+pub async fn change(tx: &mut Write, p: &Frame, id: &str, (act, reason): (&str, &str)) -> Result<()> {
+    let line = queries::line(&mut **tx, p.district_id(), id).await?.ok_or(Error::NotFound)?;
     let now = now_ms();
-    let reason: String = one_line(&form.reason).chars().take(TEXT).collect();
-    match form.act.as_str() {
+    let reason: String = one_line(reason).chars().take(TEXT).collect();
+    match act {
         "hold" if !reason.is_empty() && line.wanted != Wanted::Ended => {
             let by = p.account_id().unwrap_or_default();
-            queries::set_hold(&mut tx, p.district_id(), &id, Some((&reason, by))).await?;
+            queries::set_hold(tx, p.district_id(), id, Some((&reason, by))).await?;
         }
         "hold" if line.wanted != Wanted::Ended => return Err(Error::BadRequest("lending-wrong-reason")),
         "release" if line.hold_reason.is_some() => {
-            queries::set_hold(&mut tx, p.district_id(), &id, None).await?;
+            queries::set_hold(tx, p.district_id(), id, None).await?;
         }
         // Nobody has it and nobody holds it: a contract of a line that somebody uses is not ended.
         "end" if line.wanted == Wanted::Parked => {
-            queries::set_wanted(&mut tx, p.district_id(), &id, (Wanted::Ended, now), None).await?;
+            queries::set_wanted(tx, p.district_id(), id, (Wanted::Ended, now), None).await?;
         }
         _ => return Err(Error::BadRequest("lending-wrong-act")),
     }
-    queries::settle(&mut tx, p.district_id(), std::slice::from_ref(&line.iccid), now).await?;
-    let action = format!("line.{}", form.act);
-    audit::record(&mut tx, &p.entry(&action, ("carrier_line", &id), json!(null))).await?;
-    tx.commit().await?;
-    Ok(Redirect::to(&p.district_path(&format!("/lending/lines/{id}"))).into_response())
+    queries::settle(tx, p.district_id(), std::slice::from_ref(&line.iccid), now).await?;
+    let action = format!("line.{act}");
+    Ok(audit::record(tx, &p.entry(&action, ("carrier_line", id), json!(null))).await?)
 }

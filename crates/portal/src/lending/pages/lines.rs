@@ -1,20 +1,23 @@
 //! Carriers' lines: what each is wanted to be, and what it was seen to be.
 
+use super::columns::{Asking, asking, maps};
 use super::{page_links, range};
 use crate::access::Action;
+use crate::db::Write;
 use crate::db::{now_ms, today};
 use crate::error::{Error, Result};
-use crate::exchange::{UploadForm, count, csv_file, digest, minute};
+use crate::exchange::{Upload, UploadForm, count, csv_file, digest, minute};
 use crate::layout::{Frame, PageLink, ProblemList};
 use crate::lending::carrier::tmf640::observed;
 use crate::lending::queries::{self, LineRow, LineSearch};
+use crate::lending::rules::columns::File;
 use crate::routes::escape;
 use crate::{App, audit};
 use askama::Template;
 use axum::extract::{Multipart, Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
-use evenfield_gap::inventory::seen::{LineState, parse_seen};
+use evenfield_gap::inventory::seen::{LineState, Seen, parse_seen};
 use evenfield_model::Problems;
 use serde::Deserialize;
 use serde_json::json;
@@ -58,6 +61,7 @@ struct List {
     stored: String,
     is_refused: bool,
     problems: ProblemList,
+    asking: Asking,
 }
 
 fn view(row: LineRow) -> LineView {
@@ -70,7 +74,11 @@ fn view(row: LineRow) -> LineView {
 
 /// The list, searched and paged.
 pub async fn list(State(app): State<App>, p: Frame, Query(asked): Query<Asked>) -> Result<Response> {
-    render(&app, p, asked, None, &Problems::default()).await
+    render(&app, p, asked, None, (&Problems::default(), nothing())).await
+}
+
+fn nothing() -> Asking {
+    Asking { file: File::Lines, headings: Vec::new() }
 }
 
 /// The page, with how many lines of a file were stored and were not.
@@ -79,7 +87,7 @@ async fn render(
     p: Frame,
     asked: Asked,
     stored: Option<(usize, usize)>,
-    problems: &Problems,
+    (problems, asking): (&Problems, Asking),
 ) -> Result<Response> {
     let (current, rows) = range(asked.page);
     let page = queries::find_lines(app.db.read(), p.district_id(), &asked.search(), rows).await?;
@@ -96,6 +104,7 @@ async fn render(
             .unwrap_or_default(),
         is_refused: stored.is_none() && !problems.is_empty(),
         problems: p.problems(problems),
+        asking,
         query,
         asked,
         p,
@@ -126,32 +135,50 @@ pub async fn csv(State(app): State<App>, p: Frame, Query(asked): Query<Asked>) -
     csv_file("lines.csv", &header, rows)
 }
 
-/// Takes in what the carrier says of its lines as of a day. What is known from a later day stays; a file with problems is not stored.
-pub async fn upload(State(app): State<App>, p: Frame, multipart: Multipart) -> Result<Response> {
-    let mut form = UploadForm::read(multipart).await?;
-    let file = form.file("file").ok_or(Error::BadRequest("lending-no-file"))?;
-    let as_of_ms = as_of(form.text("as_of")).ok_or(Error::BadRequest("lending-wrong-as-of"))?;
-    let (seen, problems) = parse_seen(&file.name, &file.bytes);
-    if problems.wrong() > 0 {
-        return render(&app, p, Asked::default(), None, &problems).await;
-    }
-    let mut tx = app.db.write().await?;
-    queries::lock(&mut tx, p.district_id()).await?;
+/// Stores what a carrier said of its lines as of a time, which is locked: how many lines it is about that the district has. What is known
+/// from later stays.
+///
+/// # Errors
+/// The database's.
+pub async fn observe(
+    tx: &mut Write,
+    p: &Frame,
+    (bytes, seen): (&[u8], &[Seen]),
+    as_of_ms: i64,
+) -> Result<usize> {
     let mut stored = 0;
     for state in [LineState::Active, LineState::Suspended, LineState::Ended] {
         let cards: Vec<&str> =
             seen.iter().filter(|line| line.state == state).map(|line| line.iccid.as_str()).collect();
         let observed = (observed(state), as_of_ms);
-        stored += queries::observe_many(&mut tx, p.district_id(), &cards, observed).await? as usize;
+        stored += queries::observe_many(tx, p.district_id(), &cards, observed).await? as usize;
     }
-    let detail = json!({ "digest": digest([file.bytes.as_slice()]), "lines": stored, "of": seen.len() });
-    audit::record(&mut tx, &p.entry("line.load", ("carrier_line", ""), detail)).await?;
+    let detail = json!({ "digest": digest([bytes]), "lines": stored, "of": seen.len() });
+    audit::record(tx, &p.entry("line.load", ("carrier_line", ""), detail)).await?;
+    Ok(stored)
+}
+
+/// Takes in what the carrier says of its lines as of a day; a file with problems is not stored.
+pub async fn upload(State(app): State<App>, p: Frame, multipart: Multipart) -> Result<Response> {
+    let mut form = UploadForm::read(multipart).await?;
+    let Upload { name, bytes } = form.file("file").ok_or(Error::BadRequest("lending-no-file"))?;
+    let as_of_ms = as_of(form.text("as_of")).ok_or(Error::BadRequest("lending-wrong-as-of"))?;
+    let known = queries::column_maps(app.db.read(), p.district_id()).await?;
+    let (seen, problems) = parse_seen(&name, &bytes, &maps(&known, File::Lines));
+    if problems.wrong() > 0 {
+        let asking = asking(File::Lines, (&name, &bytes), &known);
+        return render(&app, p, Asked::default(), None, (&problems, asking)).await;
+    }
+    let mut tx = app.db.write().await?;
+    queries::lock(&mut tx, p.district_id()).await?;
+    let stored = observe(&mut tx, &p, (&bytes, &seen), as_of_ms).await?;
     tx.commit().await?;
-    render(&app, p, Asked::default(), Some((stored, seen.len() - stored)), &problems).await
+    let counts = Some((stored, seen.len() - stored));
+    render(&app, p, Asked::default(), counts, (&problems, nothing())).await
 }
 
 /// The time that a day stands for: now for today, the end of an earlier one. None for a day that is none or to come.
-fn as_of(day: &str) -> Option<i64> {
+pub fn as_of(day: &str) -> Option<i64> {
     let day: jiff::civil::Date = day.parse().ok()?;
     if day >= today() {
         return (day == today()).then(now_ms);

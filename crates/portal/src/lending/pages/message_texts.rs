@@ -66,6 +66,7 @@ fn parts(p: &Frame, topic: Topic, body: &str) -> String {
         "phone" => "(202) 555-0123".to_owned(),
         "device" => "Mobile hotspot HS-12345".to_owned(),
         "link" => "x".repeat(90),
+        "stop" => "Reply STOP to end them.".to_owned(),
         _ => "September 30, 2026".to_owned(),
     };
     let values: Vec<(&str, String)> = topic.values().iter().map(|name| (*name, usual(name))).collect();

@@ -3,8 +3,10 @@
 mod agreements;
 pub(super) mod api;
 mod caps;
+mod columns;
 mod contact;
 mod counter;
+mod cover;
 mod devices;
 mod edit;
 mod evidence;
@@ -14,6 +16,7 @@ mod help;
 mod hooks;
 mod household;
 mod kiosk;
+mod kits;
 mod labels;
 mod letters;
 mod line;
@@ -24,6 +27,7 @@ mod orders;
 mod overdue;
 mod programs;
 mod rankings;
+mod replies;
 mod report;
 mod requests;
 mod returns;
@@ -37,6 +41,7 @@ pub(super) mod words;
 
 use crate::access::Action;
 use crate::layout::PageLink;
+use crate::lending::message::mail::STOP_PATH;
 use crate::lending::message::twilio::{REPLY_PATH, REPORT_PATH};
 use crate::routes::limits::Limit;
 use crate::routes::{Needs, Route, route};
@@ -103,9 +108,12 @@ fn families(lend: Needs, manage: Needs) -> Vec<Route> {
             .open_form(),
         route(REPORT_PATH, Needs::Proof, post(hooks::report)),
         route(REPLY_PATH, Needs::Proof, post(hooks::replied)),
+        route(STOP_PATH, Needs::Proof, get(hooks::mail_link).post(hooks::mail_stop)),
         route("/d/{district}/lending/contact/{student}", lend, get(contact::page).post(contact::sent)),
         route("/d/{district}/lending/messages", lend, get(messages::page)),
         route("/d/{district}/lending/messages.csv", lend, get(messages::csv)),
+        route("/d/{district}/lending/replies", lend, get(replies::page).post(replies::dealt_with)),
+        route("/d/{district}/lending/replies.csv", lend, get(replies::csv)),
         route(
             "/d/{district}/lending/messages/settings",
             manage,
@@ -132,6 +140,11 @@ fn circulation(lend: Needs, manage: Needs) -> Vec<Route> {
         route("/d/{district}/lending/devices/new", manage, get(edit::new).post(edit::added)),
         route("/d/{district}/lending/devices/upload", manage, get(upload::page).post(upload::upload))
             .uploads(upload::UPLOAD_BYTES),
+        route("/d/{district}/lending/columns", manage, get(columns::page).post(columns::sent)),
+        route("/d/{district}/lending/columns.csv", manage, get(columns::csv)),
+        route("/d/{district}/lending/kits", manage, get(kits::page).post(kits::sent)),
+        route("/d/{district}/lending/kits.csv", manage, get(kits::csv)),
+        route("/d/{district}/lending/devices/{item}/parts", manage, post(kits::completed)),
         route("/d/{district}/lending/labels", lend, get(labels::page)),
         route("/d/{district}/lending/devices/{item}", lend, get(devices::one)),
         route("/d/{district}/lending/devices/{item}/edit", manage, get(edit::form).post(edit::edited)),

@@ -54,9 +54,13 @@ fn due(all: Vec<Followed>, rules: &Rules, now: i64) -> (Vec<(Followed, Act)>, BT
     (asks, waits)
 }
 
-/// Whether the program asks the carrier of this line, and no person does.
-fn is_asked_by_interface(app: &App, p: &Frame, followed: &Followed) -> bool {
+/// Whether the program asks the carrier of this line, and no person does. What the interface refuses is left to people.
+fn is_asked_by_interface(app: &App, p: &Frame, followed: &Followed, (rules, now): (&Rules, i64)) -> bool {
     app.config.carriers.iter().any(|c| c.district == p.district_id() && c.name == followed.line.carrier)
+        && !matches!(
+            step(&followed.known, &Terms::of_interface(rules), now),
+            Step::Wait(Why::Refused | Why::Often)
+        )
 }
 
 async fn read(app: &App, p: &Frame) -> Result<(Vec<(Followed, Act)>, BTreeMap<Why, i64>)> {
@@ -64,7 +68,7 @@ async fn read(app: &App, p: &Frame) -> Result<(Vec<(Followed, Act)>, BTreeMap<Wh
     let mut read = app.db.read().acquire().await?;
     let rules = queries::rules(&mut *read, p.district_id()).await?;
     let mut all = queries::followed_lines(&mut read, p.district_id(), now).await?;
-    all.retain(|followed| !is_asked_by_interface(app, p, followed));
+    all.retain(|followed| !is_asked_by_interface(app, p, followed, (&rules, now)));
     Ok(due(all, &rules, now))
 }
 
@@ -142,7 +146,7 @@ pub async fn done(
     let now = now_ms();
     let rules = queries::rules(&mut *tx, p.district_id()).await?;
     let mut all = queries::followed_lines(&mut tx, p.district_id(), now).await?;
-    all.retain(|followed| !is_asked_by_interface(&app, &p, followed));
+    all.retain(|followed| !is_asked_by_interface(&app, &p, followed, (&rules, now)));
     let (asks, _) = due(all, &rules, now);
     let orders: Vec<NewOrder> = asks
         .into_iter()

@@ -194,25 +194,42 @@ pub async fn told_them(
     if chosen.is_empty() {
         return Err(Error::BadRequest("lending-none-chosen"));
     }
+    let is_again = of("act").any(|act| act == "again");
     let mut tx = app.db.write().await?;
     queries::lock(&mut tx, p.district_id()).await?;
+    tell(&mut tx, &p, (&chosen, is_again), way).await?;
+    tx.commit().await?;
+    Ok(Redirect::to(&p.district_path("/lending/overdue")).into_response())
+}
+
+/// The same in a transaction that has the lock: of how many loans something was stored.
+///
+/// # Errors
+/// The database's.
+pub async fn tell(
+    tx: &mut Write,
+    p: &Frame,
+    (chosen, is_again): (&[&String], bool),
+    way: Way,
+) -> Result<usize> {
     let now = now_ms();
-    let rules = queries::rules(&mut *tx, p.district_id()).await?;
-    let all = queries::troubled(&mut tx, p.district_id(), (&follow::day_of(now), rules.idle_days)).await?;
-    let is_again = of("act").any(|act| act == "again");
+    let rules = queries::rules(&mut **tx, p.district_id()).await?;
+    let all = queries::troubled(tx, p.district_id(), (&follow::day_of(now), rules.idle_days)).await?;
+    let mut count = 0;
     // Of what is not the matter now nobody was told: a page that is old, or a button pressed twice.
     for troubled in all.iter().filter(|t| chosen.contains(&&t.loan.id)) {
         let standing = troubled.standing(&rules, now);
         if is_again {
             if matches!(standing.cause(), Some(Cause::Unused | Cause::Idle)) {
-                used_again(&mut tx, &p, troubled, now).await?;
+                used_again(tx, p, troubled, now).await?;
+                count += 1;
             }
         } else if let Standing::Tell(cause, _) = standing {
-            put(&mut tx, &p, &troubled.loan.id, (Told::by_rules(cause, now, &rules), way)).await?;
+            put(tx, p, &troubled.loan.id, (Told::by_rules(cause, now, &rules), way)).await?;
+            count += 1;
         }
     }
-    tx.commit().await?;
-    Ok(Redirect::to(&p.district_path("/lending/overdue")).into_response())
+    Ok(count)
 }
 
 /// The household was helped, or needs the line after all: its use counts anew, and it works again.

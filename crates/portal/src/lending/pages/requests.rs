@@ -2,14 +2,13 @@
 
 use super::{family, words};
 use crate::access::Action;
-use crate::db::now_ms;
+use crate::db::{Write, now_ms};
 use crate::error::{Error, Result};
 use crate::exchange::{csv_file, minute};
 use crate::layout::Frame;
 use crate::lending::queries::{self, Asked};
-use crate::lending::rules::offer::{Have, Wrong, offers};
+use crate::lending::rules::offer::{HALF_DAY_MS, Have, Wrong, offer_ends, offers};
 use crate::lending::rules::score::{Access, Barrier, Factor, MOST, Ranked, Score, mark, rank};
-use crate::lending::rules::standing::DAY_MS;
 use crate::routes::escape;
 use crate::{App, audit};
 use askama::Template;
@@ -108,7 +107,7 @@ pub async fn page(State(app): State<App>, p: Frame) -> Result<Response> {
         points: ranked.map_or(0, |ranked| ranked.points),
         parts: ranked.map(|ranked| parts(&p, ranked)).unwrap_or_default(),
         asked_on: p.date(asked.facts.asked_ms),
-        until: asked.expires_ms.map(|ms| p.date(ms)).unwrap_or_default(),
+        until: asked.expires_ms.map(|ms| p.date(ms - HALF_DAY_MS)).unwrap_or_default(),
         is_full: have.is_full(&asked.home),
         asked,
     };
@@ -176,11 +175,29 @@ pub struct RequestForm {
     barrier: String,
 }
 
+impl RequestForm {
+    /// What a program asks for.
+    pub fn new(act: &str, student: &str, (access, barrier): (&str, &str)) -> Self {
+        let [act, student, access, barrier] = [act, student, access, barrier].map(str::to_owned);
+        Self { act, student, access, barrier }
+    }
+}
+
 /// Takes in a request on paper or by telephone, or takes one back.
 pub async fn sent(State(app): State<App>, p: Frame, Form(form): Form<RequestForm>) -> Result<Response> {
     let mut tx = app.db.write().await?;
     queries::lock(&mut tx, p.district_id()).await?;
-    let student = queries::student(&mut *tx, p.district_id(), form.student.trim()).await?;
+    ask(&mut tx, &p, &form).await?;
+    tx.commit().await?;
+    Ok(Redirect::to(&p.district_path("/lending/requests")).into_response())
+}
+
+/// The same in a transaction that has the lock.
+///
+/// # Errors
+/// The database's, and what does not fit.
+pub async fn ask(tx: &mut Write, p: &Frame, form: &RequestForm) -> Result<()> {
+    let student = queries::student(&mut **tx, p.district_id(), form.student.trim()).await?;
     let student = student.ok_or(Error::BadRequest("lending-wrong-student"))?.id;
     let by = (p.account_id(), now_ms());
     let is_done = match form.act.as_str() {
@@ -189,21 +206,19 @@ pub async fn sent(State(app): State<App>, p: Frame, Form(form): Form<RequestForm
                 Access::from_word(&form.access).ok_or(Error::BadRequest("lending-ask-access-empty"))?;
             let barrier =
                 Barrier::from_word(&form.barrier).ok_or(Error::BadRequest("lending-ask-barrier-empty"))?;
-            if family::is_full(&mut tx, p.district_id(), &student).await? {
+            if family::is_full(tx, p.district_id(), &student).await? {
                 return Err(Error::BadRequest("lending-ask-full"));
             }
-            queries::put_request(&mut tx, p.district_id(), &student, (access, barrier), by).await?
+            queries::put_request(tx, p.district_id(), &student, (access, barrier), by).await?
         }
-        "withdraw" => queries::withdraw(&mut tx, p.district_id(), &student, by.1).await?,
+        "withdraw" => queries::withdraw(tx, p.district_id(), &student, by.1).await?,
         _ => false,
     };
     if !is_done {
         return Err(Error::BadRequest("lending-wrong-act"));
     }
     let action = format!("request.{}", form.act);
-    audit::record(&mut tx, &p.entry(&action, ("student", &student), json!(null))).await?;
-    tx.commit().await?;
-    Ok(Redirect::to(&p.district_path("/lending/requests")).into_response())
+    Ok(audit::record(tx, &p.entry(&action, ("student", &student), json!(null))).await?)
 }
 
 /// How many are offered something.
@@ -219,15 +234,25 @@ pub async fn offered(State(app): State<App>, p: Frame, Form(form): Form<OfferFor
     let count = count.ok_or(Error::BadRequest("lending-wrong-count"))?;
     let mut tx = app.db.write().await?;
     queries::lock(&mut tx, p.district_id()).await?;
+    give(&mut tx, &p, count).await?;
+    tx.commit().await?;
+    Ok(Redirect::to(&p.district_path("/lending/requests")).into_response())
+}
+
+/// The same in a transaction that has the lock: the order's id, and how many were offered something.
+///
+/// # Errors
+/// The database's, and what does not fit.
+pub async fn give(tx: &mut Write, p: &Frame, count: usize) -> Result<(String, usize)> {
     let now = now_ms();
-    queries::lapse(&mut tx, p.district_id(), now).await?;
-    let rules = queries::rules(&mut *tx, p.district_id()).await?;
-    let (version, score) = queries::score(&mut *tx, p.district_id()).await?;
-    let order = Order::of(queries::open_requests(&mut tx, p.district_id()).await?, &score, now);
+    queries::lapse(tx, p.district_id(), now).await?;
+    let rules = queries::rules(&mut **tx, p.district_id()).await?;
+    let (version, score) = queries::score(&mut **tx, p.district_id()).await?;
+    let order = Order::of(queries::open_requests(tx, p.district_id()).await?, &score, now);
     if order.waiting.is_empty() {
         return Err(Error::BadRequest("lending-none-waits"));
     }
-    let stock = stock(&mut tx, &p).await?;
+    let stock = stock(tx, p).await?;
     let homes: Vec<String> = order.waiting.iter().map(|(asked, _)| asked.home.clone()).collect();
     let ranked: Vec<Ranked> = order.waiting.into_iter().map(|(_, ranked)| ranked).collect();
     let have = Have { limit: stock.limit, homes: &stock.homes };
@@ -236,17 +261,16 @@ pub async fn offered(State(app): State<App>, p: Frame, Form(form): Form<OfferFor
         Wrong::NobodyWaits => Error::BadRequest("lending-none-waits"),
     })?;
     let mark = mark(&score, &ranked, now);
-    let ranking =
-        queries::put_ranking(&mut tx, p.district_id(), &ranked, (version, score, &mark), now).await?;
-    let until = now + rules.offer_days * DAY_MS;
+    let ranking = queries::put_ranking(tx, p.district_id(), &ranked, (version, score, &mark), now).await?;
+    let zone = queries::settings(&mut **tx, p.district_id()).await?.hours().zone;
+    let until = offer_ends(&zone, now, rules.offer_days);
     for at in &chosen {
-        queries::offer(&mut tx, p.district_id(), &ranked[*at].facts.id, &ranking, (now, until)).await?;
+        queries::offer(tx, p.district_id(), &ranked[*at].facts.id, &ranking, (now, until)).await?;
     }
     // In the chain of the audit log, the mark shows that neither the rule nor an input was changed afterwards.
     let detail = json!({ "offers": chosen.len(), "waiting": ranked.len(), "version": version, "mark": mark });
-    audit::record(&mut tx, &p.entry("request.offer", ("lending_ranking", &ranking), detail)).await?;
-    tx.commit().await?;
-    Ok(Redirect::to(&p.district_path("/lending/requests")).into_response())
+    audit::record(tx, &p.entry("request.offer", ("lending_ranking", &ranking), detail)).await?;
+    Ok((ranking, chosen.len()))
 }
 
 struct Field {

@@ -11,31 +11,35 @@ use axum::Form;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use evenfield_gap::inventory::{TEXT, one_line};
-use serde::Deserialize;
 use serde_json::json;
 
-/// What is said.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct ReturnForm {
-    device: String,
-    /// Anything: it is damaged.
-    damaged: String,
-    /// What did not come back.
-    missing: String,
-}
+/// The most parts of a kit.
+const PARTS: usize = 50;
 
 /// Stores it with the loan that ended last. A device that is damaged goes into repair.
-pub async fn said(State(app): State<App>, p: Frame, Form(form): Form<ReturnForm>) -> Result<Response> {
-    let missing: String = one_line(&form.missing).chars().take(TEXT).collect();
-    let is_damaged = !form.damaged.is_empty();
+pub async fn said(
+    State(app): State<App>,
+    p: Frame,
+    Form(fields): Form<Vec<(String, String)>>,
+) -> Result<Response> {
+    // `device`; `damaged` with anything; `missing`, in words; `part`, as often as there are parts that did not come back.
+    let field = |name: &str| fields.iter().find(|(n, _)| n == name).map_or("", |(_, said)| said.as_str());
+    let mut missing: Vec<String> = vec![one_line(field("missing")).chars().take(TEXT).collect()];
+    missing.retain(|said| !said.is_empty());
+    let is_damaged = !field("damaged").is_empty();
     let mut tx = app.db.write().await?;
     queries::lock(&mut tx, p.district_id()).await?;
-    let device = queries::device(&mut *tx, p.district_id(), &form.device).await?.ok_or(Error::NotFound)?;
+    let device = queries::device(&mut *tx, p.district_id(), field("device")).await?.ok_or(Error::NotFound)?;
     let loan = queries::last_loan(&mut tx, p.district_id(), &device.id).await?;
     // Lent again since, or in repair already: it is not the one that came back just now.
     let loan = loan.filter(|loan| loan.in_ms.is_some() && device.state == Where::Here);
     let loan = loan.ok_or(Error::BadRequest("lending-wrong-act"))?;
+    for (_, part) in fields.iter().filter(|(name, _)| name == "part").take(PARTS) {
+        if queries::miss_part(&mut tx, p.district_id(), (&loan.id, &device.id), part).await? {
+            missing.push(part.clone());
+        }
+    }
+    let missing = missing.join(", ");
     if !is_damaged && missing.is_empty() {
         return Err(Error::BadRequest("lending-wrong-return"));
     }

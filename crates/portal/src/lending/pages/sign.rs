@@ -126,7 +126,7 @@ pub async fn loan(
 
 async fn page(tx: &mut Write, p: Frame, (loan, device): (&Loan, &Device), moment: Moment) -> Result<Page> {
     let agreement = match moment {
-        Moment::Out => queries::agreement(&mut **tx, p.district_id(), p.language).await?,
+        Moment::Out => queries::agreement_for(tx, p.district_id(), p.language).await?,
         Moment::In => None,
     };
     Ok(Page {
@@ -189,7 +189,9 @@ fn signature(
         moment: moment.as_str().to_owned(),
         name,
         strokes: strokes.map(|strokes| strokes.path()),
-        language: p.language.tag().to_owned(),
+        // What was read, which may be in another language than the page.
+        language: agreement
+            .map_or_else(|| p.language.tag().to_owned(), |agreement| agreement.language.clone()),
         version: agreement.map(|agreement| agreement.version),
         signed_ms: now_ms(),
         taken_by: p.account_id().map(str::to_owned),
@@ -207,15 +209,22 @@ async fn keep(mut tx: Write, page: Page, loan: &Loan, (form, moment): (&SignForm
         Ok(signature) => {
             let of = page.p.district_id().to_owned();
             let signatures = queries::signatures(&mut tx, &of, &loan.id).await?;
-            // Signed already: a form that was sent twice. Or the loan has gone on since.
+            let before = signatures.iter().find(|before| before.moment == signature.moment);
             if may_sign(loan, &signatures) == Some(moment) {
                 queries::put_signature(&mut tx, &of, &loan.id, &signature).await?;
                 let detail = json!({ "moment": signature.moment, "version": signature.version, "drawn": signature.strokes.is_some() });
                 audit::record(&mut tx, &page.p.entry("loan.sign", ("lending_loan", &loan.id), detail))
                     .await?;
                 tx.commit().await?;
+                page.is_done = true;
+            } else if before.is_some_and(|before| before.name == signature.name) {
+                // A form that was sent twice.
+                page.is_done = true;
+            } else {
+                // Somebody else signed, or the loan has gone on since: nothing is stored, and nobody is to think that it was.
+                page.errors = vec![("name", page.p.t("sign-too-late"))];
+                page.name = signature.name;
             }
-            page.is_done = true;
         }
     }
     Ok(page)

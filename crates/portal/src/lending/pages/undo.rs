@@ -29,9 +29,33 @@ pub async fn undo(tx: &mut Write, p: &Frame, student: &str) -> Result<Told> {
     if let Some(before) = &deed.before {
         restore(tx, p, deed.other.as_ref().unwrap_or(&deed.about), before).await?;
     }
+    if deed.did == Did::Noted {
+        queries::unmiss_parts(tx, district, &deed.about.loan).await?;
+    }
+    if matches!(deed.did, Did::In | Did::Swap) {
+        let loan = &deed.other.as_ref().unwrap_or(&deed.about).loan;
+        queries::reopen_case(tx, district, loan, deed.done_ms).await?;
+        // The device did not come back, whatever was signed: the real return is signed when it comes.
+        queries::drop_return_signature(tx, district, loan).await?;
+    }
     queries::undo_deed(tx, district, &deed.id, now).await?;
     let who = queries::loan(tx, district, &deed.about.loan).await?.map(|loan| loan.student_id);
-    Ok(Told::new("undone", &deed.about.device, &who.unwrap_or_default()))
+    let who = who.unwrap_or_default();
+    let said = match deed.did == Did::In && is_over_limit(tx, district, (&deed.about.device, &who)).await? {
+        true => "undone-over",
+        false => "undone",
+    };
+    Ok(Told::new(said, &deed.about.device, &who))
+}
+
+/// Whether a household has more hotspots than it may, now that this device is with it again. A return that was a mistake is undone all
+/// the same: the household has the device, and records that say otherwise would be wrong. But the clerk is told.
+async fn is_over_limit(tx: &mut Write, district: &str, (of, student): (&str, &str)) -> Result<bool> {
+    if device(tx, district, of).await?.kind != Kind::Hotspot {
+        return Ok(false);
+    }
+    let limit = queries::rules(&mut **tx, district).await?.household_limit;
+    Ok(limit > 0 && queries::household_hotspots(tx, district, student).await? > limit)
 }
 
 async fn device(tx: &mut Write, district: &str, id: &str) -> Result<Device> {
@@ -50,8 +74,12 @@ async fn is_as_left(tx: &mut Write, district: &str, deed: &Deed) -> Result<bool>
         Did::Out | Did::Swap | Did::Renew | Did::Found => state == Where::Lent,
     };
     let other = match &deed.other {
-        Some(other) => device(tx, district, &other.device).await?.state == Where::Repair,
-        None => true,
+        // What is at the shop is not with the household again.
+        Some(other) => {
+            device(tx, district, &other.device).await?.state == Where::Repair
+                && !queries::is_away(tx, district, &other.device).await?
+        }
+        None => deed.did != Did::Noted || !queries::is_away(tx, district, &deed.about.device).await?,
     };
     Ok(is_left && other)
 }

@@ -1,11 +1,13 @@
 //! How lent lines are used: what is paid for and not used, and what nobody knows. Use comes from a carrier's file.
 
+use super::columns::{Asking, asking, maps};
 use crate::access::Action;
-use crate::db::{now_ms, today};
+use crate::db::{Write, now_ms, today};
 use crate::error::{Error, Result};
-use crate::exchange::{UploadForm, count, csv_file, digest};
+use crate::exchange::{Upload, UploadForm, count, csv_file, digest};
 use crate::layout::{Frame, ProblemList};
 use crate::lending::queries::{self, LineUse};
+use crate::lending::rules::columns::File;
 use crate::lending::rules::inventory::dollars;
 use crate::lending::rules::usage::Counting;
 use crate::{App, audit};
@@ -13,7 +15,7 @@ use askama::Template;
 use axum::extract::{Multipart, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
-use evenfield_gap::inventory::usage::{Shape, Unit, parse_usage};
+use evenfield_gap::inventory::usage::{Shape, Unit, Used, parse_usage};
 use evenfield_model::Problems;
 use serde_json::json;
 
@@ -36,18 +38,23 @@ struct Page {
     stored: String,
     is_refused: bool,
     problems: ProblemList,
+    asking: Asking,
 }
 
 /// The page.
 pub async fn page(State(app): State<App>, p: Frame) -> Result<Response> {
-    render(&app, p, None, &Problems::default()).await
+    render(&app, p, None, (&Problems::default(), nothing())).await
+}
+
+fn nothing() -> Asking {
+    Asking { file: File::Usage, headings: Vec::new() }
 }
 
 async fn render(
     app: &App,
     p: Frame,
     stored: Option<(usize, usize)>,
-    problems: &Problems,
+    (problems, asking): (&Problems, Asking),
 ) -> Result<Response> {
     let rules = queries::rules(app.db.read(), p.district_id()).await?;
     let all = queries::lent_lines(app.db.read(), p.district_id()).await?;
@@ -75,6 +82,7 @@ async fn render(
             .unwrap_or_default(),
         is_refused: stored.is_none() && !problems.is_empty(),
         problems: p.problems(problems),
+        asking,
         p,
     };
     let status = if page.is_refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
@@ -98,40 +106,59 @@ pub async fn csv(State(app): State<App>, p: Frame) -> Result<Response> {
     csv_file("usage.csv", &header, rows)
 }
 
-/// Takes in a carrier's file. A file with problems is not stored.
-pub async fn upload(State(app): State<App>, p: Frame, multipart: Multipart) -> Result<Response> {
-    let mut form = UploadForm::read(multipart).await?;
-    let file = form.file("file").ok_or(Error::BadRequest("lending-no-file"))?;
-    let unit = Unit::from_word(form.text("unit"));
-    let counting = Counting::from_word(form.text("counting"));
-    let base = match form.text("base") {
-        "1000" => Some(1_000),
-        "1024" => Some(1_024),
-        _ => None,
+/// How a file's amounts are meant, as a form says it: the unit, what a thousand is, the day, and how they are counted.
+pub fn meant(unit: &str, base: &str, day: &str, counting: &str) -> Option<(Shape, Counting)> {
+    let base = match base {
+        "1000" => 1_000,
+        "1024" => 1_024,
+        _ => return None,
     };
-    let day = form.text("day").parse().ok().filter(|day| *day <= today());
-    let (Some(unit), Some(counting), Some(base), Some(day)) = (unit, counting, base, day) else {
-        return Err(Error::BadRequest("lending-wrong-usage"));
-    };
-    let (used, problems) = parse_usage(&file.name, &file.bytes, Shape { unit, base, day, today: today() });
-    if problems.wrong() > 0 {
-        return render(&app, p, None, &problems).await;
-    }
-    let mut tx = app.db.write().await?;
-    queries::lock(&mut tx, p.district_id()).await?;
-    let lines = queries::put_usage(&mut tx, p.district_id(), &used, (counting, now_ms())).await?;
+    let day = day.parse().ok().filter(|day| *day <= today())?;
+    let shape = Shape { unit: Unit::from_word(unit)?, base, day, today: today() };
+    Some((shape, Counting::from_word(counting)?))
+}
+
+/// Stores what lines used: of how many of the cards the district has the lines, and of how many it has not. The district is locked.
+///
+/// # Errors
+/// The database's.
+pub async fn put(
+    tx: &mut Write,
+    p: &Frame,
+    (bytes, used): (&[u8], &[Used]),
+    (shape, counting): (Shape, Counting),
+) -> Result<(usize, usize)> {
+    let lines = queries::put_usage(tx, p.district_id(), used, (counting, now_ms())).await?;
     let mut cards: Vec<&str> = used.iter().map(|used| used.iccid.as_str()).collect();
     cards.sort_unstable();
     cards.dedup();
     let detail = json!({
-        "digest": digest([file.bytes.as_slice()]),
+        "digest": digest([bytes]),
         "rows": used.len(),
         "lines": lines,
-        "unit": unit.as_str(),
-        "base": base,
+        "unit": shape.unit.as_str(),
+        "base": shape.base,
         "counting": counting.as_str(),
     });
-    audit::record(&mut tx, &p.entry("usage.load", ("carrier_line", ""), detail)).await?;
+    audit::record(tx, &p.entry("usage.load", ("carrier_line", ""), detail)).await?;
+    Ok((lines, cards.len() - lines))
+}
+
+/// Takes in a carrier's file. A file with problems is not stored.
+pub async fn upload(State(app): State<App>, p: Frame, multipart: Multipart) -> Result<Response> {
+    let mut form = UploadForm::read(multipart).await?;
+    let Upload { name, bytes } = form.file("file").ok_or(Error::BadRequest("lending-no-file"))?;
+    let meant = meant(form.text("unit"), form.text("base"), form.text("day"), form.text("counting"));
+    let meant = meant.ok_or(Error::BadRequest("lending-wrong-usage"))?;
+    let known = queries::column_maps(app.db.read(), p.district_id()).await?;
+    let (used, problems) = parse_usage(&name, &bytes, meant.0, &maps(&known, File::Usage));
+    if problems.wrong() > 0 {
+        let asking = asking(File::Usage, (&name, &bytes), &known);
+        return render(&app, p, None, (&problems, asking)).await;
+    }
+    let mut tx = app.db.write().await?;
+    queries::lock(&mut tx, p.district_id()).await?;
+    let counts = put(&mut tx, &p, (&bytes, &used), meant).await?;
     tx.commit().await?;
-    render(&app, p, Some((lines, cards.len() - lines)), &problems).await
+    render(&app, p, Some(counts), (&problems, nothing())).await
 }

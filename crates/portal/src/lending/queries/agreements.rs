@@ -82,6 +82,18 @@ where
     sqlx::query_as(AssertSqlSafe(sql)).bind(district).bind(language.tag()).fetch_optional(database).await
 }
 
+/// The version that a household is shown that reads a language: the one in force in it, or where there is none the newest in another.
+///
+/// # Errors
+/// The database's.
+pub async fn agreement_for(tx: &mut Write, district: &str, language: Language) -> Result<Option<Agreement>> {
+    let sql = format!(
+        "SELECT a.language, a.version, a.body, a.made_ms, {SIGNED} FROM lending_agreement a WHERE a.district_id = $1 \
+         ORDER BY CASE WHEN a.language = $2 THEN 0 ELSE 1 END, a.version DESC LIMIT 1"
+    );
+    sqlx::query_as(AssertSqlSafe(sql)).bind(district).bind(language.tag()).fetch_optional(&mut **tx).await
+}
+
 /// Stores the next version of the agreement in a language; its number.
 ///
 /// # Errors
@@ -139,6 +151,19 @@ pub async fn signatures(tx: &mut sqlx::AnyConnection, district: &str, loan: &str
     .bind(loan)
     .fetch_all(tx)
     .await
+}
+
+/// Takes back what was signed at the return of a loan that is undone; the audit log has that it was signed.
+///
+/// # Errors
+/// The database's.
+pub async fn drop_return_signature(tx: &mut Write, district: &str, loan: &str) -> Result<()> {
+    sqlx::query("DELETE FROM lending_signature WHERE district_id = $1 AND loan_id = $2 AND moment = 'in'")
+        .bind(district)
+        .bind(loan)
+        .execute(&mut **tx)
+        .await
+        .map(drop)
 }
 
 /// Keeps a signature with its loan. Whether there was none of that moment.

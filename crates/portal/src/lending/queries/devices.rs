@@ -264,3 +264,16 @@ pub async fn find(
     };
     Ok(DevicePage { rows: rows.iter().map(with_line).collect::<Result<_>>()?, found })
 }
+
+/// All devices by barcode, each with how often it was lent.
+///
+/// # Errors
+/// The database's.
+pub async fn devices_with_loans(pool: &AnyPool, district: &str) -> Result<Vec<(Device, i64)>> {
+    let sql = format!(
+        "SELECT {COLUMNS}, (SELECT COUNT(*) FROM lending_loan n WHERE n.district_id = d.district_id AND n.device_id = d.id \
+         AND n.undone_ms IS NULL) AS times FROM lending_device d WHERE d.district_id = $1 ORDER BY d.barcode"
+    );
+    let rows = sqlx::query(AssertSqlSafe(sql)).bind(district).fetch_all(pool).await?;
+    rows.iter().map(|row| Ok((read(row)?, row.try_get("times")?))).collect()
+}

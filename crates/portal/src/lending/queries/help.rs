@@ -162,49 +162,57 @@ pub async fn note_case(
     Ok(done.rows_affected() == 1)
 }
 
-/// Closes an open case. Whether it was open.
+/// Which open case is meant: of a loan there is one at most.
+#[derive(Clone, Copy, Debug)]
+pub enum OfCase<'a> {
+    /// The case with this id.
+    Id(&'a str),
+    /// The open case of this loan.
+    Loan(&'a str),
+}
+
+/// Closes an open case. Whether there was one.
 ///
 /// # Errors
 /// The database's.
 pub async fn close_case(
     tx: &mut Write,
     district: &str,
-    id: &str,
+    of: OfCase<'_>,
     outcome: Outcome,
     (by, ms): (&str, i64),
 ) -> Result<bool> {
-    let done = sqlx::query(
-        "UPDATE lending_case SET outcome = $3, closed_ms = $4, closed_by = $5 WHERE district_id = $1 AND id = $2 AND outcome IS NULL",
-    )
-    .bind(district)
-    .bind(id)
-    .bind(outcome.as_str())
-    .bind(ms)
-    .bind(by)
-    .execute(&mut **tx)
-    .await?;
+    let (column, id) = match of {
+        OfCase::Id(id) => ("id", id),
+        OfCase::Loan(id) => ("loan_id", id),
+    };
+    let sql = format!(
+        "UPDATE lending_case SET outcome = $3, closed_ms = $4, closed_by = $5 \
+         WHERE district_id = $1 AND {column} = $2 AND outcome IS NULL"
+    );
+    let done = sqlx::query(AssertSqlSafe(sql))
+        .bind(district)
+        .bind(id)
+        .bind(outcome.as_str())
+        .bind(ms)
+        .bind(by)
+        .execute(&mut **tx)
+        .await?;
     Ok(done.rows_affected() == 1)
 }
 
-/// The open case of a loan ends with it: its device was swapped, or came back.
+/// The case that a deed of this moment closed is open again: the deed was a mistake.
 ///
 /// # Errors
 /// The database's.
-pub async fn end_case_of_loan(
-    tx: &mut Write,
-    district: &str,
-    loan: &str,
-    outcome: Outcome,
-    (by, ms): (&str, i64),
-) -> Result<()> {
+pub async fn reopen_case(tx: &mut Write, district: &str, loan: &str, closed_ms: i64) -> Result<()> {
     sqlx::query(
-        "UPDATE lending_case SET outcome = $3, closed_ms = $4, closed_by = $5 WHERE district_id = $1 AND loan_id = $2 AND outcome IS NULL",
+        "UPDATE lending_case SET outcome = NULL, closed_ms = NULL, closed_by = NULL WHERE district_id = $1 AND loan_id = $2 \
+         AND closed_ms = $3 AND outcome IN ('back', 'swapped')",
     )
     .bind(district)
     .bind(loan)
-    .bind(outcome.as_str())
-    .bind(ms)
-    .bind(by)
+    .bind(closed_ms)
     .execute(&mut **tx)
     .await
     .map(drop)
@@ -262,6 +270,17 @@ pub async fn to_repair(pool: &AnyPool, district: &str) -> Result<Vec<(String, St
     .bind(district)
     .fetch_all(pool)
     .await
+}
+
+/// Whether a device is away at a shop.
+///
+/// # Errors
+/// The database's.
+pub async fn is_away(tx: &mut Write, district: &str, device: &str) -> Result<bool> {
+    let sql =
+        "SELECT COUNT(*) FROM lending_repair WHERE district_id = $1 AND device_id = $2 AND back_ms IS NULL";
+    let away: i64 = sqlx::query_scalar(sql).bind(district).bind(device).fetch_one(&mut **tx).await?;
+    Ok(away > 0)
 }
 
 /// Sends a device away. Whether it was not away.

@@ -106,6 +106,21 @@ pub async fn free_hotspots(tx: &mut sqlx::AnyConnection, district: &str) -> Resu
     Ok((here, offered))
 }
 
+/// Whether fewer hotspots are here than households were told to come for one.
+///
+/// # Errors
+/// The database's.
+pub async fn is_promised(tx: &mut Write, district: &str) -> Result<bool> {
+    let offered: i64 = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM lending_request WHERE district_id = $1 AND state = 'offered'",
+    )
+    .bind(district)
+    .fetch_one(&mut **tx)
+    .await?;
+    // Most of the time nothing is offered, and the devices need not be counted at each check-out.
+    Ok(offered > 0 && free_hotspots(tx, district).await?.0 < offered)
+}
+
 /// Stores that a student lives in this home, whatever her address says; none: the address says it.
 ///
 /// # Errors

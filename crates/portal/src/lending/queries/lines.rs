@@ -216,3 +216,21 @@ pub async fn find_lines(
     };
     Ok(LinePage { rows: rows.iter().map(with_device).collect::<Result<_>>()?, found })
 }
+
+/// The cards of all lines of a carrier.
+///
+/// # Errors
+/// The database's.
+pub async fn cards_of_carrier(
+    pool: &AnyPool,
+    district: &str,
+    carrier: &str,
+) -> Result<std::collections::HashSet<String>> {
+    let cards: Vec<String> =
+        sqlx::query_scalar("SELECT iccid FROM carrier_line WHERE district_id = $1 AND carrier = $2")
+            .bind(district)
+            .bind(carrier)
+            .fetch_all(pool)
+            .await?;
+    Ok(cards.into_iter().collect())
+}

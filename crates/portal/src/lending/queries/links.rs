@@ -124,21 +124,30 @@ pub async fn districts_with_contacts(pool: &AnyPool) -> Result<Vec<String>> {
     .await
 }
 
-/// The districts in which an address is a contact or was sent something, each with the language of its last message or contact.
+/// Where an address is known: the district, the language of its last message or contact, and one of the students whose household it is; none
+/// when the household has another contact now.
 ///
 /// # Errors
 /// The database's.
 pub async fn districts_of_address(
     tx: &mut Write,
     (channel, address): (Channel, &str),
-) -> Result<Vec<(String, String)>> {
+) -> Result<Vec<(String, String, Option<String>)>> {
     sqlx::query_as(
-        "SELECT district_id, MAX(language) FROM (SELECT district_id, language FROM lending_contact WHERE way = $1 AND address = $2 \
-         UNION ALL SELECT district_id, language FROM message WHERE way = $1 AND address = $2) known \
+        "SELECT district_id, MAX(language), MIN(student_id) FROM (SELECT district_id, language, student_id FROM lending_contact \
+         WHERE way = $1 AND address = $2 UNION ALL SELECT district_id, language, NULL FROM message WHERE way = $1 AND address = $2) known \
          GROUP BY district_id ORDER BY district_id",
     )
     .bind(channel.as_str())
     .bind(address)
     .fetch_all(&mut **tx)
     .await
+}
+
+/// All districts of the installation.
+///
+/// # Errors
+/// The database's.
+pub async fn all_districts(tx: &mut Write) -> Result<Vec<String>> {
+    sqlx::query_scalar("SELECT id FROM district ORDER BY id").fetch_all(&mut **tx).await
 }

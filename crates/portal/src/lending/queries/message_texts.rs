@@ -103,7 +103,7 @@ fn mark(channel: Channel, address: &str) -> String {
     purpose_digest(&format!("message stop {}", channel.as_str()), address)
 }
 
-/// Whether an address wants no messages.
+/// Whether an address wants no messages. A number that ended them anywhere ended them in all districts of the installation.
 ///
 /// # Errors
 /// The database's.
@@ -111,7 +111,7 @@ pub async fn is_stopped<'e, E>(database: E, district: &str, channel: Channel, ad
 where
     E: sqlx::Executor<'e, Database = sqlx::Any>,
 {
-    let sql = "SELECT COUNT(*) FROM message_stop WHERE district_id = $1 AND way = $2 AND address_mark = $3";
+    let sql = "SELECT COUNT(*) FROM message_stop WHERE (district_id = $1 OR way = 'text') AND way = $2 AND address_mark = $3";
     let n: i64 = sqlx::query_scalar(sql)
         .bind(district)
         .bind(channel.as_str())
@@ -144,12 +144,12 @@ pub async fn put_stop(
     .map(drop)
 }
 
-/// An address wants messages again.
+/// An address wants messages again; a number in all districts of the installation.
 ///
 /// # Errors
 /// The database's.
 pub async fn put_start(tx: &mut Write, district: &str, (channel, address): (Channel, &str)) -> Result<()> {
-    sqlx::query("DELETE FROM message_stop WHERE district_id = $1 AND way = $2 AND address_mark = $3")
+    sqlx::query("DELETE FROM message_stop WHERE (district_id = $1 OR way = 'text') AND way = $2 AND address_mark = $3")
         .bind(district)
         .bind(channel.as_str())
         .bind(mark(channel, address))

@@ -4,7 +4,7 @@ use super::loans::{LOAN, LOAN_DEVICE, OPEN, device_columns, loan_and_device};
 use super::{Loan, pattern};
 use crate::db::{Write, new_id};
 use crate::lending::rules::inventory::Device;
-use crate::lending::rules::message::{BROKEN_OFF_MS, Channel, Topic};
+use crate::lending::rules::message::{BROKEN_OFF_MS, Channel, Topic, UNDER_WAY_MS};
 use crate::words::Language;
 use sqlx::any::AnyRow;
 use sqlx::{AnyPool, AssertSqlSafe, Row};
@@ -92,7 +92,8 @@ fn read(row: &AnyRow) -> Result<Message> {
     })
 }
 
-/// Leaves a message to be sent, unless there is one with this key. Whether there was none.
+/// Leaves a message to be sent, unless there is one with this key. One that was dropped before it was sent, since nothing was the matter or
+/// the household had another contact, waits again: it is to be said now. Whether there is something new to send.
 ///
 /// # Errors
 /// The database's.
@@ -100,7 +101,9 @@ pub async fn insert_message(tx: &mut Write, district: &str, new: &NewMessage, ms
     let done = sqlx::query(
         "INSERT INTO message (district_id, id, message_key, kind, student_id, loan_id, way, address, language, facts, state, \
          made_ms, begin_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'waiting', $11, $11) \
-         ON CONFLICT (district_id, message_key) DO NOTHING",
+         ON CONFLICT (district_id, message_key) DO UPDATE SET state = 'waiting', reason = NULL, way = EXCLUDED.way, \
+         address = EXCLUDED.address, language = EXCLUDED.language, facts = EXCLUDED.facts, made_ms = EXCLUDED.made_ms, \
+         begin_ms = EXCLUDED.begin_ms WHERE message.state = 'dropped' AND message.reason IN ('over', 'contact')",
     )
     .bind(district)
     .bind(new_id())
@@ -193,28 +196,26 @@ pub async fn sent_to(
     .await
 }
 
-/// The messages whose time has come on a channel, the oldest first; answers to what somebody just did before all.
+/// The next message whose time has come on a channel, the oldest; answers to what somebody just did before all.
 ///
 /// # Errors
 /// The database's.
-pub async fn claim(
+pub async fn next_message(
     tx: &mut sqlx::AnyConnection,
     district: &str,
     (channel, now_ms): (Channel, i64),
-    at_most: i64,
-) -> Result<Vec<Message>> {
+) -> Result<Option<Message>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM message m WHERE m.district_id = $1 AND m.way = $2 AND m.state = 'waiting' AND m.begin_ms <= $3 \
-         ORDER BY CASE WHEN m.kind IN ('welcome', 'link') THEN 0 ELSE 1 END, m.begin_ms, m.id LIMIT $4"
+         ORDER BY CASE WHEN m.kind IN ('welcome', 'link') THEN 0 ELSE 1 END, m.begin_ms, m.id LIMIT 1"
     );
-    let rows = sqlx::query(AssertSqlSafe(sql))
+    let row = sqlx::query(AssertSqlSafe(sql))
         .bind(district)
         .bind(channel.as_str())
         .bind(now_ms)
-        .bind(at_most)
-        .fetch_all(tx)
+        .fetch_optional(tx)
         .await?;
-    rows.iter().map(read).collect()
+    row.as_ref().map(read).transpose()
 }
 
 /// A message waits until then, for this reason.
@@ -441,18 +442,22 @@ pub async fn offers(
     .await
 }
 
-/// The loans and topics of which a message is under way or was taken, so that no letter is needed.
+/// The loans and topics of which a message is under way or was taken, so that no letter is needed yet. What has waited too long, or of which
+/// no report came, is not under way any more: a letter does no harm.
 ///
 /// # Errors
 /// The database's.
 pub async fn loans_under_way(
     tx: &mut sqlx::AnyConnection,
     district: &str,
+    now_ms: i64,
 ) -> Result<std::collections::HashSet<(String, String)>> {
     let rows: Vec<(String, String)> = sqlx::query_as(
-        "SELECT loan_id, kind FROM message WHERE district_id = $1 AND loan_id IS NOT NULL AND state IN ('waiting', 'sending', 'sent')",
+        "SELECT loan_id, kind FROM message WHERE district_id = $1 AND loan_id IS NOT NULL AND (state = 'waiting' AND made_ms > $2 \
+         OR state IN ('sending', 'sent') AND claimed_ms > $2)",
     )
     .bind(district)
+    .bind(now_ms - UNDER_WAY_MS)
     .fetch_all(tx)
     .await?;
     Ok(rows.into_iter().collect())
@@ -492,4 +497,14 @@ pub async fn addressee(
     .bind(student)
     .fetch_optional(tx)
     .await
+}
+
+/// The e-mail with this id, in whichever district.
+///
+/// # Errors
+/// The database's.
+pub async fn message_of_mail(tx: &mut sqlx::AnyConnection, id: &str) -> Result<Option<(String, Message)>> {
+    let sql = format!("SELECT m.district_id, {COLUMNS} FROM message m WHERE m.id = $1 AND m.way = 'email'");
+    let row = sqlx::query(AssertSqlSafe(sql)).bind(id).fetch_optional(tx).await?;
+    row.map(|row| Ok((row.try_get("district_id")?, read(&row)?))).transpose()
 }

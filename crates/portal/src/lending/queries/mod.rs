@@ -2,11 +2,14 @@
 
 mod agreements;
 mod cards;
+mod columns;
+mod coverage;
 mod deeds;
 mod devices;
 mod evidence;
 mod help;
 mod households;
+mod kits;
 mod lines;
 mod links;
 mod loans;
@@ -16,6 +19,7 @@ mod notices;
 mod orders;
 mod plans;
 mod programs;
+mod replies;
 mod report;
 mod requests;
 mod rule_sets;
@@ -23,24 +27,35 @@ mod rules;
 mod usage;
 
 pub use agreements::{
-    Agreement, Moment, Signature, agreement, agreements, lent, put_agreement, put_sign_link, put_signature,
-    sign_link, signatures, signed_loans, unsigned,
+    Agreement, Moment, Signature, agreement, agreement_for, agreements, drop_return_signature, lent,
+    put_agreement, put_sign_link, put_signature, sign_link, signatures, signed_loans, unsigned,
 };
+pub use columns::{Mapped, column_maps, put_column_map, remove_column_map};
+pub use coverage::{carrier_providers, claims_at_home, claims_of, put_carrier_provider};
 pub use deeds::{About, Before, Deed, Did, has_later_deed, last_deed, put_deed, put_loan_back, undo_deed};
 pub use devices::{
-    DevicePage, DeviceRow, Search, all_devices, device, find, put_device, put_devices, set_state, taken,
+    DevicePage, DeviceRow, Search, all_devices, device, devices_with_loans, find, put_device, put_devices,
+    set_state, taken,
 };
 pub use evidence::{Service, changes_of_lines, seen_of_lines, services};
 pub use help::{
-    Case, NewCase, Repair, back_from_repair, case, cases, cases_of_student, close_case, end_case_of_loan,
-    note_case, open_case, put_warranty, repairs, send_away, to_repair, warranty,
+    Case, NewCase, OfCase, Repair, back_from_repair, case, cases, cases_of_student, close_case, is_away,
+    note_case, open_case, put_warranty, reopen_case, repairs, send_away, to_repair, warranty,
 };
-pub use households::{free_hotspots, home, hotspots_of_homes, household_hotspots, members, put_home};
+pub use households::{
+    free_hotspots, home, hotspots_of_homes, household_hotspots, is_promised, members, put_home,
+};
+pub use kits::{
+    Part, complete, hand_over, kits, lacking, loan_parts, miss_part, models, parts, put_kit, put_part,
+    unmiss_parts,
+};
 pub use lines::{
-    LinePage, LineRow, LineSearch, all_lines, find_lines, line, line_of_card, put_line, put_lines, set_hold,
+    LinePage, LineRow, LineSearch, all_lines, cards_of_carrier, find_lines, line, line_of_card, put_line,
+    put_lines, set_hold,
 };
 pub use links::{
-    answers_since, districts_of_address, districts_with_contacts, link_holders, put_link, whose_contact,
+    all_districts, answers_since, districts_of_address, districts_with_contacts, link_holders, put_link,
+    whose_contact,
 };
 pub use loans::{
     Becomes, Loan, Record, Student, back_ms, change_loan, households, insert_loan, last_loan, loan,
@@ -52,9 +67,9 @@ pub use message_texts::{
     newest_texts, put_contact, put_settings, put_start, put_stop, put_text, remove_contact, settings,
 };
 pub use messages::{
-    Addressee, Ended, Found, Message, NewMessage, addressee, break_off, claim, drop_others, due_messages,
-    due_soon, end, find_messages, insert_message, loans_under_way, message, offers, postpone, reported,
-    sent_to, stop_waiting,
+    Addressee, Ended, Found, Message, NewMessage, addressee, break_off, drop_others, due_messages, due_soon,
+    end, find_messages, insert_message, loans_under_way, message, message_of_mail, next_message, offers,
+    postpone, reported, sent_to, stop_waiting,
 };
 pub use notices::{Idle, Troubled, open_facts, put_notice, told, troubled};
 pub use orders::{
@@ -71,6 +86,7 @@ pub use programs::{
     put_answered, put_token, put_webhook, revoke_token, stop_webhook, token, tokens, told_webhook,
     used_token, webhooks,
 };
+pub use replies::{FromFamily, deal_with_reply, put_reply, replies};
 pub use report::{Need, needs, spans};
 pub use requests::{
     Asked, Ranking, code_holder, lapse, last_request, offer, open_requests, put_ranking, put_request,

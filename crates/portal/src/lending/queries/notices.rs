@@ -6,6 +6,7 @@ use crate::lending::rules::inventory::Device;
 use crate::lending::rules::settings::Rules;
 use crate::lending::rules::standing::{Cause, Open, Standing, Told, Way, idle_ms, standing};
 use crate::lending::rules::state::Wanted;
+use jiff::ToSpan;
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 use std::collections::HashMap;
@@ -106,7 +107,11 @@ fn troubled_row(row: &AnyRow) -> Result<Troubled> {
     })
 }
 
-/// The open loans that are lost, due before this day, or whose line is not used for so many days (0: however long), by their last day.
+/// What a carrier said of use longer ago, days, says nothing of now: nobody is told of it, and no line is suspended for it.
+const USE_DAYS: i64 = 31;
+
+/// The open loans that are lost, due before this day, or whose line is not used for so many days (0: however long), by their last day. That a
+/// line is not used counts only as long as its carrier has said something of its use of late.
 ///
 /// # Errors
 /// The database's.
@@ -115,12 +120,14 @@ pub async fn troubled(
     district: &str,
     (before, idle_days): (&str, i64),
 ) -> Result<Vec<Troubled>> {
-    let is_troubled =
-        "n.district_id = $1 AND (n.lost_ms IS NOT NULL OR n.due_on < $2 OR ($3 > 0 AND l.idle_days >= $3))";
+    let since =
+        before.parse::<jiff::civil::Date>().ok().and_then(|day| day.checked_sub(USE_DAYS.days()).ok());
+    let since = since.map(|day| day.to_string()).unwrap_or_default();
+    let is_troubled = "n.district_id = $1 AND (n.lost_ms IS NOT NULL OR n.due_on < $2 OR ($3 > 0 AND l.idle_days >= $3 AND l.known_to >= $4))";
     let line = "LEFT JOIN carrier_line l ON l.district_id = d.district_id AND l.iccid = d.iccid";
     let sql = format!(
         "SELECT {LOAN}, {}, COALESCE(s.family_name, '') AS family_name, COALESCE(s.given_name, '') AS given_name, \
-         l.id AS line_id, l.wanted, l.idle_days, l.used_on, l.counted_from, CASE WHEN l.hold_reason IS NULL THEN 0 ELSE 1 END AS held FROM {LOAN_DEVICE} \
+         l.id AS line_id, l.wanted, CASE WHEN l.known_to >= $4 THEN l.idle_days ELSE 0 END AS idle_days, l.used_on, l.counted_from, CASE WHEN l.hold_reason IS NULL THEN 0 ELSE 1 END AS held FROM {LOAN_DEVICE} \
          LEFT JOIN student s ON s.district_id = n.district_id AND s.id = n.student_id \
          {line} WHERE {is_troubled} AND {OPEN} ORDER BY n.due_on, n.id",
         device_columns()
@@ -129,6 +136,7 @@ pub async fn troubled(
         .bind(district)
         .bind(before)
         .bind(idle_days)
+        .bind(&since)
         .fetch_all(&mut *tx)
         .await?;
     let mut all: Vec<Troubled> = rows.iter().map(troubled_row).collect::<Result<_>>()?;
@@ -140,6 +148,7 @@ pub async fn troubled(
         .bind(district)
         .bind(before)
         .bind(idle_days)
+        .bind(&since)
         .fetch_all(&mut *tx)
         .await?;
     let places: HashMap<String, usize> =

@@ -172,6 +172,7 @@ fn followed(row: &AnyRow) -> Result<Followed> {
             observed_ms: line.observed_ms,
             asked: act.and_then(|act| Act::from_word(&act)).zip(asked_ms),
             asked_today: 0,
+            refused_ms: None,
         },
         device: device.zip(barcode),
         line,
@@ -194,16 +195,19 @@ pub async fn followed_lines(
     );
     let rows = sqlx::query(AssertSqlSafe(sql)).bind(district).fetch_all(&mut *tx).await?;
     let mut all: Vec<Followed> = rows.iter().map(followed).collect::<Result<_>>()?;
-    let counts: Vec<(String, i64)> = sqlx::query_as(
-        "SELECT line_id, COUNT(*) FROM carrier_order WHERE district_id = $1 AND asked_ms > $2 GROUP BY line_id",
+    let counts: Vec<(String, i64, Option<i64>)> = sqlx::query_as(
+        "SELECT line_id, COUNT(*), MAX(CASE WHEN refused = 1 THEN asked_ms END) FROM carrier_order \
+         WHERE district_id = $1 AND asked_ms > $2 GROUP BY line_id",
     )
     .bind(district)
     .bind(day_began(now_ms))
     .fetch_all(&mut *tx)
     .await?;
-    let counts: HashMap<String, i64> = counts.into_iter().collect();
+    let counts: HashMap<String, (i64, Option<i64>)> =
+        counts.into_iter().map(|(line, asked, refused)| (line, (asked, refused))).collect();
     for followed in &mut all {
-        followed.known.asked_today = counts.get(&followed.line.id).copied().unwrap_or_default();
+        let counted = counts.get(&followed.line.id).copied().unwrap_or_default();
+        (followed.known.asked_today, followed.known.refused_ms) = counted;
     }
     Ok(all)
 }

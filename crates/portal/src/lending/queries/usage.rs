@@ -22,12 +22,14 @@ pub async fn put_usage(
     used: &[Used],
     (counting, ms): (Counting, i64),
 ) -> Result<usize> {
-    let lines: Vec<(String, String, Option<String>)> =
-        sqlx::query_as("SELECT iccid, id, counted_from FROM carrier_line WHERE district_id = $1")
-            .bind(district)
-            .fetch_all(&mut **tx)
-            .await?;
-    let ids: HashMap<&str, &str> = lines.iter().map(|(card, id, _)| (card.as_str(), id.as_str())).collect();
+    let lines: Vec<(String, String, Option<String>, Option<i64>)> = sqlx::query_as(
+        "SELECT l.iccid, l.id, l.counted_from, c.cycle_day FROM carrier_line l LEFT JOIN carrier_plan c \
+         ON c.district_id = l.district_id AND c.carrier = l.carrier AND c.plan = l.plan WHERE l.district_id = $1",
+    )
+    .bind(district)
+    .fetch_all(&mut **tx)
+    .await?;
+    let ids: HashMap<&str, &str> = lines.iter().map(|(card, id, ..)| (card.as_str(), id.as_str())).collect();
     let ours = used.iter().filter_map(|used| Some((*ids.get(used.iccid.as_str())?, used)));
     let rows = ours.clone().map(|(line, used)| -> Vec<Value> {
         let (to, from) = (used.to.to_string(), used.from.to_string());
@@ -49,12 +51,17 @@ pub async fn put_usage(
     let mut touched: Vec<&str> = ours.map(|(line, _)| line).collect();
     touched.sort_unstable();
     touched.dedup();
-    let begins: HashMap<&str, Date> =
-        lines.iter().filter_map(|(_, id, day)| Some((id.as_str(), day.as_deref()?.parse().ok()?))).collect();
+    let begins: HashMap<&str, Date> = lines
+        .iter()
+        .filter_map(|(_, id, day, _)| Some((id.as_str(), day.as_deref()?.parse().ok()?)))
+        .collect();
+    let cycles: HashMap<&str, i8> =
+        lines.iter().filter_map(|(_, id, _, day)| Some((id.as_str(), i8::try_from((*day)?).ok()?))).collect();
     for chunk in touched.chunks(IDS) {
         for (line, readings) in readings(tx, district, chunk).await? {
             let begins = begins.get(line.as_str()).copied().unwrap_or(Date::MIN);
-            put_use(tx, district, &line, line_use(&readings, begins)).await?;
+            put_use(tx, district, &line, line_use(&readings, begins, cycles.get(line.as_str()).copied()))
+                .await?;
         }
     }
     Ok(touched.len())

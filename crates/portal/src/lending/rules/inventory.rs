@@ -451,7 +451,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn apply(devices: &mut Vec<Device>, lines: &mut Vec<Line>, text: &str) -> (Changes, Problems) {
-        let (items, mut problems) = parse("d.csv", text.as_bytes());
+        let (items, mut problems) = parse("d.csv", text.as_bytes(), &[]);
         assert!(problems.is_empty(), "{problems:?}");
         let mut n = devices.len() + lines.len() * 1000;
         let mut new_id = || {

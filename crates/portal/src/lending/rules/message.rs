@@ -12,6 +12,8 @@ pub const SUBJECT: usize = 100;
 pub const TRIES: i64 = 6;
 /// What was begun and has not ended for so long was broken off: nobody knows whether it was sent.
 pub const BROKEN_OFF_MS: i64 = 10 * 60 * 1000;
+/// For so long a message is under way that waits, or of which nobody has said that it arrived; then a letter is due.
+pub const UNDER_WAY_MS: i64 = 3 * 24 * 3_600_000;
 const WEEK_MS: i64 = 7 * 24 * 3_600_000;
 
 /// How a message goes.
@@ -97,7 +99,7 @@ impl Topic {
     /// The values that its text may have in braces.
     pub fn values(self) -> &'static [&'static str] {
         match self {
-            Self::Welcome => &["district", "phone"],
+            Self::Welcome => &["district", "phone", "stop"],
             Self::Due | Self::Unused => &["district", "phone", "device", "day"],
             Self::Overdue | Self::Lost | Self::Idle => &["district", "phone", "device", "day", "until"],
             Self::Offer => &["district", "phone", "until"],
@@ -244,22 +246,96 @@ pub enum Reply {
     Other,
 }
 
-/// Reads an answer. English and Spanish words are understood whatever the language of the notice; what stands after the word does not
-/// matter for ending messages, for that any reasonable way of saying so counts (47 CFR 64.1200(a)(10)).
+/// Words that end messages when one of them comes first.
+const STOP: [&str; 15] = [
+    "stop",
+    "stopall",
+    "unsubscribe",
+    "cancel",
+    "end",
+    "quit",
+    "revoke",
+    "optout",
+    "alto",
+    "parar",
+    "pare",
+    "cancelar",
+    "basta",
+    "baja",
+    "detener",
+];
+/// What ends messages wherever it stands, in small letters without accents. A wrong number ends them, too: whoever has it agreed to nothing.
+const STOPS: [&str; 41] = [
+    "opt out",
+    "remove me",
+    "take me off",
+    "unsubscribe",
+    "leave me alone",
+    "do not text",
+    "don t text",
+    "dont text",
+    "do not message",
+    "don t message",
+    "dont message",
+    "do not contact",
+    "don t contact",
+    "dont contact",
+    "do not send",
+    "don t send",
+    "dont send",
+    "no more texts",
+    "no more messages",
+    "stop texting",
+    "stop sending",
+    "stop messaging",
+    "stop these",
+    "wrong number",
+    "no me mande",
+    "no me manden",
+    "no me envie",
+    "no me envien",
+    "no me escriba",
+    "no me escriban",
+    "no quiero mensajes",
+    "no quiero mas mensajes",
+    "no mas mensajes",
+    "no mas textos",
+    "no quiero recibir",
+    "dejen de",
+    "deje de",
+    "quiero parar",
+    "quiteme",
+    "quitenme",
+    "numero equivocado",
+];
+/// What ends messages when it is all that was said.
+const STOP_WHOLE: [&str; 7] =
+    ["no mas", "no more", "ya no", "ya no quiero", "dejenme en paz", "please no", "no gracias"];
+
+/// Reads an answer. English and Spanish words are understood whatever the language of the notice; any reasonable way of saying so ends
+/// messages (47 CFR 64.1200(a)(10)). What is not understood is for people to read.
 pub fn reply(text: &str) -> Reply {
+    let plain = |c: char| match c {
+        'á' => 'a',
+        'é' => 'e',
+        'í' => 'i',
+        'ó' => 'o',
+        'ú' | 'ü' => 'u',
+        'ñ' => 'n',
+        c => c,
+    };
     let words: Vec<String> = text
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
+        .map(|word| word.to_lowercase().chars().map(plain).collect())
         .collect();
     let first = words.first().map_or("", String::as_str);
-    let stop = ["stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"];
-    let alto = ["alto", "parar", "pare", "cancelar", "basta", "baja", "detener"];
-    let is_stop = |word: &str| stop.contains(&word) || alto.contains(&word);
+    let all = words.join(" ");
+    let has = |phrase: &&str| format!(" {all} ").contains(&format!(" {phrase} "));
     match first {
-        word if is_stop(word) => Reply::Stop,
-        "opt" if words.get(1).is_some_and(|word| word == "out") => Reply::Stop,
-        "please" | "por" if words.iter().any(|word| is_stop(word)) => Reply::Stop,
+        word if STOP.contains(&word) => Reply::Stop,
+        "please" | "por" if words.iter().any(|word| STOP.contains(&word.as_str())) => Reply::Stop,
+        _ if STOPS.iter().any(has) || STOP_WHOLE.contains(&all.as_str()) => Reply::Stop,
         "start" | "unstop" | "iniciar" | "comenzar" | "reanudar" if words.len() == 1 => Reply::Start,
         "help" | "info" | "ayuda" if words.len() == 1 => Reply::Help,
         _ => Reply::Other,
@@ -341,12 +417,35 @@ mod tests {
     fn families_end_messages_in_their_own_words() {
         for text in
             ["STOP", " stop.", "Alto", "ALTO por favor", "opt out", "Please stop", "¡Pare!", "unsubscribe me"]
+                .into_iter()
+                .chain([
+                    "No me manden mas mensajes",
+                    "Ya no quiero mensajes",
+                    "no más",
+                    "remove me",
+                    "Quiero parar",
+                ])
+                .chain([
+                    "please do not text me",
+                    "Don’t contact me",
+                    "leave me alone",
+                    "wrong number",
+                    "Dejen de escribir",
+                ])
         {
             assert_eq!(reply(text), Reply::Stop, "{text}");
         }
         assert_eq!(["start", "Reanudar"].map(reply), [Reply::Start; 2]);
         assert_eq!(["HELP", "ayuda?"].map(reply), [Reply::Help; 2]);
-        for text in ["", "The bus stop is far", "help it does not work", "👍"] {
+        for text in [
+            "",
+            "The bus stop is far",
+            "help it does not work",
+            "👍",
+            "yes it is broken",
+            "no more internet",
+            "no funciona",
+        ] {
             assert_eq!(reply(text), Reply::Other, "{text}");
         }
     }

@@ -1,6 +1,8 @@
 //! Pure rules of the slice `lending`.
 
 pub mod code128;
+pub mod columns;
+pub mod coverage;
 pub mod due;
 pub mod forecast;
 pub mod inventory;

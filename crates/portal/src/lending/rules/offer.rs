@@ -1,5 +1,8 @@
 //! To whom something is offered: those who are first, as long as there is something to offer and their household may have it.
 
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 use std::collections::HashMap;
 
 /// Why nothing is offered.
@@ -56,9 +59,34 @@ pub fn offers(
     if chosen.is_empty() { Err(Wrong::NobodyWaits) } else { Ok(chosen) }
 }
 
+/// An offer ends with a day of the district; half a day before that it is the same day in UTC, by which pages write days.
+pub const HALF_DAY_MS: i64 = 12 * 3_600_000;
+
+/// When an offer ends that is made now and holds for so many days, ms since 1970 UTC: with the last of these days, in the district's time
+/// zone. A household that is told a day has all of that day.
+pub fn offer_ends(zone: &TimeZone, now_ms: i64, days: i64) -> i64 {
+    let plain = now_ms + (days + 1) * 2 * HALF_DAY_MS;
+    let Ok(now) = Timestamp::from_millisecond(now_ms) else { return plain };
+    let after = zone.to_datetime(now).date().checked_add((days + 1).days());
+    let ends = after.and_then(|day| zone.to_timestamp(day.to_datetime(Time::midnight())));
+    ends.map_or(plain, |ends| ends.as_millisecond() - 1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_offer_holds_for_the_whole_of_the_day_that_is_told() {
+        let zone = TimeZone::get("America/New_York").expect("a zone");
+        let at = |text: &str| text.parse::<Timestamp>().expect("a time").as_millisecond();
+        let ends = offer_ends(&zone, at("2026-11-30T17:20:36Z"), 7);
+        assert_eq!(ends, at("2026-12-08T05:00:00Z") - 1, "7 December is over in New York");
+        // In the evening of 30 November it is December in UTC already.
+        assert_eq!(offer_ends(&zone, at("2026-12-01T02:00:00Z"), 7), ends);
+        let half = Timestamp::from_millisecond(ends - HALF_DAY_MS).expect("a time");
+        assert_eq!(TimeZone::UTC.to_datetime(half).date(), jiff::civil::date(2026, 12, 7));
+    }
     use proptest::prelude::*;
 
     fn homes(all: &[&str]) -> Vec<String> {

@@ -61,6 +61,8 @@ pub struct Known {
     pub asked: Option<(Act, i64)>,
     /// How often it was asked in the last 24 hours.
     pub asked_today: i64,
+    /// When in these it refused last, ms.
+    pub refused_ms: Option<i64>,
 }
 
 /// Why nothing is asked for though the line is not seen to be as wanted.
@@ -80,12 +82,22 @@ pub enum Why {
     Stale,
     /// The carrier says that it has ended.
     Gone,
+    /// The carrier refused what it was asked for; it is asked again later.
+    Refused,
 }
 
 impl Why {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Stopped, Self::Quiet, Self::Asked, Self::Often, Self::Unknown, Self::Stale, Self::Gone];
+    pub const ALL: [Self; 8] = [
+        Self::Stopped,
+        Self::Quiet,
+        Self::Asked,
+        Self::Often,
+        Self::Unknown,
+        Self::Stale,
+        Self::Gone,
+        Self::Refused,
+    ];
 
     /// The word in messages.
     pub fn as_str(self) -> &'static str {
@@ -97,6 +109,7 @@ impl Why {
             Self::Unknown => "unknown",
             Self::Stale => "stale",
             Self::Gone => "gone",
+            Self::Refused => "refused",
         }
     }
 
@@ -130,6 +143,8 @@ pub struct Terms {
     pub settle_ms: i64,
     /// How often it is asked in 24 hours.
     pub daily_orders: i64,
+    /// So long after it refused it is not asked again, ms.
+    pub refused_ms: i64,
 }
 
 impl Terms {
@@ -141,13 +156,20 @@ impl Terms {
             quiet_ms: rules.quiet_hours * HOUR_MS,
             settle_ms: rules.settle_hours * HOUR_MS,
             daily_orders: rules.daily_orders,
+            // A person looks why, and does it another way.
+            refused_ms: 0,
         }
     }
 
     /// Of carriers that are asked by their interface, every few minutes.
     pub fn of_interface(rules: &Rules) -> Self {
         let minutes = |n: i64| n * HOUR_MS / 60;
-        Self { fresh_ms: minutes(60), settle_ms: minutes(15), ..Self::of_people(rules) }
+        Self {
+            fresh_ms: minutes(60),
+            settle_ms: minutes(15),
+            refused_ms: minutes(60),
+            ..Self::of_people(rules)
+        }
     }
 }
 
@@ -187,6 +209,10 @@ fn may_ask(line: &Known, act: Act, terms: &Terms, now_ms: i64) -> Step {
     if terms.carriers == 0 || (act != Act::Activate && terms.carriers < 2) {
         return Step::Wait(Why::Stopped);
     }
+    // What was refused is refused again a moment later, and a day's orders would be used up before anybody mends it.
+    if line.refused_ms.is_some_and(|refused_ms| now_ms - refused_ms < terms.refused_ms) {
+        return Step::Wait(Why::Refused);
+    }
     // The last of a day's orders are left for letting the line work again.
     let kept = if act == Act::Activate { 0 } else { 1 };
     if line.asked_today + kept >= terms.daily_orders {
@@ -225,7 +251,18 @@ mod tests {
             observed_ms: Some(NOW - HOUR_MS),
             asked: None,
             asked_today: 0,
+            refused_ms: None,
         }
+    }
+
+    #[test]
+    fn what_was_refused_waits_for_an_interface_and_not_for_people() {
+        let rules = Rules::default();
+        let line =
+            Known { refused_ms: Some(NOW - HOUR_MS + 1), ..known(Wanted::Active, Observed::Suspended) };
+        assert_eq!(step(&line, &Terms::of_interface(&rules), NOW), Step::Wait(Why::Refused));
+        assert_eq!(step(&line, &Terms::of_interface(&rules), NOW + 1), Step::Ask(Act::Activate));
+        assert_eq!(step(&line, &Terms::of_people(&rules), NOW), Step::Ask(Act::Activate));
     }
 
     #[test]

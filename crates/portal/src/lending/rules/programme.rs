@@ -215,7 +215,11 @@ fn finding(rule: Rule, limit: i64, idle_days: Option<i64>, facts: Facts<'_>) -> 
             Finding { is_known: facts.line_cents > 0, ..of_all(rule, limit, facts.line_cents - limit) }
         }
         Rule::DeviceCents => {
-            of_each(rule, limit, owned.filter(|h| h.cost_cents.is_some_and(|cost| cost > limit)).collect())
+            // Of what nobody wrote down it cannot be said that it was within the limit.
+            let is_known = owned.clone().all(|h| h.cost_cents.is_some());
+            let over: Vec<&Hotspot> =
+                owned.filter(|h| h.cost_cents.is_some_and(|cost| cost > limit)).collect();
+            Finding { is_known: is_known || !over.is_empty(), ..of_each(rule, limit, over) }
         }
         Rule::Percent => Finding {
             is_known: facts.students > 0,

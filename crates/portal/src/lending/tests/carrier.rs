@@ -145,3 +145,23 @@ async fn no_line_is_stopped_on_what_is_old_and_none_is_asked_for_when_it_is_stop
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_carrier_is_believed_about_its_own_lines_alone() {
+    each(|kit| async move {
+        let db = &kit.app.db;
+        let mut tx = db.write().await.expect("a write");
+        let line = |n: usize, carrier: &str| Line {
+            carrier: carrier.to_owned(),
+            ..Line::new(format!("line-{n}"), card(n))
+        };
+        queries::put_lines(&mut tx, HERE, &[line(0, "Blue"), line(1, "Green")], START).await.expect("lines");
+        tx.commit().await.expect("stored");
+        let carrier = Carrier::new((0..2).map(|n| (card(n), true)), 1, 0.0, START);
+        let client = Tmf640::new(&carrier.serve().await, "secret").expect("a client");
+        assert_eq!(go(db, &carrier, &client, START + HOUR_MS).await.seen, 1);
+        let of = "SELECT observed FROM carrier_line WHERE carrier = 'Green'";
+        assert_eq!(text(db, of).await, "unknown");
+    })
+    .await;
+}

@@ -36,11 +36,13 @@ async fn the_evidence_has_each_loan_and_its_service_and_checks_itself() {
             bytes
         };
         let sums = String::from_utf8(read("SHA256SUMS")).expect("text");
-        assert_eq!(sums.lines().count(), 3);
+        assert_eq!(sums.lines().count(), 4);
         for line in sums.lines() {
             let (sum, name) = line.split_once("  ").expect("a sum and a name");
             assert_eq!(crate::exchange::hexadecimal(&Sha256::digest(read(name))), sum, "{name}");
         }
+        let inventory = String::from_utf8(read("inventory.csv")).expect("text");
+        assert!(inventory.contains("CB-1,laptop,"), "also what was never lent: {inventory}");
         let devices = String::from_utf8(read("devices.csv")).expect("text");
         assert!(devices.contains("HS-1,hotspot,,,SN1,S1,Cruz,Ana,"), "{devices}");
         let service = String::from_utf8(read("service.csv")).expect("text");

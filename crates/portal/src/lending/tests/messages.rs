@@ -70,7 +70,7 @@ async fn go(kit: &Kit, gateway: &impl Gateway, channel: Channel, ms: i64) -> usi
     let mut tx = kit.app.db.write().await.expect("a write");
     wish::run(&mut tx, HERE, ms).await.expect("wishes");
     tx.commit().await.expect("stored");
-    send::run(&kit.app, HERE, channel, gateway, ms).await.expect("sent")
+    send::run(&kit.app, HERE, channel, gateway, || ms).await.expect("sent")
 }
 
 /// A call of the gateway, signed with this key.
@@ -203,11 +203,15 @@ async fn families_end_notices_with_stop_or_alto_and_no_other_contact_is_told() {
         let stranger =
             call(&kit, "/hooks/text/reply", &[("From", "+12125550000"), ("Body", "STOP")], "key").await;
         assert_eq!(stranger.status, 200);
-        assert_eq!(
-            number(&kit.app.db, "SELECT COUNT(*) FROM message_stop").await,
-            0,
-            "nobody knows that number"
-        );
+        // Nobody knows that number yet; whoever writes it down tomorrow does not write to it.
+        assert!(stranger.body.contains("no more of these"), "{}", stranger.body);
+        let stops = "SELECT COUNT(*) FROM message_stop";
+        assert_eq!(number(&kit.app.db, stops).await, 2, "in each district of the installation");
+        contact(&clerk, "S3", "212-555-0000", "en").await;
+        assert_eq!(go(&kit, &gateway, Channel::Text, now_ms() + 3).await, 0);
+        let again = [("From", "+12125550000"), ("Body", "START")];
+        assert_eq!(call(&kit, "/hooks/text/reply", &again, "key").await.status, 200);
+        assert_eq!(number(&kit.app.db, stops).await, 0);
         // Another number in its place: what waits for the old one is not sent there.
         *double.status.lock().expect("a lock") = 429;
         contact(&clerk, "S2", "202-555-0124", "en").await;
@@ -264,7 +268,7 @@ async fn an_e_mail_is_handed_to_the_mail_server_and_ended_by_its_link() {
             .trim()
             .to_owned();
         let phone = kit.browser();
-        let page = phone.get(&link).await;
+        let page = phone.get(phone.get(&link).await.location()).await;
         assert!(page.status == 200 && page.body.contains("Send no more notices"), "{}", page.body);
         let m = page.input("m").expect("the message");
         let stop = format!("/h/{HERE}/stop");
@@ -518,6 +522,158 @@ async fn a_household_without_a_contact_gets_a_letter_and_its_time() {
             number(&kit.app.db, "SELECT COUNT(*) FROM audit_entry WHERE action = 'lending.letters'").await,
             3
         );
+    })
+    .await;
+}
+
+/// A gateway that takes all messages, and during whose first answer somebody ends messages.
+struct Slow<'k> {
+    kit: &'k Kit,
+    handed: Mutex<Vec<String>>,
+}
+
+impl Gateway for Slow<'_> {
+    async fn send(&self, message: &Outgoing) -> Answer {
+        let is_first = self.handed.lock().expect("a lock").is_empty();
+        self.handed.lock().expect("a lock").push(message.address.clone());
+        if is_first {
+            for (from, body) in [("+12025550124", "Ya no quiero mensajes"), ("+12025550125", "it is broken")]
+            {
+                let said = [("From", from), ("Body", body)];
+                assert_eq!(call(self.kit, "/hooks/text/reply", &said, "key").await.status, 200);
+            }
+        }
+        Answer::Taken("x".to_owned())
+    }
+}
+
+#[tokio::test]
+async fn whoever_ends_messages_while_others_are_sent_gets_none_and_the_rest_is_for_people() {
+    harness::each(|db| async move {
+        let (kit, staff) = kit_of(db, "http://127.0.0.1:9", "smtp://127.0.0.1:9").await;
+        approve(&kit, &staff).await;
+        let clerk = kit.sign_in(Role::Clerk, HERE).await;
+        for (student, number) in [("S1", "202-555-0123"), ("S2", "202-555-0124"), ("S3", "202-555-0125")] {
+            contact(&clerk, student, number, "en").await;
+        }
+        let gateway = Slow { kit: &kit, handed: Mutex::default() };
+        assert_eq!(go(&kit, &gateway, Channel::Text, now_ms() + 1).await, 2);
+        assert_eq!(*gateway.handed.lock().expect("a lock"), ["+12025550123", "+12025550125"]);
+        let path = format!("/d/{HERE}/lending/replies");
+        let page = clerk.get(&path).await.body;
+        assert!(page.contains("it is broken") && !page.contains("Ya no quiero"), "{page}");
+        let csv = clerk.get(&format!("{path}.csv")).await.body;
+        assert!(csv.contains("S3,") && csv.contains(",it is broken,"), "{csv}");
+        let id = text(&kit.app.db, "SELECT id FROM message_reply").await;
+        let other = kit.sign_in(Role::Clerk, THERE).await;
+        let done = [("id", id.as_str())];
+        assert_eq!(other.post(&format!("/d/{THERE}/lending/replies"), &done).await.status, 400);
+        assert_eq!(clerk.post(&path, &done).await.status, 303);
+        assert_eq!(clerk.post(&path, &done).await.status, 400);
+        let looks = "SELECT COUNT(*) FROM audit_entry WHERE action = 'reply.see' AND detail LIKE '%S3%'";
+        assert_eq!(number(&kit.app.db, looks).await, 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_message_of_which_no_report_comes_leaves_the_loan_to_a_letter() {
+    harness::each(|db| async move {
+        let (_double, url) = TextDouble::start().await;
+        let (kit, staff) = kit_of(db, &url, "smtp://127.0.0.1:9").await;
+        approve(&kit, &staff).await;
+        let clerk = kit.sign_in(Role::Clerk, HERE).await;
+        let config = kit.app.config.clone();
+        let gateway =
+            twilio::Twilio::new(config.notices.text.as_ref().expect("one"), Some(PUBLIC)).expect("a client");
+        contact(&clerk, "S1", "202-555-0123", "en").await;
+        lend_overdue(&kit, &clerk).await;
+        assert_eq!(go(&kit, &gateway, Channel::Text, now_ms() + 1).await, 2);
+        let letters = format!("/d/{HERE}/lending/letters");
+        assert!(!clerk.get(&letters).await.body.contains("class=\"sheet\""), "it is under way");
+        let mut write = kit.app.db.write().await.expect("a write");
+        sqlx::query("UPDATE message SET claimed_ms = claimed_ms - 270000000, made_ms = made_ms - 270000000")
+            .execute(&mut *write)
+            .await
+            .expect("three days and more ago");
+        write.commit().await.expect("stored");
+        assert!(clerk.get(&letters).await.body.contains("class=\"sheet\""), "nobody said that it arrived");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_e_mail_says_nothing_of_writing_back_and_is_ended_by_one_click() {
+    harness::each(|db| async move {
+        let (double, url) = MailDouble::start().await;
+        let (kit, staff) = kit_of(db, "http://127.0.0.1:9", &url).await;
+        approve(&kit, &staff).await;
+        let clerk = kit.sign_in(Role::Clerk, HERE).await;
+        contact(&clerk, "S1", "ana@example.net", "en").await;
+        let config = kit.app.config.clone();
+        let notices = &config.notices;
+        let mail = crate::lending::message::mail::Mail::new(
+            notices.smtp.as_ref().expect("a server"),
+            notices.from.as_ref().expect("a sender"),
+        )
+        .expect("a client");
+        assert_eq!(go(&kit, &mail, Channel::Email, now_ms() + 1).await, 1);
+        let said = double.mails.lock().expect("a lock")[0].clone();
+        assert!(!said.contains("STOP") && said.contains("List-Unsubscribe: "), "{said}");
+        let id = text(&kit.app.db, "SELECT id FROM message").await;
+        let click = async |id: &str, body: &'static str| {
+            let request = Request::post(format!("/hooks/mail/stop?m={id}"))
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body(Body::from(body))
+                .expect("a request");
+            kit.browser().send(request).await.status
+        };
+        assert_eq!(click("0190", "List-Unsubscribe=One-Click").await, 401);
+        assert_eq!(click(&id, "x=1").await, 401);
+        assert_eq!(click(&id, "List-Unsubscribe=One-Click").await, 204);
+        assert_eq!(number(&kit.app.db, "SELECT COUNT(*) FROM message_stop").await, 1);
+        let page = kit.browser().get(&format!("/hooks/mail/stop?m={id}")).await;
+        assert_eq!(page.location(), format!("/h/{HERE}/stop?m={id}"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_dropped_is_said_to_the_contact_of_now() {
+    harness::each(|db| async move {
+        let (double, url) = TextDouble::start().await;
+        let (kit, staff) = kit_of(db, &url, "smtp://127.0.0.1:9").await;
+        approve(&kit, &staff).await;
+        let clerk = kit.sign_in(Role::Clerk, HERE).await;
+        let config = kit.app.config.clone();
+        let gateway =
+            twilio::Twilio::new(config.notices.text.as_ref().expect("one"), Some(PUBLIC)).expect("a client");
+        contact(&clerk, "S1", "202-555-0123", "en").await;
+        lend_overdue(&kit, &clerk).await;
+        let settings = format!("/d/{HERE}/lending/messages/settings");
+        let of = |automatic| {
+            [("automatic", automatic), ("quiet_from", "0"), ("quiet_to", "0"), ("phone", "(202) 555-0199")]
+        };
+        let mut tx = kit.app.db.write().await.expect("a write");
+        wish::run(&mut tx, HERE, now_ms()).await.expect("wishes");
+        tx.commit().await.expect("stored");
+        // Off and on again, and a number that was mistyped.
+        for automatic in ["0", "1"] {
+            assert_eq!(staff.post(&settings, &of(automatic)).await.status, 303);
+            let mut tx = kit.app.db.write().await.expect("a write");
+            wish::run(&mut tx, HERE, now_ms()).await.expect("wishes");
+            tx.commit().await.expect("stored");
+        }
+        contact(&clerk, "S1", "202-555-0124", "en").await;
+        go(&kit, &gateway, Channel::Text, now_ms() + 1).await;
+        go(&kit, &gateway, Channel::Text, now_ms() + 2).await;
+        let overdue: Vec<String> = double
+            .all()
+            .iter()
+            .filter(|handed| handed.fields["Body"].contains("HS-1"))
+            .map(|handed| handed.fields["To"].clone())
+            .collect();
+        assert_eq!(overdue, ["+12025550124"]);
     })
     .await;
 }

@@ -3,7 +3,7 @@ use super::*;
 use crate::access::Role;
 use crate::account::testing::{Browser, Reply};
 use crate::lending::hook;
-use crate::lending::pages::api::{OPERATIONS, document};
+use crate::lending::pages::api::{OPERATIONS, Operation, SCOPES, document};
 use crate::lending::queries;
 use crate::routes::Needs;
 use axum::body::Body;
@@ -131,12 +131,42 @@ async fn the_document_says_what_the_routes_do() {
         let trouble = format!("/d/{HERE}/lending/loans/{loan}/trouble");
         assert_eq!(clerk.post(&trouble, &[("trouble", "slow")]).await.status, 303);
         let item = text(&kit.app.db, "SELECT id FROM lending_device WHERE barcode = 'CB-1'").await;
-        let token = token(&staff, &["devices", "loans", "lines", "requests", "help", "scan"]).await;
+        let token = token(&staff, &SCOPES).await;
+        let lent = text(&kit.app.db, "SELECT id FROM lending_device WHERE barcode = 'HS-1'").await;
+        let line = text(&kit.app.db, "SELECT id FROM carrier_line ORDER BY iccid LIMIT 1").await;
+        let today = crate::db::today();
+        let sent = |operation: &Operation| match operation.path.trim_start_matches("/api/v1/{district}/") {
+            "scans" => ("", "{\"scan\":\"S1\"}".to_owned()),
+            "request-changes" => ("", "{\"student\":\"S3\",\"act\":\"withdraw\"}".to_owned()),
+            "offers" => ("", "{\"count\":1}".to_owned()),
+            "loan-changes" => ("", format!("{{\"device\":\"{lent}\",\"act\":\"renew\"}}")),
+            "notices" => ("", "{\"loans\":[\"x\"],\"way\":\"call\"}".to_owned()),
+            "line-changes" => ("", format!("{{\"line\":\"{line}\",\"act\":\"hold\",\"reason\":\"tests\"}}")),
+            "files/devices" => ("?name=d.csv", "barcode,type\nCB-9,laptop\n".to_owned()),
+            "files/lines" => ("as_of", format!("iccid,status\n{CARD},active\n")),
+            "files/usage" => ("usage", format!("iccid,usage\n{CARD},1\n")),
+            other => panic!("say here what is sent to {other}"),
+        };
         for operation in &OPERATIONS {
             let path = operation.path.replace("{district}", HERE).replace("{item}", &item);
             let reply = match operation.method {
                 "get" => ask(&kit, "GET", &path, &token, "", "").await,
-                _ => ask(&kit, "POST", &path, &token, "k", "{\"scan\":\"S1\"}").await,
+                _ => {
+                    let (query, body) = sent(operation);
+                    let query = match query {
+                        "as_of" => format!("?as_of={today}"),
+                        "usage" => format!("?unit=mb&base=1000&counting=within&day={today}"),
+                        query => query.to_owned(),
+                    };
+                    if operation.path.ends_with("/offers") {
+                        // Somebody waits again.
+                        assert_eq!(
+                            clerk.post(&format!("/d/{HERE}/lending/requests"), &fields).await.status,
+                            303
+                        );
+                    }
+                    ask(&kit, "POST", &format!("{path}{query}"), &token, operation.path, &body).await
+                }
             };
             assert_eq!(reply.status, 200, "{path}: {}", reply.body);
             let answer: Value = serde_json::from_str(&reply.body).expect("JSON");
@@ -155,6 +185,79 @@ async fn the_document_says_what_the_routes_do() {
                 };
                 assert!(kinds.contains(kind), "{path} {name}: {kind} is not {kinds}");
             }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_program_changes_is_done_once_and_written_down() {
+    each(|kit| async move {
+        let staff = inventory(&kit).await;
+        let clerk = kit.sign_in(Role::Clerk, HERE).await;
+        scan(&clerk, "S1", "HS-1").await;
+        let reads = token(&staff, &["devices", "loans", "lines", "requests", "help"]).await;
+        let writes = token(&staff, &["devices-write", "loans-write", "lines-write", "requests-write"]).await;
+        let api = |path: &str| format!("/api/v1/{HERE}/{path}");
+        let request = "{\"student\":\"S3\",\"act\":\"ask\",\"access\":\"none\",\"barrier\":\"cost\"}";
+        assert_eq!(ask(&kit, "POST", &api("request-changes"), &reads, "k", request).await.status, 403);
+        let wrong = "{\"student\":\"S3\",\"act\":\"ask\",\"colour\":1}";
+        assert_eq!(ask(&kit, "POST", &api("request-changes"), &writes, "k", wrong).await.status, 400);
+        for _ in 0..2 {
+            let reply = ask(&kit, "POST", &api("request-changes"), &writes, "k1", request).await;
+            assert_eq!((reply.status, reply.body.as_str()), (200, "{\"student\":\"S3\"}"));
+        }
+        assert_eq!(number(&kit.app.db, "SELECT COUNT(*) FROM lending_request").await, 1);
+        assert_eq!(ask(&kit, "POST", &api("request-changes"), &writes, "k1", wrong).await.status, 422);
+        assert_eq!(
+            ask(&kit, "POST", &api("request-changes"), &writes, "k2", request).await.status,
+            400,
+            "asked already"
+        );
+        let offers = ask(&kit, "POST", &api("offers"), &writes, "k3", "{\"count\":1}").await;
+        assert!(offers.body.contains("\"offers\":1"), "{}", offers.body);
+        let device = text(&kit.app.db, "SELECT device_id FROM lending_loan").await;
+        for (key, act, said) in [("k4", "lost", "lost"), ("k5", "found", "found"), ("k6", "renew", "renewed")]
+        {
+            let body = format!("{{\"device\":\"{device}\",\"act\":\"{act}\"}}");
+            let reply = ask(&kit, "POST", &api("loan-changes"), &writes, key, &body).await;
+            assert!(reply.body.contains(&format!("\"said\":\"{said}\"")), "{act}: {}", reply.body);
+        }
+        let told =
+            ask(&kit, "POST", &api("notices"), &writes, "k7", "{\"loans\":[\"x\"],\"way\":\"email\"}").await;
+        assert_eq!(told.status, 400, "a message is stored when it arrives");
+        let line = text(&kit.app.db, "SELECT id FROM carrier_line WHERE wanted = 'parked' LIMIT 1").await;
+        let hold = format!("{{\"line\":\"{line}\",\"act\":\"hold\",\"reason\":\"tests\"}}");
+        let held = ask(&kit, "POST", &api("line-changes"), &writes, "k8", &hold).await;
+        assert!(held.body.contains("\"wanted\":\"active\""), "{}", held.body);
+        let other = "{\"line\":\"none\",\"act\":\"hold\",\"reason\":\"tests\"}";
+        assert_eq!(ask(&kit, "POST", &api("line-changes"), &writes, "k9", other).await.status, 404);
+        let file = "barcode,type\nCB-9,laptop\n";
+        for _ in 0..2 {
+            let reply = ask(&kit, "POST", &api("files/devices?name=d.csv"), &writes, "k10", file).await;
+            assert!(reply.body.contains("\"new\":1"), "{}", reply.body);
+        }
+        let refused =
+            ask(&kit, "POST", &api("files/devices?name=d.csv"), &writes, "k11", "barcode,type\nCB-9,phone\n")
+                .await;
+        assert!(refused.status == 400 && refused.body.contains("line 2"), "{}", refused.body);
+        assert_eq!(
+            ask(&kit, "POST", &api("files/lines?as_of=2999-01-01"), &writes, "k12", "x").await.status,
+            400
+        );
+        for action in [
+            "request.ask",
+            "request.offer",
+            "loan.lost",
+            "loan.found",
+            "loan.renew",
+            "line.hold",
+            "inventory.load",
+        ] {
+            let sql = "SELECT COUNT(*) FROM audit_entry WHERE action = $1 AND account_id LIKE 'token:%'";
+            let noted: i64 =
+                sqlx::query_scalar(sql).bind(action).fetch_one(kit.app.db.read()).await.expect("a number");
+            assert_eq!(noted, 1, "{action}");
         }
     })
     .await;

@@ -250,3 +250,85 @@ async fn shorter_rules_keep_a_day_that_was_promised() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn whoever_undoes_a_return_is_told_when_the_household_has_too_many() {
+    each(|kit| async move {
+        inventory(&kit).await;
+        let clerk = kit.sign_in(Role::Clerk, HERE).await;
+        let other = kit.sign_in(Role::Clerk, HERE).await;
+        scan(&clerk, "S1", "HS-1").await;
+        later(&kit).await;
+        scan(&clerk, "", "HS-1").await;
+        // The household of the default rules may have one; it gets it from somebody else meanwhile.
+        scan(&other, "S1", "HS-2").await;
+        assert_eq!(state(&kit, "HS-2").await, "lent");
+        assert!(undo(&clerk).await.contains("said=undone-over"));
+        assert_eq!(state(&kit, "HS-1").await, "lent", "the household has it, and the records say so");
+        later(&kit).await;
+        scan(&other, "", "HS-2").await;
+        later(&kit).await;
+        scan(&clerk, "", "HS-1").await;
+        assert!(undo(&clerk).await.contains("said=undone&"), "one is as many as it may");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_case_that_a_return_closed_is_open_again_when_the_return_is_undone() {
+    each(|kit| async move {
+        inventory(&kit).await;
+        let clerk = kit.sign_in(Role::Clerk, HERE).await;
+        scan(&clerk, "S1", "HS-1").await;
+        let loan = text(&kit.app.db, "SELECT id FROM lending_loan").await;
+        clerk.post(&format!("/d/{HERE}/lending/loans/{loan}/trouble"), &[("trouble", "slow")]).await;
+        let open = "SELECT COUNT(*) FROM lending_case WHERE outcome IS NULL AND closed_ms IS NULL AND closed_by IS NULL";
+        assert_eq!(number(&kit.app.db, open).await, 1);
+        later(&kit).await;
+        scan(&clerk, "", "HS-1").await;
+        assert_eq!(number(&kit.app.db, open).await, 0);
+        assert!(undo(&clerk).await.contains("said=undone"));
+        assert_eq!(number(&kit.app.db, open).await, 1);
+        let old = id(&kit, "HS-1").await;
+        let (to, _) = act(&clerk, &[("student", "S1"), ("swap", &old), ("scan", "HS-2")]).await;
+        assert!(to.contains("said=swapped"), "{to}");
+        assert_eq!(number(&kit.app.db, open).await, 0);
+        assert!(undo(&clerk).await.contains("said=undone"));
+        assert_eq!(number(&kit.app.db, open).await, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_at_a_shop_is_not_undone_nor_put_back_by_hand_and_a_signature_goes_with_its_return() {
+    each(|kit| async move {
+        let staff = inventory(&kit).await;
+        let clerk = kit.sign_in(Role::Clerk, HERE).await;
+        scan(&clerk, "S1", "HS-1").await;
+        let old = id(&kit, "HS-1").await;
+        act(&clerk, &[("student", "S1"), ("swap", &old), ("scan", "HS-2")]).await;
+        let send = [("act", "send"), ("id", old.as_str()), ("shop", "Fixit")];
+        assert_eq!(staff.post(&format!("/d/{HERE}/lending/repairs/change"), &send).await.status, 303);
+        assert!(undo(&clerk).await.contains("said=undo-since"), "it is not with the household again");
+        let here = [("act", "here")];
+        let moved = staff.post(&format!("/d/{HERE}/lending/devices/{old}/state"), &here).await;
+        assert_eq!(moved.status, 400, "its repair would never end");
+        later(&kit).await;
+        scan(&clerk, "", "HS-2").await;
+        let loan = text(
+            &kit.app.db,
+            "SELECT id FROM lending_loan WHERE in_ms IS NOT NULL ORDER BY in_ms DESC LIMIT 1",
+        )
+        .await;
+        let sign = [("at", "in"), ("name", "Ana"), ("version", "0")];
+        let path = format!("/d/{HERE}/lending/loans/{loan}/sign");
+        assert_eq!(clerk.post(&path, &sign).await.status, 303);
+        let signed = "SELECT COUNT(*) FROM lending_signature";
+        assert_eq!(number(&kit.app.db, signed).await, 1);
+        assert!(undo(&clerk).await.contains("said=undone"));
+        assert_eq!(number(&kit.app.db, signed).await, 0, "it did not come back");
+        let early = clerk.post(&path, &sign).await;
+        assert!(early.status == 422 && early.body.contains("Nothing was signed"), "{}", early.body);
+    })
+    .await;
+}

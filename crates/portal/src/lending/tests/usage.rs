@@ -114,3 +114,28 @@ async fn a_file_of_use_is_taken_in_once_and_what_it_does_not_say_is_unknown() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn nobody_is_told_of_use_that_is_long_ago() {
+    each(|kit| async move {
+        let staff = super::counter::inventory(&kit).await;
+        super::counter::scan(&staff, "S1", "HS-1").await;
+        let of = async |known: i64| {
+            let known =
+                crate::db::today().checked_sub(jiff::Span::new().days(known)).expect("a day").to_string();
+            let mut write = kit.app.db.write().await.expect("a write");
+            sqlx::query("UPDATE carrier_line SET idle_days = 75, known_to = $1")
+                .bind(known)
+                .execute(&mut *write)
+                .await
+                .expect("idle");
+            write.commit().await.expect("stored");
+            let mut read = kit.app.db.read().acquire().await.expect("a connection");
+            let today = crate::db::today().to_string();
+            crate::lending::queries::troubled(&mut read, HERE, (&today, 30)).await.expect("loans").len()
+        };
+        assert_eq!(of(31).await, 1);
+        assert_eq!(of(32).await, 0, "what was so then says nothing of now");
+    })
+    .await;
+}

@@ -3,7 +3,7 @@
 use super::{Of, insert};
 use crate::db::Write;
 use crate::open_data::rules::Listed;
-use evenfield_gap::open::fcc::mobile::{Environment, MobileCell, MobileTechnology};
+use evenfield_gap::open::fcc::mobile::{self, Environment, MobileCell, MobileTechnology};
 use evenfield_gap::open::nces::relationship::Part;
 use evenfield_gap::open::ndt7::{Direction, SpeedTest};
 use evenfield_gap::open::tiles::Tile;
@@ -43,7 +43,19 @@ pub(super) async fn store_mobile_cells(
         let technology = i64::from(c.technology.code());
         [vintage.into(), (&c.h3).into(), technology.into(), c.down.into(), c.up.into()]
     };
-    insert(tx, of, ("mobile_cell", columns), (cells, |c| (c.h3.as_str(), c.technology), row)).await
+    // Areas are read by the fastest claim, whoever makes it.
+    let best = mobile::best(cells.to_vec());
+    insert(tx, of, ("mobile_cell", columns), (&best, |c| (c.h3.as_str(), c.technology), row)).await?;
+    let columns = ["vintage", "h3", "provider", "technology", "down_mbps", "up_mbps"];
+    let row = |c: &MobileCell| {
+        let (provider, technology) =
+            (i64::try_from(c.provider).unwrap_or_default(), i64::from(c.technology.code()));
+        [vintage.into(), (&c.h3).into(), provider.into(), technology.into(), c.down.into(), c.up.into()]
+    };
+    let offers: Vec<MobileCell> =
+        cells.iter().filter(|c| c.technology != MobileTechnology::ThirdGeneration).cloned().collect();
+    insert(tx, of, ("mobile_offer", columns), (&offers, |c| (c.h3.as_str(), c.provider, c.technology), row))
+        .await
 }
 
 /// The cells of the latest vintage.

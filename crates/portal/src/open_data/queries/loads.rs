@@ -32,7 +32,7 @@ pub struct LoadFacts<'a> {
 }
 
 /// The tables with rows of loads.
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 10] = [
     "load_problem",
     "boundary",
     "area_value",
@@ -41,6 +41,7 @@ const TABLES: [&str; 9] = [
     "speed_test",
     "district_part",
     "mobile_cell",
+    "mobile_offer",
     "directory_entry",
 ];
 

@@ -9,7 +9,10 @@ use serde_json::{Map, Value, json};
 fn schema(kind: &str, about: &str) -> Value {
     let kinds: Vec<&str> = kind.split(" or ").collect();
     let kind = if kinds.len() == 1 { json!(kinds[0]) } else { json!(kinds) };
-    json!({ "type": kind, "description": about })
+    match kind == json!("array") {
+        true => json!({ "type": "array", "items": { "type": "string" }, "description": about }),
+        false => json!({ "type": kind, "description": about }),
+    }
 }
 
 fn object(fields: &[Field]) -> Value {
@@ -24,11 +27,12 @@ fn parameters(operation: &Operation) -> Vec<Value> {
     let mut all: Vec<Value> = in_path
         .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
         .collect();
-    if operation.method == "get" {
+    if operation.method == "get" || operation.is_file {
         all.extend(operation.takes.iter().map(|(name, kind, about)| {
             json!({ "name": name, "in": "query", "description": about, "schema": { "type": kind } })
         }));
-    } else {
+    }
+    if operation.method == "post" {
         let about = "1 to 100 characters; the same key with the same body is done once.";
         all.push(json!({ "name": "Idempotency-Key", "in": "header", "required": true, "description": about, "schema": { "type": "string" } }));
     }
@@ -64,10 +68,17 @@ fn described(operation: &Operation) -> Value {
     });
     if operation.method == "post" {
         described["responses"]["422"] = problem("The key was used for something else.");
-        let mut body = object(operation.takes);
-        body["required"] = json!([operation.takes[0].0]);
-        described["requestBody"] =
-            json!({ "required": true, "content": { "application/json": { "schema": body } } });
+        let content = match operation.is_file {
+            true => {
+                json!({ "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } })
+            }
+            false => {
+                let mut body = object(operation.takes);
+                body["required"] = json!([operation.takes[0].0]);
+                json!({ "application/json": { "schema": body } })
+            }
+        };
+        described["requestBody"] = json!({ "required": true, "content": content });
     }
     described
 }

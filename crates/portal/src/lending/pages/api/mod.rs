@@ -2,9 +2,13 @@
 //! document that describes them.
 
 mod answers;
+mod deed;
 mod document;
+mod files;
 mod scan;
+mod writes;
 
+use super::upload::UPLOAD_BYTES;
 use crate::App;
 use crate::access::Viewer;
 use crate::db::now_ms;
@@ -24,7 +28,18 @@ pub use document::document;
 const HOUR_MS: i64 = 3_600_000;
 
 /// What a token may let a program do.
-pub const SCOPES: [&str; 6] = ["devices", "loans", "lines", "requests", "help", "scan"];
+pub const SCOPES: [&str; 10] = [
+    "devices",
+    "loans",
+    "lines",
+    "requests",
+    "help",
+    "scan",
+    "devices-write",
+    "loans-write",
+    "lines-write",
+    "requests-write",
+];
 
 /// A field of an answer: its name, its type in JSON, and what it is.
 type Field = (&'static str, &'static str, &'static str);
@@ -45,6 +60,8 @@ pub struct Operation {
     pub gives: &'static [Field],
     /// Whether it answers a list: `{"found": n, "items": […]}`.
     pub is_list: bool,
+    /// Whether the body is a file, and what it takes is in the query.
+    pub is_file: bool,
     handler: fn() -> MethodRouter<App>,
 }
 
@@ -55,7 +72,7 @@ const RANGE: [Field; 2] = [
 ];
 
 /// The operations.
-pub const OPERATIONS: [Operation; 7] = [
+pub const OPERATIONS: [Operation; 15] = [
     Operation {
         method: "get",
         path: "/api/v1/{district}/devices",
@@ -70,6 +87,7 @@ pub const OPERATIONS: [Operation; 7] = [
         ],
         gives: &answers::DEVICE,
         is_list: true,
+        is_file: false,
         handler: || get(answers::devices),
     },
     Operation {
@@ -80,6 +98,7 @@ pub const OPERATIONS: [Operation; 7] = [
         takes: &[],
         gives: &answers::DEVICE,
         is_list: false,
+        is_file: false,
         handler: || get(answers::device),
     },
     Operation {
@@ -90,6 +109,7 @@ pub const OPERATIONS: [Operation; 7] = [
         takes: &[RANGE[0], RANGE[1], ("open", "boolean", "Only loans that are open.")],
         gives: &answers::LOAN,
         is_list: true,
+        is_file: false,
         handler: || get(answers::loans),
     },
     Operation {
@@ -100,6 +120,7 @@ pub const OPERATIONS: [Operation; 7] = [
         takes: &[RANGE[0], RANGE[1], ("q", "string", "Part of a card, number, carrier, plan or barcode.")],
         gives: &answers::LINE,
         is_list: true,
+        is_file: false,
         handler: || get(answers::lines),
     },
     Operation {
@@ -110,6 +131,7 @@ pub const OPERATIONS: [Operation; 7] = [
         takes: &RANGE,
         gives: &answers::REQUEST,
         is_list: true,
+        is_file: false,
         handler: || get(answers::requests),
     },
     Operation {
@@ -120,6 +142,7 @@ pub const OPERATIONS: [Operation; 7] = [
         takes: &RANGE,
         gives: &answers::CASE,
         is_list: true,
+        is_file: false,
         handler: || get(answers::cases),
     },
     Operation {
@@ -134,13 +157,124 @@ pub const OPERATIONS: [Operation; 7] = [
         ],
         gives: &scan::DONE,
         is_list: false,
+        is_file: false,
         handler: || post(scan::scan),
+    },
+    Operation {
+        method: "post",
+        path: "/api/v1/{district}/request-changes",
+        scope: "requests-write",
+        summary: "Takes in a request for a hotspot, or takes one back.",
+        takes: &[
+            ("student", "string", "The student's id."),
+            ("act", "string", "ask or withdraw."),
+            ("access", "string", "none, phone, poor or good: their Internet at home; to ask."),
+            ("barrier", "string", "unavailable, cost or other: why it is no better; to ask."),
+        ],
+        gives: &writes::REQUESTED,
+        is_list: false,
+        is_file: false,
+        handler: || post(writes::request),
+    },
+    Operation {
+        method: "post",
+        path: "/api/v1/{district}/offers",
+        scope: "requests-write",
+        summary: "Offers a hotspot to so many households that are first by the published rule, and keeps the order.",
+        takes: &[("count", "integer", "To how many, 1 to 1000.")],
+        gives: &writes::OFFERED,
+        is_list: false,
+        is_file: false,
+        handler: || post(writes::offer),
+    },
+    Operation {
+        method: "post",
+        path: "/api/v1/{district}/loan-changes",
+        scope: "loans-write",
+        summary: "Renews the open loan of a device, or says that the device is lost or found.",
+        takes: &[("device", "string", "The device's id."), ("act", "string", "renew, lost or found.")],
+        gives: &writes::CHANGED,
+        is_list: false,
+        is_file: false,
+        handler: || post(writes::change),
+    },
+    Operation {
+        method: "post",
+        path: "/api/v1/{district}/notices",
+        scope: "loans-write",
+        summary: "Says that households were told what is the matter with their loans, or that they need their lines after all.",
+        takes: &[
+            ("loans", "array", "The loans' ids, each a text."),
+            ("way", "string", "letter, call or person."),
+            ("used_again", "boolean", "The household was helped: the use of its line counts anew."),
+        ],
+        gives: &writes::NOTED,
+        is_list: false,
+        is_file: false,
+        handler: || post(writes::notice),
+    },
+    Operation {
+        method: "post",
+        path: "/api/v1/{district}/line-changes",
+        scope: "lines-write",
+        summary: "Holds a line active whatever its loan, releases it, or ends it for good.",
+        takes: &[
+            ("line", "string", "The line's id."),
+            ("act", "string", "hold, release or end."),
+            ("reason", "string", "Why it is held; to hold."),
+        ],
+        gives: &writes::LINE_CHANGED,
+        is_list: false,
+        is_file: false,
+        handler: || post(writes::line_change),
+    },
+    Operation {
+        method: "post",
+        path: "/api/v1/{district}/files/devices",
+        scope: "devices-write",
+        summary: "Lays a file of devices over the inventory; one with problems is not stored.",
+        takes: &[files::NAME],
+        gives: &files::DEVICES,
+        is_list: false,
+        is_file: true,
+        handler: || post(files::devices),
+    },
+    Operation {
+        method: "post",
+        path: "/api/v1/{district}/files/lines",
+        scope: "lines-write",
+        summary: "Takes in what a carrier says that its lines are.",
+        takes: &[files::NAME, ("as_of", "string", "The day of the list, 2027-06-01.")],
+        gives: &files::LINES,
+        is_list: false,
+        is_file: true,
+        handler: || post(files::lines),
+    },
+    Operation {
+        method: "post",
+        path: "/api/v1/{district}/files/usage",
+        scope: "lines-write",
+        summary: "Takes in what a carrier says that its lines used.",
+        takes: &[
+            files::NAME,
+            ("unit", "string", "bytes, kb, mb or gb, where a row says none."),
+            ("base", "string", "What a thousand is: 1000 or 1024."),
+            ("day", "string", "The day of a row that says none, 2027-06-01."),
+            ("counting", "string", "within: in the days of the row; since: since the carrier's cycle began."),
+        ],
+        gives: &files::LINES,
+        is_list: false,
+        is_file: true,
+        handler: || post(files::used),
     },
 ];
 
 /// The rows of the route table.
 pub fn routes() -> Vec<Route> {
-    let operations = OPERATIONS.iter().map(|one| route(one.path, Needs::Proof, (one.handler)()));
+    let operations = OPERATIONS.iter().map(|one| {
+        let row = route(one.path, Needs::Proof, (one.handler)());
+        if one.is_file { row.uploads(UPLOAD_BYTES) } else { row }
+    });
     let description = route("/api/v1/openapi.json", Needs::Public, get(document::page)).file();
     operations.chain([description]).collect()
 }

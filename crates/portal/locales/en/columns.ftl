@@ -1,0 +1,22 @@
+# Files with other headings.
+columns-title = Headings of files
+columns-lead = What the columns of files with other headings are. It is said once, and used for each file with the same headings in the same order.
+columns-none = Nothing is kept yet. When a file is not understood, the page of that file asks.
+columns-ask = What are the columns of this file?
+columns-ask-lead = Say it once. It is kept for this district and used for each file with the same headings. Then send the file again.
+columns-nth = Column { $n }, without a heading
+columns-first = First row: { $text }
+columns-itself = As its heading says
+columns-not-read = Not read
+columns-must = (must be there)
+columns-keep = Keep the columns
+columns-kept = Kept. Now send the file again.
+columns-of-devices = Files of devices
+columns-of-lines = Files of what lines are
+columns-of-usage = Files of what lines used
+columns-caption = { $file }, { $n }
+columns-heading = Heading in the file
+columns-is = Is read as
+columns-remove = Remove
+columns-wrong = These columns cannot be kept: one of them is not known.
+columns-wrong-twice = Two headings are said to be the same column. Choose one of them.

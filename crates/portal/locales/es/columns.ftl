@@ -1,0 +1,22 @@
+# Archivos con otros encabezados.
+columns-title = Encabezados de archivos
+columns-lead = Qué son las columnas de los archivos con otros encabezados. Se dice una vez y se usa para cada archivo con los mismos encabezados en el mismo orden.
+columns-none = Todavía no hay nada guardado. Cuando un archivo no se entiende, la página de ese archivo pregunta.
+columns-ask = ¿Qué son las columnas de este archivo?
+columns-ask-lead = Dígalo una vez. Se guarda para este distrito y se usa para cada archivo con los mismos encabezados. Después envíe el archivo otra vez.
+columns-nth = Columna { $n }, sin encabezado
+columns-first = Primera fila: { $text }
+columns-itself = Como dice su encabezado
+columns-not-read = No se lee
+columns-must = (debe estar)
+columns-keep = Guardar las columnas
+columns-kept = Guardado. Ahora envíe el archivo otra vez.
+columns-of-devices = Archivos de dispositivos
+columns-of-lines = Archivos de lo que son las líneas
+columns-of-usage = Archivos de lo que usaron las líneas
+columns-caption = { $file }, { $n }
+columns-heading = Encabezado en el archivo
+columns-is = Se lee como
+columns-remove = Quitar
+columns-wrong = Estas columnas no se pueden guardar: una de ellas no se conoce.
+columns-wrong-twice = Dos encabezados se dicen ser la misma columna. Elija uno de ellos.
