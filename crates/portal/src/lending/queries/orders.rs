@@ -284,9 +284,9 @@ pub async fn refuse_orders(tx: &mut Write, district: &str, ids: &[String]) -> Re
             format!("UPDATE carrier_order SET refused = 1 WHERE district_id = $1 AND id IN ({marks})"),
             // Not what was asked for since.
             format!(
-                "UPDATE carrier_line SET ordered = NULL, ordered_ms = NULL WHERE district_id = $1 AND EXISTS (SELECT 1 \
-                 FROM carrier_order o WHERE o.district_id = $1 AND o.line_id = carrier_line.id \
-                 AND o.asked_ms = carrier_line.ordered_ms AND o.id IN ({marks}))"
+                "UPDATE carrier_line SET ordered = NULL, ordered_ms = NULL WHERE district_id = $1 AND id IN (SELECT o.line_id \
+                 FROM carrier_order o WHERE o.district_id = $1 AND o.id IN ({marks})) AND ordered_ms = (SELECT MAX(o.asked_ms) \
+                 FROM carrier_order o WHERE o.district_id = $1 AND o.line_id = carrier_line.id AND o.id IN ({marks}))"
             ),
         ] {
             let mut query = sqlx::query(AssertSqlSafe(sql)).bind(district);
