@@ -60,9 +60,9 @@ impl Clerk {
     }
 }
 
-/// The n-th card, with its check digit.
+/// The n-th card, with its check digit. None ends in four noughts: a file with such a number is refused as one that a spreadsheet rounded.
 fn card(n: usize) -> String {
-    let body = format!("8901260{n:011}");
+    let body = format!("8901260{:011}", n * 10 + 1);
     let mut cards = (0..10).map(|digit| format!("{body}{digit}"));
     cards.find(|card| numbers::iccid(card, true).is_ok()).unwrap_or_default()
 }
@@ -148,6 +148,8 @@ async fn works(
     pause: Duration,
 ) -> Result<[Vec<Duration>; 3], Failure> {
     let mut times = [const { Vec::new() }; 3];
+    // People do not begin in the same millisecond.
+    tokio::time::sleep(pause.mul_f64((from / loans.max(1)) as f64 * 0.618 % 1.0)).await;
     for n in from..from + loans {
         // One of each household: more than one hotspot is not lent to it.
         let student = format!("{:07}", n * 3);

@@ -28,9 +28,9 @@ const START: i64 = 20_000 * 24 * HOUR_MS;
 /// A fault may cost a line a day; three days are enough.
 const GOES: i64 = 72;
 
-/// The n-th card, with its check digit.
+/// The n-th card, with its check digit. None ends in four noughts, as a number that a spreadsheet rounded.
 fn card(n: usize) -> String {
-    let body = format!("8901260{n:011}");
+    let body = format!("8901260{:011}", n * 10 + 1);
     let mut cards = (0..10).map(|digit| format!("{body}{digit}"));
     cards.find(|card| numbers::iccid(card, true).is_ok()).unwrap_or_default()
 }
