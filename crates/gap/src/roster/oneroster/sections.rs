@@ -1,6 +1,6 @@
 //! `classes.csv` and `enrollments.csv`.
 
-use super::{Base, Reader, Status, is_current, list};
+use super::{Base, Reader, Status, is_current};
 use crate::read::{ReadError, Row, Table};
 use crate::roster::Section;
 use crate::roster::draft::{Draft, Kind, Place};
@@ -56,7 +56,8 @@ fn class(draft: &mut Draft<'_>, reader: &mut Reader<'_>, at: &Columns, row: Row<
         return;
     };
     let title = row.required(at.title, "the section's title", &mut draft.problems).unwrap_or(id);
-    let period = list(row.text(at.periods)).next().map(str::to_owned);
+    // All of them: a double lesson has two, and a comma may stand within parentheses.
+    let period = row.filled(at.periods).map(str::to_owned);
     let section =
         Section { source_id: id.to_owned(), school: school.to_owned(), title: title.to_owned(), period };
     draft.add_section(section, row.line);
