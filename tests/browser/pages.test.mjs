@@ -32,6 +32,7 @@ const pages = [
   ["devices", `/d/${district}/filtering/devices`],
   ["edges", `/d/${district}/filtering/edges`],
   ["evidence", `/d/${district}/filtering/evidence`],
+  ["policy-versions", `/d/${district}/filtering/versions`],
   ["lending", `/d/${district}/lending`],
   ["lending-rules", `/d/${district}/lending/rules`],
   ["lending-devices", `/d/${district}/lending/devices`],

@@ -139,7 +139,7 @@ export const steps = [
     await askFor(page, url, "chess.example");
     await page.goto(`${url}${here}/filtering`);
     await press(page, "#requests a[href*='chess.example']");
-    await press(page, "main form button");
+    await press(page, "main form[method=post][action$='/filtering/answer'] button");
   }],
   ["filtering-answered", 200, async (page, { url }) => {
     await page.goto(`${url}${here}/filtering/answer?name=chess.example`);
@@ -147,7 +147,7 @@ export const steps = [
     await page.selectOption("#whom", "school:01");
     await page.fill("#until", new Date(Date.now() + 7 * 86400e3).toISOString().slice(0, 10));
     await page.fill("#reason", "The chess club meets on Tuesdays.");
-    await press(page, "main form button");
+    await press(page, "main form[method=post][action$='/filtering/answer'] button");
   }],
   ["devices-wrong", 422, (page, { url }) =>
     send(page, `${url}${here}/filtering/devices`, "#file", upload("devices.csv", "serial,student\n5CD1234XYZ,nobody\n"), "/devices/upload")],

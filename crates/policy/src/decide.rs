@@ -2,9 +2,10 @@
 //! implementation.
 
 use crate::in_force::InForce;
-use crate::name::{MAX_LABELS, Name};
+use crate::name::{MAX_LABELS, Name, NameBuf};
 use crate::snapshot::{Answer, Category, ListId, PolicyId, Regime, RuleId, Ruling, Set, Target, View};
 use crate::subject::Subject;
+use std::collections::HashSet;
 
 /// What to do with a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,11 +105,67 @@ pub fn is_ever_blocked(view: &View<'_>, name: &Name<'_>, most: usize) -> bool {
     })
 }
 
+/// Whether a regime blocks the name, and then, whether a rule that allows it and all below it would let it through that is as narrow as this
+/// ([`crate::compile::rank`]). By the table of precedence; `None` for a name that is not blocked.
+pub fn would_open(view: &View<'_>, number: u32, name: &Name<'_>, level: u8) -> Option<bool> {
+    let verdict = run(view, PolicyId(0), (number, 0), name, |_| {});
+    if !matches!(verdict.action, Action::Block(_)) {
+        return None;
+    }
+    let regime = view.regime(number);
+    let (mut found, mut excepted) = (Found::look(view, name), 0);
+    while let Some(depth) = found.next() {
+        let (set, exact) = (view.set(found.sets[depth]), depth == name.labels());
+        excepted |= if exact { set.exact_excepted } else { set.below_excepted };
+        let here = if exact { set.exact } else { set.below } & !excepted;
+        let rule = if exact { ruled(view, &regime, &set, name, depth) } else { None };
+        let stands = rule.is_some_and(|(ruling, rule)| match ruling {
+            Ruling::MandatoryDeny => true,
+            Ruling::Deny => view.level_of(rule) >= level,
+            Ruling::Allow => false,
+        });
+        if here & regime.must != 0 || stands {
+            return Some(false);
+        }
+    }
+    Some(true)
+}
+
+/// How many names rules of a policy ever let through: each once, and not those that stay blocked whatever rules say.
+pub fn names_opened(view: &View<'_>, policy: PolicyId) -> usize {
+    let mut opened = HashSet::new();
+    for (number, text) in view.allowed_names(policy) {
+        if opened.contains(text) {
+            continue;
+        }
+        // A rule may be about what is below its name alone.
+        let names = [NameBuf::from_text(text), NameBuf::from_text(&format!("x.{text}"))];
+        let is_open = names.into_iter().flatten().any(|name| {
+            let verdict = run(view, policy, (number, 0), &name.as_name(), |_| {});
+            matches!(verdict.because, Because::Rule(_)) && !matches!(verdict.action, Action::Block(_))
+        });
+        if is_open {
+            opened.insert(text);
+        }
+    }
+    opened.len()
+}
+
 /// Decides by the same code, and keeps each step.
 pub fn explain(view: &View<'_>, in_force: &InForce, subject: &Subject, name: &Name<'_>) -> Explanation {
-    let mut steps = Vec::new();
     let policy = view.policy_of(subject);
-    let verdict = run(view, policy, in_force.of(policy), name, |step| steps.push(step(view)));
+    explain_policy(view, policy, in_force.of(policy), name)
+}
+
+/// The same for a policy, by the regime that it has in force, given as its number and for how many seconds it holds.
+pub fn explain_policy(
+    view: &View<'_>,
+    policy: PolicyId,
+    in_force: (u32, u32),
+    name: &Name<'_>,
+) -> Explanation {
+    let mut steps = Vec::new();
+    let verdict = run(view, policy, in_force, name, |step| steps.push(step(view)));
     // What lists say is many steps of one depth, and is told in a row.
     Explanation { verdict, steps: steps.into_iter().flatten().collect() }
 }
@@ -308,7 +365,8 @@ impl Step {
             }
             Self::Regime(number, seconds) => {
                 let regime = view.regime(number);
-                let scopes: Vec<_> = view.scopes_of(&regime).collect();
+                let mut scopes: Vec<_> = view.scopes_of(&regime).collect();
+                scopes.dedup();
                 let blocked = view.categories().filter(|c| regime.blocked & c.mask() != 0);
                 let blocked: Vec<_> = blocked.map(|c| view.category_name(c)).collect();
                 let holds = match seconds {

@@ -29,10 +29,14 @@ mod name;
 pub mod schedule;
 mod snapshot;
 mod subject;
+mod suffix;
 mod table;
 
 pub use build::{BuildError, Builder, Cover, Day, ScopeId};
-pub use decide::{Action, Because, Explanation, Step, Verdict, decide, explain, is_ever_blocked};
+pub use decide::{
+    Action, Because, Explanation, Step, Verdict, decide, explain, explain_policy, is_ever_blocked,
+    names_opened, would_open,
+};
 pub use in_force::InForce;
 pub use name::{Name, NameBuf, NameError};
 pub use snapshot::{
@@ -40,6 +44,7 @@ pub use snapshot::{
     SecretKey, Snapshot, Target, View, YouTube, seal,
 };
 pub use subject::{DeviceKey, SiteId, Subject, address_number};
+pub use suffix::is_public_suffix;
 
 #[cfg(test)]
 mod tests;

@@ -401,6 +401,14 @@ proptest! {
         for text in ["a", "b.a", "c.b.a", "a.a", "b.b", "a.b.c", "c.c.c", "a.b.a.b", "b.a.c.a.b", "c.a", "x.a", "x"] {
             let verdict = ask(&snapshot, 0, Subject::Unknown, text);
             prop_assert_eq!(verdict.action != Action::Allow, slowly(&kept, blocked, must, text), "{}", text);
+            // What one more rule would do is what it does.
+            for level in 0..3 {
+                let more = (text.to_owned(), Cover::Both, Entry::Ruled(level, Ruling::Allow));
+                let opens = !slowly(&[&kept[..], &[more]].concat(), blocked, must, text);
+                let wanted = (verdict.action != Action::Allow).then_some(opens);
+                let wire = name(text);
+                prop_assert_eq!(would_open(&snapshot.view(), regime, &wire.as_name(), level), wanted, "{} {}", text, level);
+            }
         }
     }
 

@@ -141,7 +141,14 @@ fn evidence_is_believed_as_it_was_signed_and_no_other_way() {
     let folder = tempfile::tempdir().expect("a folder");
     let (key, other) = (SecretKey::from_seed(&[1; 32]), SecretKey::from_seed(&[2; 32]));
     let list = List { name: "own".into(), category: "games".into(), version: "7".into(), names: 2 };
-    let version = Version { version: 1, digest: "a".repeat(64), created_s: 1_796_000_000, lists: vec![list] };
+    let version = Version {
+        version: 1,
+        digest: "a".repeat(64),
+        created_s: 1_796_000_000,
+        lists: vec![list],
+        settings: "b".repeat(64),
+        answers: "c".repeat(64),
+    };
     let step = Step { step: "hearing".into(), done_on: "2026-09-14".into(), note: "minutes".into() };
     let mut document = Document {
         district: "5100001".into(),

@@ -7,14 +7,15 @@ const CANARY: [&str; 1] = ["use-application-dns.net"];
 
 /// Apple's private relay stays off where these do not exist
 /// (<https://developer.apple.com/support/prepare-your-network-for-icloud-private-relay>).
-const PRIVATE_RELAY: [&str; 3] = ["mask.icloud.com", "mask-h2.icloud.com", "mask-canary.icloud.com"];
+const PRIVATE_RELAY: [&str; 4] =
+    ["mask.icloud.com", "mask-h2.icloud.com", "mask-canary.icloud.com", "mask-api.icloud.com"];
 
-/// Names that must not be asked of anybody: hidden services (RFC 7686) and the upstream's own resolvers, to which devices
-/// would go over (RFC 9462 section 8.2).
-const SPECIAL: [&str; 2] = ["onion", "resolver.arpa"];
+/// Names that must not be asked of anybody: hidden services (RFC 7686), the upstream's own resolvers, to which devices
+/// would go over (RFC 9462 section 8.2), and names that are on no server (RFC 6761 sections 6.3 and 6.4).
+const SPECIAL: [&str; 4] = ["onion", "resolver.arpa", "localhost", "invalid"];
 
 /// Public resolvers that are asked by HTTPS or TLS under a name.
-const RESOLVERS: [&str; 48] = [
+const RESOLVERS: [&str; 55] = [
     "cloudflare-dns.com",
     "one.one.one.one",
     "dns.google",
@@ -63,16 +64,24 @@ const RESOLVERS: [&str; 48] = [
     "public.dns.iij.jp",
     "doh.umbrella.com",
     "wikimedia-dns.org",
+    "dns.sb",
+    "dns0.eu",
+    "dns.njal.la",
+    "anycast.uncensoreddns.org",
+    "unicast.uncensoreddns.org",
+    "ahadns.com",
+    "ahadns.net",
 ];
 
 /// Well-known private networks and proxies. Lists of them are longer and change; these are the ones that
 /// students know by name.
-const TUNNELS: [&str; 24] = [
+const TUNNELS: [&str; 25] = [
     "cloudflareclient.com",
     "torproject.org",
     "psiphon.ca",
     "ultrasurf.us",
     "protonvpn.com",
+    "protonvpn.ch",
     "nordvpn.com",
     "expressvpn.com",
     "surfshark.com",
@@ -108,8 +117,16 @@ pub(super) const YOUTUBE: [&str; 5] = [
     "www.youtube-nocookie.com",
 ];
 
-/// A search engine's name and its safe address, as each engine publishes it.
-const ENGINES: [(&str, &str); 9] = [
+/// A search engine's name and its safe address, as each engine publishes it. The engine's other names are sent there, too: one that is not served
+/// there does not open, and is not open as it is.
+const ENGINES: [(&str, &str); 16] = [
+    ("m.bing.com", "strict.bing.com"),
+    ("cn.bing.com", "strict.bing.com"),
+    ("html.duckduckgo.com", "safe.duckduckgo.com"),
+    ("lite.duckduckgo.com", "safe.duckduckgo.com"),
+    ("noai.duckduckgo.com", "safe.duckduckgo.com"),
+    ("www.pixabay.com", "safesearch.pixabay.com"),
+    ("ecosia.org", "strict-safe-search.ecosia.org"),
     ("www.bing.com", "strict.bing.com"),
     ("bing.com", "strict.bing.com"),
     ("duckduckgo.com", "safe.duckduckgo.com"),
@@ -152,5 +169,6 @@ mod tests {
         assert!(engines().all(|(_, safe)| NameBuf::from_text(safe).is_ok()));
         assert!(bypass().any(|name| name == "onion") && bypass().any(|name| name == "resolver.arpa"));
         assert!(engines().any(|(name, _)| name == "www.google.co.uk"));
+        assert!(engines().any(|(name, safe)| name == "html.duckduckgo.com" && safe == "safe.duckduckgo.com"));
     }
 }

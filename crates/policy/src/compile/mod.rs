@@ -1,13 +1,17 @@
 //! From settings, lists and rosters to a snapshot.
 
 mod builtin;
+mod known;
+pub(crate) mod meets;
 mod people;
 mod regimes;
+mod whole;
 
+pub use meets::{Meets, meets};
 pub use people::{Device, Owner, People, Section, Student};
 
 use crate::build::{BuildError, Builder, ScopeId};
-use crate::config::{Block, Config, List, Measures, Names, When};
+use crate::config::{Config, List, Measures, Names, When, Who};
 use crate::lists;
 use crate::schedule::{LESSON, Labels, Timetable, timetable};
 use crate::snapshot::{Category, PolicyId, SecretKey};
@@ -21,6 +25,9 @@ use std::collections::{BTreeSet, HashMap};
 
 /// The category of ways around the filter. Its names are always answered NXDOMAIN.
 pub const BYPASS: &str = "bypass";
+
+/// So many days before its last day a calendar is complained of.
+const YEAR_ENDS_DAYS: i32 = 30;
 
 /// What was compiled, to be signed.
 pub struct Compiled {
@@ -95,11 +102,13 @@ pub fn compile(
         default_scope: None,
         policies: HashMap::new(),
         never_holds: BTreeSet::new(),
+        whole: whole::rules(config),
         now_s: u32::try_from(now.as_second()).unwrap_or_default(),
         problems: Problems::default(),
     };
     compiler.builtin();
     let lists = compiler.lists(read)?;
+    compiler.complain(people, now);
     compiler.times(now);
     compiler.scopes();
     // Policy 0: that of whoever is not known.
@@ -116,6 +125,19 @@ pub fn compile(
         policies: compiler.policies.len(),
         problems: compiler.problems,
     })
+}
+
+/// How narrow rules of the safe default are: more than those for everybody, less than any others.
+const RANK_OF_DEFAULT: u8 = 1;
+/// How narrow rules with an end are.
+pub const RANK_OF_OVERRIDES: u8 = 7;
+
+/// How narrow the rules of a lasting scope are, in the table of precedence.
+pub fn rank(who: &Who) -> u8 {
+    match who.level() {
+        0 => 0,
+        level => level + RANK_OF_DEFAULT,
+    }
 }
 
 /// A block about somebody, with when it holds for them.
@@ -136,6 +158,8 @@ struct Compiler<'a> {
     policies: HashMap<Key, PolicyId>,
     /// Blocks that were complained of because they hold at no time.
     never_holds: BTreeSet<usize>,
+    /// Rules about whole public suffixes.
+    whole: Vec<whole::Whole>,
     now_s: u32,
     problems: Problems,
 }
@@ -194,6 +218,7 @@ impl Compiler<'_> {
                 let id = self.builder.list(&list.name, &version, category);
                 for pattern in patterns {
                     self.builder.listed(id, &pattern.name.as_name(), pattern.cover);
+                    self.whole.iter_mut().for_each(|whole| whole.count(&pattern.name.as_name()));
                 }
                 lists::Reading { rows: patterns.len() as u64, ..lists::Reading::default() }
             }
@@ -205,7 +230,10 @@ impl Compiler<'_> {
                 }
                 let id = self.builder.list(&list.name, &version, category);
                 lists::read(*format, file, &bytes, *options, &mut |row| match row.excepted {
-                    false => self.builder.listed(id, &row.name.as_name(), row.cover),
+                    false => {
+                        self.builder.listed(id, &row.name.as_name(), row.cover);
+                        self.whole.iter_mut().for_each(|whole| whole.count(&row.name.as_name()));
+                    }
                     true => self.builder.excepted(id, &row.name.as_name(), row.cover),
                 })
             }
@@ -214,6 +242,29 @@ impl Compiler<'_> {
         self.problems.append(reading.problems);
         let (name, category) = (list.name.clone(), list.category.clone());
         Ok(ListReport { name, category, version, rows: reading.rows, not_names: reading.not_names, problems })
+    }
+
+    /// Complains of what the settings say for nobody, or for more than was meant.
+    fn complain(&mut self, people: &[People], now: Timestamp) {
+        for (line, setting, said, wanted) in known::strangers(self.config, people) {
+            self.problems.push(self.file, line, setting, &said, wanted);
+        }
+        for year in &self.config.calendars {
+            let today = year.calendar.zone.to_datetime(now).date();
+            let left = (year.calendar.last_day - today).get_days();
+            if left < YEAR_ENDS_DAYS {
+                let wanted = format!(
+                    "a school year that goes on ({} ends in {left} days): after its last day nothing holds that is for a time of school",
+                    year.calendar.name
+                );
+                let said = year.calendar.last_day.to_string();
+                self.problems.push(self.file, 0, "calendar.last_day", &said, wanted);
+            }
+        }
+        for whole in std::mem::take(&mut self.whole) {
+            let (line, said, wanted) = whole.told();
+            self.problems.push(self.file, line, "allow, deny, must_deny", &said, wanted);
+        }
     }
 
     fn times(&mut self, now: Timestamp) {
@@ -233,16 +284,17 @@ impl Compiler<'_> {
                 self.scopes.push(None);
                 continue;
             }
-            let (name, level) = match block.when {
-                When::Once(..) => (format!("override for {}", block.who.say()), 6),
-                _ => (block.who.say(), block.who.level()),
+            let (name, level) = match block.when.ends() {
+                Some(_) => (format!("override for {}", block.who.say()), RANK_OF_OVERRIDES),
+                None => (block.who.say(), rank(&block.who)),
             };
             let scope = self.builder.scope(&name, level);
             self.rules(scope, &block.measures);
             self.scopes.push(Some(scope));
         }
         let default = &self.config.default;
-        self.default_scope = (!default.rules.is_empty()).then(|| self.builder.scope("safe default", 5));
+        self.default_scope =
+            (!default.rules.is_empty()).then(|| self.builder.scope("safe default", RANK_OF_DEFAULT));
         if let Some(scope) = self.default_scope {
             self.rules(scope, default);
         }
@@ -254,26 +306,31 @@ impl Compiler<'_> {
         }
     }
 
-    /// The blocks laid over each other that hold with these labels, and the temporary ones that hold at this moment. Of whom no scope speaks but
-    /// those for everybody, for them the safe default holds.
+    /// The blocks laid over each other that hold with these labels, and the temporary ones that hold at this moment. Under those that are not for
+    /// everybody lies the safe default, where none of them takes its place.
     fn layers(&self, held: &[Held], labels: Option<&Labels>, at_s: Option<u32>) -> Layers<'_> {
         let always = if self.config.close_bypass { self.categories[BYPASS].mask() } else { 0 };
         let mut layers = Layers::new(&self.categories, always);
         let (once, lasting): (Vec<&Held>, Vec<&Held>) =
-            held.iter().partition(|(at, _)| matches!(self.config.blocks[*at].when, When::Once(..)));
-        for (at, during) in &lasting {
-            let holds = during.as_ref().is_none_or(|any| labels.is_some_and(|labels| one_holds(any, labels)));
-            if holds {
-                layers.lay(&self.config.blocks[*at].measures, self.scopes[*at]);
-            }
+            held.iter().partition(|(at, _)| self.config.blocks[*at].when.ends().is_some());
+        let holds = |during: &Option<Vec<Vec<String>>>| {
+            during.as_ref().is_none_or(|any| labels.is_some_and(|labels| one_holds(any, labels)))
+        };
+        let (wide, narrow): (Vec<&Held>, Vec<&Held>) =
+            lasting.iter().partition(|(at, _)| self.config.blocks[*at].who.level() == 0);
+        let replaced = narrow.iter().any(|(at, _)| self.config.blocks[*at].replaces_default());
+        let those = |held: &[&Held]| -> Vec<(&Measures, Option<ScopeId>)> {
+            let held = held.iter().filter(|(_, during)| holds(during));
+            held.map(|(at, _)| (&self.config.blocks[*at].measures, self.scopes[*at])).collect()
+        };
+        let default = (!replaced).then_some((&self.config.default, self.default_scope));
+        for (measures, scope) in those(&wide).into_iter().chain(default).chain(those(&narrow)) {
+            layers.lay(measures, scope);
         }
-        if lasting.iter().all(|(at, _)| self.config.blocks[*at].who.level() == 0) {
-            layers.lay(&self.config.default, self.default_scope);
-        }
-        for (at, _) in once {
+        for (at, during) in once {
             let block = &self.config.blocks[*at];
-            let When::Once(from, to) = block.when else { continue };
-            if at_s.is_some_and(|s| (seconds(from)..seconds(to)).contains(&s)) {
+            let Some((from, to)) = block.when.ends() else { continue };
+            if holds(during) && at_s.is_some_and(|s| (seconds(from)..seconds(to)).contains(&s)) {
                 layers.lay(&block.measures, self.scopes[*at]);
             }
         }
@@ -289,18 +346,20 @@ impl Compiler<'_> {
     fn held(&self, facts: &Facts<'_>) -> Vec<Held> {
         let mut held: Vec<(u8, Held)> = Vec::new();
         for (at, block) in facts.blocks(&self.config.blocks) {
-            let over = matches!(&block.when, When::Once(_, to) if seconds(*to) <= self.now_s);
-            if over {
+            let ends = block.when.ends();
+            if ends.is_some_and(|(_, to)| seconds(to) <= self.now_s) {
                 continue;
             }
             let during = match (&block.when, &block.who.section) {
                 (When::During(any), _) => Some(any.clone()),
-                (When::Always, Some(section)) => {
+                // Where no bell rings nobody can say when a section meets.
+                (When::Meeting(..), _) if !facts.have_bells(self.config) => None,
+                (When::Always | When::Meeting(..), Some(section)) => {
                     Some(facts.meets(section).unwrap_or_else(|| vec![vec![LESSON.to_owned()]]))
                 }
                 _ => None,
             };
-            let level = if matches!(block.when, When::Once(..)) { 6 } else { block.who.level() };
+            let level = if ends.is_some() { 6 } else { block.who.level() };
             held.push((level, (at, during)));
         }
         held.sort_by_key(|(level, (at, _))| (*level, *at));
@@ -373,8 +432,8 @@ impl Compiler<'_> {
     fn spans(&mut self, policy: PolicyId, calendar: Option<usize>, held: &[Held]) {
         let mut once = Vec::new();
         for (at, _) in held {
-            if let Block { when: When::Once(from, to), .. } = &self.config.blocks[*at] {
-                once.push((seconds(*from).max(self.now_s), seconds(*to)));
+            if let Some((from, to)) = self.config.blocks[*at].when.ends() {
+                once.push((seconds(from).max(self.now_s), seconds(to)));
             }
         }
         let mut cuts: Vec<u32> = once.iter().flat_map(|o| [o.0, o.1]).collect();

@@ -9,6 +9,8 @@ use evenfield_model::Grade;
 pub struct People {
     /// The district's id in the settings.
     pub district: String,
+    /// The ids of schools, where they are known by more than their students.
+    pub schools: Vec<String>,
     /// The students.
     pub students: Vec<Student>,
     /// The sections.
@@ -110,6 +112,11 @@ impl<'a> Facts<'a> {
         meetings(section.period.as_deref()?)
     }
 
+    /// Whether their school's calendar has bells.
+    pub fn have_bells(&self, config: &Config) -> bool {
+        self.calendar(config).is_some_and(|at| !config.calendars[at].calendar.bells.is_empty())
+    }
+
     /// Their school's calendar: that which names the school, else one for all schools. Who is of no district that we know is of the only one there is.
     pub fn calendar(&self, config: &Config) -> Option<usize> {
         let only =
@@ -128,7 +135,7 @@ impl<'a> Facts<'a> {
 }
 
 /// When a section meets, from a roster's words: periods, each with the days of the rotation in parentheses or without.
-fn meetings(period: &str) -> Option<Vec<Vec<String>>> {
+pub(super) fn meetings(period: &str) -> Option<Vec<Vec<String>>> {
     let mut all = Vec::new();
     let mut rest = period;
     while !rest.trim().is_empty() {

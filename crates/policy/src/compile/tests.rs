@@ -21,6 +21,7 @@ fn people() -> People {
             student("s3", 2, &[]),
             student("s4", 10, &[]),
         ],
+        schools: Vec::new(),
         sections: vec![Section { id: "chess-club".to_owned(), period: Some("2(B)".to_owned()) }],
         devices: vec![
             device("token-of-s1", Owner::Student(0)),
@@ -274,7 +275,7 @@ allow = ["games.example"]
     let without = text.replace("name = \"all\"", "name = \"all\"\nschools = [\"7\"]");
     let said: Vec<String> =
         super::tests::compiled(&without).problems.kept().iter().map(|p| p.wanted.clone()).collect();
-    assert!(said.len() == 1 && said[0].contains("a calendar for"), "{said:?}");
+    assert!(said.len() == 2 && said[1].contains("a calendar for"), "{said:?}");
 }
 
 #[test]
@@ -291,4 +292,198 @@ allow = ["games.example"]
     let (without, with) = (length(EXAMPLE), length(&format!("{EXAMPLE}{month}")));
     // Six policies, each with a schedule of a few dozen slots and one stretch.
     assert!(with - without < 6 * 600, "{without} {with}");
+}
+
+#[test]
+fn an_override_in_periods_holds_while_its_section_meets() {
+    let text = EXAMPLE.replace("by = \"", "in_periods = true\nby = \"");
+    assert_ne!(text, EXAMPLE);
+    let month = r#"
+[[override]]
+section = "chess-club"
+from = 2026-11-23T00:00:00-05:00
+to = 2026-12-01T00:00:00-05:00
+in_periods = true
+by = "teacher"
+allow = ["social.example"]
+"#;
+    let snapshot = snapshot(&format!("{EXAMPLE}{month}"));
+    // The club meets on B days in the second period, from 9:35 to 11:05 or so.
+    for (token, when, open) in [
+        ("token-of-s1", "2026-11-24T09:40:00-05:00", true),
+        ("token-of-s1", "2026-11-24T09:30:00-05:00", false),
+        ("token-of-s1", "2026-11-24T14:00:00-05:00", false),
+        ("token-of-s1", "2026-11-23T09:40:00-05:00", false),
+        ("token-of-s1", "2026-12-02T09:40:00-05:00", false),
+        ("token-of-s2", "2026-11-24T09:40:00-05:00", false),
+    ] {
+        let told = ask(&snapshot, token, when, "social.example");
+        assert_eq!(told.verdict.action == Action::Allow, open, "{token} {when} {:?}", told.steps);
+    }
+    let alone = "[default]\n[[override]]\nfrom = 2026-11-23T00:00:00Z\nto = 2026-11-24T00:00:00Z\nby = \"x\"\nin_periods = true\n";
+    let told = config::read("policy.toml", alone).expect_err("no section");
+    assert!(told.kept()[0].wanted.contains("when a section meets"), "{:?}", told.kept());
+}
+
+#[test]
+fn what_is_for_whom_no_roster_has_is_said() {
+    let said = |text: &str, people: &[People]| {
+        let config = config::read("policy.toml", text).expect("sound settings");
+        let mut read = |file: &str| Err(format!("no {file}"));
+        let compiled =
+            compile("policy.toml", &config, people, &mut read, at("2026-11-20T12:00:00Z"), [3; 16]);
+        let problems = compiled.map_err(|p| format!("{:#?}", p.kept())).expect("a snapshot").problems;
+        let all = problems.kept().iter().map(|p| format!("{} {} {}", p.line, p.column, p.said));
+        all.collect::<Vec<_>>()
+    };
+    let text = r#"[default]
+[[district]]
+id = "5100001"
+[[scope]]
+school = "101"
+section = "chess"
+deny = ["a.example"]
+[[scope]]
+school = "nosuchschool"
+deny = ["a.example"]
+[[override]]
+student = "s9"
+from = 2026-11-24T10:00:00Z
+to = 2026-11-25T10:00:00Z
+by = "office"
+deny = ["a.example"]
+[[site]]
+name = "hall"
+prefixes = ["10.0.0.0/8"]
+school = "102"
+"#;
+    let wanted = ["4 section chess", "8 school nosuchschool", "11 student one student", "0 site.school 102"];
+    assert_eq!(said(text, &[people()]), wanted);
+    // A roster that is not there says nothing of whom it has; one that names a school without students does.
+    assert_eq!(said(text, &[People { district: "5100001".to_owned(), ..People::default() }]), [""; 0]);
+    let with = People { schools: vec!["102".to_owned(), "nosuchschool".to_owned()], ..people() };
+    assert_eq!(said(text, &[with]), ["4 section chess", "11 student one student"]);
+    // Another district's roster, which is not there, may have them; where the scope says whose it is, it may not.
+    let two = format!("{text}[[district]]\nid = \"5100002\"\n");
+    assert_eq!(said(&two, &[people()]), [""; 0]);
+    let named = two.replace("school = \"nosuchschool\"", "district = \"5100001\"\nschool = \"nosuchschool\"");
+    assert_eq!(said(&named, &[people()]), ["8 school nosuchschool"]);
+}
+
+#[test]
+fn a_rule_about_a_whole_public_suffix_is_said_with_what_it_opens() {
+    let text = r#"[default]
+[[list]]
+name = "games"
+category = "games"
+names = ["a.co.uk", "b.c.co.uk", "co.uk", "co.ukx.example", "x.example"]
+[[scope]]
+allow = ["co.uk", "=github.io", "example.com"]
+deny = ["zip"]
+"#;
+    let said = |text: &str| {
+        let all = compiled(text)
+            .problems
+            .kept()
+            .iter()
+            .map(|p| format!("{} {}: {}", p.line, p.said, p.wanted))
+            .collect::<Vec<_>>();
+        all
+    };
+    let told = said(text);
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(
+        told[0].starts_with("6 co.uk: ") && told[0].contains("opens them all (3 of them are on lists)"),
+        "{told:?}"
+    );
+    assert!(told[1].starts_with("6 zip: ") && told[1].contains("denies them all (0 of them"), "{told:?}");
+    assert_eq!(said(&text.replace("deny = [", "whole_suffixes = true\ndeny = [")), [""; 0]);
+    // A top-level domain is opened by nobody who does not say so.
+    let all = text.replace("\"co.uk\", ", "\"uk\", ");
+    assert!(config::read("policy.toml", &all).is_err());
+    assert!(config::read("policy.toml", &all.replace("deny = [", "whole_suffixes = true\ndeny = [")).is_ok());
+}
+
+#[test]
+fn names_that_rules_let_through_are_counted_once_and_not_those_that_stay_blocked() {
+    let text = format!(
+        r#"{PLAIN}
+[[scope]]
+allow = ["games.example", "adult.example", "dns.google"]
+[[scope]]
+district = "5100001"
+allow = ["games.example", "*.below.example", "open.example"]
+[[scope]]
+must_deny = ["open.example"]
+"#
+    );
+    let snapshot = snapshot(&text);
+    let view = snapshot.view();
+    let counted = |token: &str| {
+        let policy = view.policy_of(&Subject::Device(DeviceKey::of_token(token)));
+        crate::names_opened(&view, policy)
+    };
+    // games.example and what is below below.example; whoever is not known has the first alone.
+    assert_eq!((counted("token-of-s2"), counted("nobody")), (2, 1));
+}
+
+/// An answer opens its name and changes nothing else; nor does what holds at times, or only says a few names.
+#[test]
+fn rules_and_what_holds_at_times_are_laid_over_the_safe_default() {
+    let text = PLAIN.replace(
+        "safe_search = true",
+        "safe_search = true\nmust_deny = [\"never.example\"]\ndeny = [\"game.example\"]",
+    );
+    let page = Action::Block(Answer::BlockPage);
+    let asked = |scope: &str, token: &str, name: &str| {
+        let snapshot = snapshot(&format!("{text}{scope}"));
+        ask(&snapshot, token, "2026-11-24T10:00:00-05:00", name).verdict.action
+    };
+    for scope in [
+        "",
+        "[[scope]]\nschool = \"101\"\nallow = [\"homework.example\"]\n[[scope]]\nsite = \"home\"\ndeny = [\"x.example\"]\n",
+        "[[scope]]\nschool = \"101\"\nduring = [\"no school\"]\nblock = [\"adult\"]\n[[scope]]\nsite = \"home\"\nduring = [\"no school\"]\nallowed_only = true\n",
+        "[[override]]\nschool = \"101\"\nfrom = 2026-11-24T00:00:00Z\nto = 2026-11-25T00:00:00Z\nby = \"x\"\nallow = [\"homework.example\"]\n",
+    ] {
+        for token in ["", "bus", "cart", "token-of-s2"] {
+            for name in ["games.example", "never.example", "game.example", "adult.example"] {
+                assert_eq!(asked(scope, token, name), page, "{scope} {token} {name}");
+            }
+            assert!(matches!(asked(scope, token, "www.google.com"), Action::Rewrite(_)), "{scope} {token}");
+        }
+    }
+    // A narrower rule than the default's stands above it; what must be denied stays.
+    let open = "[[scope]]\ndistrict = \"5100001\"\nallow = [\"game.example\", \"games.example\", \"never.example\"]\n";
+    for (name, action) in
+        [("game.example", Action::Allow), ("games.example", Action::Allow), ("never.example", page)]
+    {
+        assert_eq!(asked(open, "cart", name), action, "{name}");
+        assert_eq!(asked(open, "", name), page, "{name}");
+    }
+    // Who is told for all times what is blocked has that in the default's place.
+    let own = "[[scope]]\nschool = \"101\"\nblock = [\"adult\"]\n";
+    assert_eq!(
+        (asked(own, "cart", "games.example"), asked(own, "bus", "games.example")),
+        (Action::Allow, page)
+    );
+    // Opened of what the default blocks.
+    let open = "[[scope]]\nschool = \"101\"\nopen = [\"games\"]\n";
+    assert_eq!(
+        (asked(open, "cart", "games.example"), asked(open, "cart", "never.example")),
+        (Action::Allow, page)
+    );
+}
+
+#[test]
+fn a_school_year_that_ends_is_told_in_time() {
+    let said = |last: &str| {
+        let text = PLAIN.replace("last_day = 2027-07-31", &format!("last_day = {last}"));
+        let problems = compiled(&text).problems;
+        let all = problems.kept().iter().map(|p| p.wanted.clone()).collect::<Vec<_>>();
+        all
+    };
+    // It is 20 November.
+    assert_eq!(said("2026-12-20"), [""; 0]);
+    assert!(said("2026-12-19")[0].contains("all ends in 29 days"), "{:?}", said("2026-12-19"));
+    assert!(said("2026-08-30")[0].contains("-82 days"), "{:?}", said("2026-08-30"));
 }

@@ -38,6 +38,7 @@ pub(super) fn measures(fields: &mut Fields<'_, '_>) -> Measures {
         allowed_only: fields.flag("allowed_only"),
         strip_ech: fields.flag("strip_ech"),
         check_cname: fields.flag("check_cname"),
+        whole_suffixes: fields.flag("whole_suffixes").unwrap_or(false),
         note: fields.text("note").unwrap_or_default(),
     }
 }
@@ -92,6 +93,10 @@ pub(super) fn temporary(fields: &mut Fields<'_, '_>) -> Option<Block> {
     let [from, to] =
         ["from", "to"].map(|key| fields.parsed(key, AN_INSTANT, |text| text.parse::<Timestamp>().ok()));
     let by = fields.need("by");
+    let in_periods = fields.flag("in_periods").unwrap_or(false);
+    if in_periods && who.section.is_none() {
+        fields.complain("`section`: `in_periods` is about when a section meets");
+    }
     let mut measures = measures(fields);
     let (Some(from), Some(to)) = (from, to) else {
         fields.complain("`from` and `to`: an override has an end");
@@ -103,5 +108,6 @@ pub(super) fn temporary(fields: &mut Fields<'_, '_>) -> Option<Block> {
     }
     let by = by?;
     measures.note = if measures.note.is_empty() { by } else { format!("{by}: {}", measures.note) };
-    Some(Block { who, when: When::Once(from, to), line: fields.line(), measures })
+    let when = if in_periods { When::Meeting(from, to) } else { When::Once(from, to) };
+    Some(Block { who, when, line: fields.line(), measures })
 }

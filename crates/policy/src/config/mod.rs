@@ -93,6 +93,8 @@ pub struct Measures {
     pub strip_ech: Option<bool>,
     /// Whether targets of CNAME records are decided on, too.
     pub check_cname: Option<bool>,
+    /// Whether rules about whole public suffixes are meant.
+    pub whole_suffixes: bool,
     /// Who wants it and why.
     pub note: String,
 }
@@ -162,6 +164,15 @@ pub struct Block {
     pub line: u64,
 }
 
+impl Block {
+    /// Whether it says for all times, and for others than everybody, what is blocked: then it takes the place of the safe default for whom it is about. What
+    /// only holds at times, or for a few names, is laid over the safe default.
+    pub fn replaces_default(&self) -> bool {
+        let always = self.when == When::Always && self.who.section.is_none();
+        always && self.who.level() > 0 && !self.measures.block.is_empty()
+    }
+}
+
 /// When a block holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum When {
@@ -171,6 +182,18 @@ pub enum When {
     During(Vec<Vec<String>>),
     /// From one instant to another: a teacher's override.
     Once(Timestamp, Timestamp),
+    /// The same, and within it only while the section meets.
+    Meeting(Timestamp, Timestamp),
+}
+
+impl When {
+    /// From when to when it holds, for what has an end.
+    pub fn ends(&self) -> Option<(Timestamp, Timestamp)> {
+        match self {
+            Self::Once(from, to) | Self::Meeting(from, to) => Some((*from, *to)),
+            Self::Always | Self::During(_) => None,
+        }
+    }
 }
 
 /// A calendar and the schools that it is for.

@@ -2,9 +2,10 @@
 
 use super::fields::{Fields, Source};
 use super::twice;
-use super::{Block, Config, District, List, Names, SchoolYear, Site, When, blocks, calendars};
+use super::{Block, Config, District, List, Names, Site, When, blocks, calendars};
 use crate::Cover;
 use crate::compile::BYPASS;
+use crate::compile::meets::has_label;
 use crate::lists::{Format, Options};
 use core::net::IpAddr;
 use evenfield_model::Problems;
@@ -187,11 +188,6 @@ fn check(config: &Config, source: &mut Source<'_>) {
 
 fn is_known(config: &Config, label: &str) -> bool {
     use crate::schedule::{AT_SCHOOL, LESSON, NO_SCHOOL, SCHOOL_DAY};
-    let of_calendar = |year: &SchoolYear| {
-        let c = &year.calendar;
-        c.rotation.iter().any(|turn| turn == label)
-            || c.windows.iter().any(|w| w.name == label)
-            || c.bells.iter().flat_map(|b| &b.periods).any(|p| p.name == label)
-    };
-    [AT_SCHOOL, LESSON, NO_SCHOOL, SCHOOL_DAY].contains(&label) || config.calendars.iter().any(of_calendar)
+    [AT_SCHOOL, LESSON, NO_SCHOOL, SCHOOL_DAY].contains(&label)
+        || config.calendars.iter().any(|year| has_label(year, label))
 }

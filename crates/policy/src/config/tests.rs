@@ -134,3 +134,36 @@ name = "all"
         ]
     );
 }
+
+#[test]
+fn a_bell_on_a_day_without_school_is_told() {
+    let text = r#"
+[default]
+[[calendar]]
+name = "elm"
+time_zone = "America/New_York"
+first_day = 2026-08-24
+last_day = 2027-06-11
+holidays = ["2026-11-26..2026-11-27"]
+rotation = ["A", "B"]
+[[calendar.bell]]
+name = "regular"
+[[calendar.day]]
+date = 2026-12-05
+bell = "regular"
+[[calendar.day]]
+date = 2026-11-26
+turn = "B"
+[[calendar.day]]
+date = 2026-12-12
+bell = "regular"
+school = true
+[[calendar.day]]
+date = 2026-12-07
+bell = "regular"
+"#;
+    let told = faults(text);
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].contains("2026-12-05") && told[1].contains("2026-11-26"), "{told:?}");
+    assert!(told[0].contains("school = true"), "{told:?}");
+}

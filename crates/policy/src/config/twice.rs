@@ -41,12 +41,13 @@ pub(super) fn faults(config: &Config) -> Vec<Fault> {
         faults.push((0, "calendar.schools", school, "a school in one calendar"));
     }
     config.calendars.iter().for_each(|year| of_year(year, &mut faults));
-    let opened = config.blocks.iter().flat_map(|block| {
-        block.measures.rules.iter().filter(|rule| rule.1 == Ruling::Allow).map(|rule| (block.line, &rule.0))
-    });
-    for (line, pattern) in opened.filter(|(_, pattern)| pattern.name.as_name().labels() < 2) {
-        let wanted = "a name below a top-level domain: this one would open all of it";
-        faults.push((line, "allow", pattern.name.to_string(), wanted));
+    // What else is a public suffix is told when all is compiled, with how many listed names it opens.
+    for block in config.blocks.iter().filter(|block| !block.measures.whole_suffixes) {
+        let opened = block.measures.rules.iter().filter(|rule| rule.1 == Ruling::Allow);
+        for (pattern, _) in opened.filter(|(pattern, _)| pattern.name.as_name().labels() < 2) {
+            let wanted = "a name below a top-level domain: this one would open all of it";
+            faults.push((block.line, "allow", pattern.name.to_string(), wanted));
+        }
     }
     faults
 }
@@ -63,6 +64,14 @@ fn of_year(year: &SchoolYear, faults: &mut Vec<Fault>) {
     let dates = || calendar.changes.iter().map(|change| change.date);
     for date in seconds(dates()) {
         faults.push((0, "calendar.day.date", of(&date.to_string()), "a day once"));
+    }
+    for change in calendar.changes.iter().filter(|change| change.bell.is_some() || change.turn.is_some()) {
+        let holiday = calendar.holidays.iter().any(|(from, to)| (*from..=*to).contains(&change.date));
+        let usual = !holiday && calendar.weekdays.contains(&change.date.weekday());
+        if !change.school.unwrap_or(usual) {
+            let wanted = "`school = true` beside its bell or turn: otherwise there is no school on this day";
+            faults.push((0, "calendar.day", of(&change.date.to_string()), wanted));
+        }
     }
     for date in dates().filter(|date| !(calendar.first_day..=calendar.last_day).contains(date)) {
         faults.push((0, "calendar.day.date", of(&date.to_string()), "a day of this school year"));

@@ -7,6 +7,7 @@ use crate::name::Name;
 use crate::subject::{DeviceKey, SiteId, Subject, address_number};
 use crate::table::{Bucket, narrow, wide};
 use core::net::IpAddr;
+use std::collections::{BTreeSet, HashMap};
 
 /// The sections of a snapshot. Copied freely; holds no byte of its own.
 #[derive(Clone, Copy)]
@@ -249,12 +250,18 @@ impl<'a> View<'a> {
     /// The regimes that a policy ever has in force: of its schedule, outside it, and of its overrides. Some may come twice.
     pub fn regimes_of(&self, policy: PolicyId) -> impl Iterator<Item = Regime> {
         let view = *self;
+        self.regime_numbers_of(policy).map(move |number| view.regime(number))
+    }
+
+    /// The same, by their numbers.
+    pub fn regime_numbers_of(&self, policy: PolicyId) -> impl Iterator<Item = u32> {
+        let view = *self;
         let spans = self.spans.iter().filter(move |span| u32_at(*span, 0) == policy.0);
         let replaced = spans.flat_map(move |span| match Span::of(u32_at(span, 12)) {
             Span::Regime(number) => vec![number],
             Span::Policy(other) => view.scheduled(other).collect(),
         });
-        self.scheduled(policy.0).chain(replaced).map(move |number| view.regime(number))
+        self.scheduled(policy.0).chain(replaced)
     }
 
     /// The numbers of the regimes of a policy's schedule, and of that outside it.
@@ -283,19 +290,29 @@ impl<'a> View<'a> {
         })
     }
 
-    /// How many rules that let a name through a policy ever has in force.
-    pub fn names_opened(&self, policy: PolicyId) -> usize {
-        let mut scopes: Vec<u32> = Vec::new();
-        for regime in self.regimes_of(policy) {
-            scopes.extend(self.chain(&regime).iter().map(|r| u32_at(r, 0)));
+    /// How narrow the scope of a rule is.
+    pub(crate) fn level_of(&self, rule: RuleId) -> u8 {
+        let scope = self.rules.get(rule.0 as usize).and_then(|r| self.scopes.get(u32_at(r, 0) as usize));
+        scope.map_or(u8::MAX, |scope| scope[4])
+    }
+
+    /// The rules that allow a name, by regime, of those that a policy ever has in force: the regime's number, and the name.
+    pub(crate) fn allowed_names(&self, policy: PolicyId) -> impl Iterator<Item = (u32, &'a str)> {
+        let view = *self;
+        let mut by_scope: HashMap<u32, Vec<&'a str>> = HashMap::new();
+        for rule in self.rules {
+            if rule[12..14].iter().any(|octet| Ruling::of_octet(*octet) == Some(Ruling::Allow)) {
+                by_scope.entry(u32_at(rule, 0)).or_default().push(self.text(u32_at(rule, 4)));
+            }
         }
-        scopes.sort_unstable();
-        scopes.dedup();
-        let opens = |r: &&[u8; 16]| {
-            scopes.binary_search(&u32_at(*r, 0)).is_ok()
-                && r[12..14].iter().any(|octet| Ruling::of_octet(*octet) == Some(Ruling::Allow))
+        let numbers: BTreeSet<u32> = self.regime_numbers_of(policy).collect();
+        let named = move |number: u32| {
+            let scopes = view.chain(&view.regime(number)).iter();
+            let names: Vec<&str> =
+                scopes.filter_map(|r| by_scope.get(&u32_at(r, 0))).flatten().copied().collect();
+            names.into_iter().map(move |name| (number, name))
         };
-        self.rules.iter().filter(opens).count()
+        numbers.into_iter().flat_map(named)
     }
 
     /// The scopes whose rules hold under a regime.

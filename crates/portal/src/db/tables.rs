@@ -156,13 +156,14 @@ pub const TABLES: &[Table] = &[
     stays("lending_answered", "what programs sent to this installation"),
     stays("webhook", "a receiver of this installation's own audit log"),
     stays("lending_link", "a secret that holds for an hour"),
-    stays("policy_version", "what this installation published"),
-    stays("edge", "a secret of an edge, which asks this installation"),
+    stays("policy_version", "what this installation published; a district's part is in filter_version"),
+    // Of an edge's token a digest alone is stored, so that the edges go on where the district has moved to.
+    of_district("edge"),
     // 0041 edge versions
-    stays(
-        "edge_version",
-        "about versions that this installation published: export the evidence before a move",
-    ),
+    of_district("edge_version"),
+    // 0043 district versions
+    of_district("filter_version"),
+    of_district("filter_text"),
 ];
 
 /// What a column holds.

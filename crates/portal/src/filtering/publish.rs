@@ -5,20 +5,24 @@
 //! server looks every [`LOOK`] whether the mark is still that of the newest version. With several servers on one
 //! database the first to store a version wins, and the others take it up from the folder that they share.
 
-use super::queries::{self, Version};
+use super::queries::{self, DistrictVersion, Version};
 use super::rules::evidence::Measure;
+use super::rules::kept::{self, Kept};
+use super::rules::merge::Allowed;
 use super::rules::{enroll, merge};
 use super::source::Source;
 use super::watch::Watch;
-use crate::db::{Write, now_ms};
+use crate::db::Write;
 use crate::exchange::hexadecimal;
 use crate::{App, audit};
 use evenfield_model::Problems;
-use evenfield_policy::config::Config;
+use evenfield_policy::config::{Config, SchoolYear};
 use evenfield_policy::schedule::Calendar;
-use evenfield_policy::{Aligned, SecretKey, SiteId, Snapshot, Subject, View};
+use evenfield_policy::{Aligned, PublicKey, SecretKey, SiteId, Snapshot, Subject, View};
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::json;
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -29,6 +33,8 @@ use std::time::Duration;
 const LOOK: Duration = Duration::from_secs(2);
 /// How many versions keep their file.
 const KEPT: i64 = 3;
+/// A version that cannot be made once more stands at least so long before another one takes its place.
+const PATIENCE_S: u64 = 600;
 /// How many problems of the settings are kept to be shown.
 const SHOWN: usize = 50;
 
@@ -37,6 +43,7 @@ const SHOWN: usize = 50;
 pub struct Published {
     current: RwLock<Option<Arc<Current>>>,
     problems: RwLock<Vec<String>>,
+    warnings: RwLock<Vec<String>>,
 }
 
 /// A version in force.
@@ -45,16 +52,8 @@ pub struct Current {
     pub version: Version,
     /// Its bytes, open.
     pub snapshot: Snapshot<Aligned>,
-    places: Vec<Place>,
-    zones: Vec<(Option<String>, TimeZone)>,
-    calendars: Vec<(Option<String>, Calendar)>,
-}
-
-/// A site, and whose it is.
-struct Place {
-    site: Option<SiteId>,
-    district: Option<String>,
-    school: Option<String>,
+    /// The settings that it was made of, without the portal's answers.
+    pub config: Arc<Config>,
 }
 
 impl Published {
@@ -66,6 +65,11 @@ impl Published {
     /// What is wrong with the settings, so that the version in force is not theirs.
     pub fn problems(&self) -> Vec<String> {
         self.problems.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What of the settings in force never holds, or means more than it says; nothing where this server made no version yet.
+    pub fn warnings(&self) -> Vec<String> {
+        self.warnings.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn set(&self, current: Arc<Current>) {
@@ -82,25 +86,22 @@ impl Published {
 }
 
 impl Current {
-    fn new(version: Version, snapshot: Snapshot<Aligned>, config: &Config) -> Self {
-        let view = snapshot.view();
-        let place = |site: &evenfield_policy::config::Site| Place {
-            site: view.site(&site.name),
-            district: site.district.clone(),
-            school: site.school.clone(),
-        };
-        let places = config.sites.iter().map(place).collect();
-        let zones = config.calendars.iter().map(|c| (c.district.clone(), c.calendar.zone.clone())).collect();
-        let calendars = config.calendars.iter().map(|c| (c.district.clone(), c.calendar.clone())).collect();
-        Self { version, snapshot, places, zones, calendars }
+    fn new(version: Version, snapshot: Snapshot<Aligned>, config: Arc<Config>) -> Self {
+        Self { version, snapshot, config }
     }
 
     /// Who asks from this address, and its district and school where it is a site that has them.
     pub fn subject(&self, address: Option<IpAddr>) -> (Subject, Option<&str>, Option<&str>) {
         let site = address.and_then(|address| self.view().site_of(address));
-        let place = site.and_then(|site| self.places.iter().find(|place| place.site == Some(site)));
+        // Sites have the numbers of their places in the settings.
+        let place = site.and_then(|SiteId(at)| self.config.sites.get(at as usize));
         let subject = site.map_or(Subject::Unknown, Subject::Site);
         (subject, place.and_then(|p| p.district.as_deref()), place.and_then(|p| p.school.as_deref()))
+    }
+
+    /// Whether the settings name the district: of others no device is known and no answer holds.
+    pub fn names(&self, district: &str) -> bool {
+        self.config.districts.iter().any(|d| d.id == district)
     }
 
     /// The snapshot, laid open.
@@ -110,14 +111,19 @@ impl Current {
 
     /// The school calendars of a district.
     pub fn calendars(&self, district: &str) -> Vec<Calendar> {
-        let of = |(whose, _): &&(Option<String>, Calendar)| whose.as_deref().is_none_or(|d| d == district);
-        self.calendars.iter().filter(of).map(|(_, calendar)| calendar.clone()).collect()
+        self.years(district).map(|year| year.calendar.clone()).collect()
     }
 
     /// The time zone of a district's first calendar; UTC where it has none.
     pub fn zone(&self, district: &str) -> TimeZone {
-        let of = |(whose, _): &&(Option<String>, TimeZone)| whose.as_deref().is_none_or(|d| d == district);
-        self.zones.iter().find(of).map_or(TimeZone::UTC, |(_, zone)| zone.clone())
+        self.years(district).next().map_or(TimeZone::UTC, |year| year.calendar.zone.clone())
+    }
+
+    fn years(&self, district: &str) -> impl Iterator<Item = &SchoolYear> {
+        self.config
+            .calendars
+            .iter()
+            .filter(move |year| year.district.as_deref().is_none_or(|d| d == district))
     }
 }
 
@@ -196,16 +202,104 @@ async fn look_again(
         if in_force.is_some_and(|current| current.version.version == latest.version) {
             return Ok(());
         }
-        let file = file_of(app, latest);
-        let key = key.public();
-        let opened = blocking(move || Ok(open(&file, &key))).await?;
+        let (file, public) = (file_of(app, latest), key.public());
+        let opened = blocking(move || Ok(open(&file, &public))).await?;
         // Another database's, where two share the folder, is none of ours.
         if let Some(snapshot) = opened.filter(|snapshot| hexadecimal(&snapshot.digest()) == latest.digest) {
-            app.policy.set(Arc::new(Current::new(latest.clone(), snapshot, &config)));
+            app.policy.set(Arc::new(Current::new(latest.clone(), snapshot, config)));
             return Ok(());
         }
+        return again(app, policy, key, Made { config, mark, text: watch.text() }, latest.clone()).await;
     }
-    make(app, policy, key, (config, mark), latest).await
+    make(app, policy, key, Made { config, mark, text: watch.text() }, latest).await
+}
+
+/// Makes the newest version once more, to the octet, where its file is not in this server's folder: another server has published it, or the folder is
+/// lost. Where it cannot be made the same, another version is, but not at once: two servers would go on for ever.
+async fn again(
+    app: &App,
+    policy: &Path,
+    key: &SecretKey,
+    made: Made,
+    latest: Version,
+) -> Result<(), PublishError> {
+    let from = begins(latest.created_s).unwrap_or(Timestamp::UNIX_EPOCH);
+    let stamp = (latest.version, from, latest.created_s);
+    let compiled = compiled(app, policy, key, &made, stamp, Some(latest.clone())).await?;
+    let (file, bytes, public, digest) =
+        (file_of(app, &latest), compiled.bytes, key.public(), latest.digest.clone());
+    let opened = blocking(move || {
+        let snapshot = opened(&bytes, &public).filter(|snapshot| hexadecimal(&snapshot.digest()) == digest);
+        snapshot.map(|snapshot| write(&file, &bytes).map(|()| snapshot)).transpose()
+    })
+    .await?;
+    if let Some(snapshot) = opened {
+        tracing::info!(version = latest.version, "the policy in force was made once more");
+        app.policy.set(Arc::new(Current::new(latest, snapshot, made.config)));
+        return Ok(());
+    }
+    // One that a clock which was ahead has dated is not waited for.
+    if Timestamp::now().as_second().abs_diff(latest.created_s) < PATIENCE_S {
+        return Err(PublishError::Other(format!(
+            "version {} is not in the folder {}, and cannot be made once more as it was: servers of one database share the folder and the lists \
+             beside the settings",
+            latest.version,
+            folder(&file_of(app, &latest)).display()
+        )));
+    }
+    make(app, policy, key, made, Some(latest)).await
+}
+
+/// The settings of a version, the mark of all that it is made of, and the settings' text.
+struct Made {
+    config: Arc<Config>,
+    mark: String,
+    text: Arc<str>,
+}
+
+/// When the schedules of a version begin that is dated like this: a little before, for versions made in one second are dated one after the other.
+fn begins(created_s: i64) -> Option<Timestamp> {
+    Timestamp::from_second(created_s.saturating_sub(5)).ok()
+}
+
+/// A version in memory.
+struct Compiled {
+    version: Version,
+    bytes: Vec<u8>,
+    warnings: Vec<String>,
+    /// The answers in it, and how many of them hold for somebody.
+    allowed: Vec<Allowed>,
+    answers: usize,
+}
+
+/// Compiles a version with its number, from when its schedules begin, and its date; of the same another server makes the same octets.
+async fn compiled(
+    app: &App,
+    policy: &Path,
+    key: &SecretKey,
+    made: &Made,
+    (number, now, created_s): (i64, Timestamp, i64),
+    before: Option<Version>,
+) -> Result<Compiled, PublishError> {
+    let mut people = Vec::new();
+    for district in &made.config.districts {
+        people.push(queries::people(app.db.read(), &district.id).await?);
+    }
+    let allowed = queries::allowed(app.db.read(), now.as_millisecond()).await?;
+    let mut merged = Config::clone(&made.config);
+    let answers = merge::lay(&mut merged, &allowed);
+    // Nobody without the key can tell it before the snapshot is there.
+    let secret = key.sign(format!("evenfield snapshot seed 1\n{number}\n{}", made.mark).as_bytes());
+    let mut seed = [0; 16];
+    seed.copy_from_slice(&Sha256::digest(secret)[..16]);
+    let (path, signer) = (policy.to_owned(), key.clone());
+    let kept = app.config.data_dir.join("policy").join("lists");
+    let (version, bytes, warnings) = blocking(move || {
+        let source = Source { path: &path, config: &merged, people: &people, kept: &kept, now, seed };
+        source.compile(&signer, created_s, before.as_ref())
+    })
+    .await?;
+    Ok(Compiled { version, bytes, warnings, allowed, answers })
 }
 
 /// Compiles a version, writes its file, stores its row, and puts it in force.
@@ -213,24 +307,20 @@ async fn make(
     app: &App,
     policy: &Path,
     key: &SecretKey,
-    (config, mark): (Arc<Config>, String),
+    made: Made,
     latest: Option<Version>,
 ) -> Result<(), PublishError> {
-    let mut people = Vec::new();
-    for district in &config.districts {
-        people.push(queries::people(app.db.read(), &district.id).await?);
-    }
-    let allowed = queries::allowed(app.db.read(), now_ms()).await?;
-    let mut merged = Config::clone(&config);
-    let answers = merge::lay(&mut merged, &allowed);
-    let (from, signer, before) = (policy.to_owned(), key.clone(), latest.clone());
-    let kept = app.config.data_dir.join("policy").join("lists");
-    let (mut version, bytes) = blocking(move || {
-        let source = Source { path: &from, config: &merged, people: &people, kept: &kept };
-        source.compile(&signer, before.as_ref())
-    })
-    .await?;
-    version.version = latest.map_or(0, |latest| latest.version) + 1;
+    let now = Timestamp::now();
+    // A district that has moved here brought the numbers and times of other versions along. A newer version is never the older one by the clock: edges
+    // take no older one. Its schedules go by the true time.
+    let (number, last_s) = queries::highest_version(app.db.read()).await?;
+    let (number, created_s) = (number + 1, now.as_second().max(last_s.saturating_add(1)));
+    let from = begins(created_s).filter(|from| *from <= now);
+    let stamp = (number, from.unwrap_or(now), created_s);
+    let Compiled { mut version, bytes, warnings, allowed, answers } =
+        compiled(app, policy, key, &made, stamp, latest).await?;
+    let Made { config, mark, text } = made;
+    version.version = number;
     (version.mark, version.answers) = (mark, answers as i64);
     let (file, public) = (file_of(app, &version), key.public());
     let written = file.clone();
@@ -248,7 +338,8 @@ async fn make(
         return Ok(());
     }
     for district in &config.districts {
-        record_measures(&mut tx, &snapshot.view(), version.version, &district.id).await?;
+        let changed = record_measures(&mut tx, &snapshot.view(), version.version, &district.id).await?;
+        explain(&mut tx, &version, &district.id, (&text, &allowed), changed).await?;
     }
     let detail = json!({ "digest": version.digest, "answers": version.answers, "devices": version.devices });
     let subject = ("policy_version", version.version.to_string());
@@ -263,17 +354,42 @@ async fn make(
     tx.commit().await?;
     tracing::info!(version = version.version, answers, "a policy is published");
     forget(app, version.version);
-    app.policy.set(Arc::new(Current::new(version, snapshot, &config)));
+    let shown = warnings.into_iter().take(SHOWN).collect();
+    *app.policy.warnings.write().unwrap_or_else(PoisonError::into_inner) = shown;
+    app.policy.set(Arc::new(Current::new(version, snapshot, config)));
     Ok(())
 }
 
-/// Writes down, for each device of a district, what holds from this version on, where it is something else than before.
+/// Keeps the texts by which a district's part of a version can be explained when its file is gone.
+async fn explain(
+    tx: &mut Write,
+    version: &Version,
+    district: &str,
+    (text, allowed): (&str, &[Allowed]),
+    measures_changed: bool,
+) -> Result<(), PublishError> {
+    let keep = |text: &str| Kept::new(text).map_err(|error| PublishError::Other(error.to_string()));
+    let (settings, answers) =
+        (keep(&kept::settings(text, district))?, keep(&kept::answers(allowed, district))?);
+    let new = DistrictVersion {
+        version: version.version,
+        digest: version.digest.clone(),
+        created_s: version.created_s,
+        lists_json: version.lists_json.clone(),
+        settings: settings.id.clone(),
+        answers: answers.id.clone(),
+    };
+    Ok(queries::put_version(tx, district, &new, &[&settings, &answers], measures_changed).await?)
+}
+
+/// Writes down, for each device of a district, what holds from this version on, where it is something else than before; whether it is
+/// for any.
 async fn record_measures(
     tx: &mut Write,
     view: &View<'_>,
     version: i64,
     district: &str,
-) -> Result<(), sqlx::Error> {
+) -> Result<bool, sqlx::Error> {
     let last = queries::last_measures(tx, district).await?;
     let (mut of_policy, mut measures, mut changed) = (HashMap::new(), BTreeMap::new(), Vec::new());
     for (id, key, counts) in queries::device_keys(tx, district).await? {
@@ -289,7 +405,8 @@ async fn record_measures(
             changed.push((id, now));
         }
     }
-    queries::insert_measures(tx, district, version, &measures, &changed).await
+    queries::insert_measures(tx, district, version, &measures, &changed).await?;
+    Ok(!changed.is_empty())
 }
 
 pub(super) fn folder(path: &Path) -> &Path {
@@ -317,9 +434,12 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), PublishError> {
 
 /// Opens a version's file and verifies every octet of it; none when it is not there or not what it should be: then the
 /// version is made again.
-fn open(path: &Path, key: &evenfield_policy::PublicKey) -> Option<Snapshot<Aligned>> {
-    let bytes = std::fs::read(path).ok()?;
-    let snapshot = Snapshot::open(Aligned::copy(&bytes), key).ok()?;
+fn open(path: &Path, key: &PublicKey) -> Option<Snapshot<Aligned>> {
+    opened(&std::fs::read(path).ok()?, key)
+}
+
+fn opened(bytes: &[u8], key: &PublicKey) -> Option<Snapshot<Aligned>> {
+    let snapshot = Snapshot::open(Aligned::copy(bytes), key).ok()?;
     snapshot.verify_all().ok()?;
     Some(snapshot)
 }

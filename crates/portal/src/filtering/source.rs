@@ -21,18 +21,24 @@ pub struct Source<'a> {
     pub people: &'a [People],
     /// Where the files of lists are kept as they were when they were last believed.
     pub kept: &'a Path,
+    /// When its schedules begin.
+    pub now: Timestamp,
+    /// What its names are hashed by.
+    pub seed: [u8; 16],
 }
 
 impl Source<'_> {
-    /// Compiles and signs; what the row says of it that its bytes do not is filled in.
+    /// Compiles and signs; what the row says of it that its bytes do not is filled in. Gives also what of the settings never holds, or means more than it
+    /// says.
     ///
     /// # Errors
     /// [`PublishError`].
     pub fn compile(
         &self,
         key: &SecretKey,
+        created_s: i64,
         latest: Option<&Version>,
-    ) -> Result<(Version, Vec<u8>), PublishError> {
+    ) -> Result<(Version, Vec<u8>, Vec<String>), PublishError> {
         let before: Vec<Listed> =
             latest.and_then(|latest| serde_json::from_str(&latest.lists_json).ok()).unwrap_or_default();
         let mut held = BTreeMap::new();
@@ -67,9 +73,9 @@ impl Source<'_> {
             })
             .collect();
         let policies = compiled.policies as i64;
-        // A newer version is never the older one by the clock: edges take no older one. Its schedules go by the true time.
-        let created_s = latest.map_or(0, |latest| latest.created_s.saturating_add(1));
-        let created_s = Timestamp::now().as_second().max(created_s);
+        let file = self.path.display().to_string();
+        let of_settings = compiled.problems.kept().iter().filter(|problem| problem.file == file);
+        let warnings = of_settings.map(ToString::to_string).collect();
         let compiled = compiled.dated(created_s.unsigned_abs());
         let version = Version {
             version: 0,
@@ -82,13 +88,11 @@ impl Source<'_> {
             lists_json: serde_json::to_string(&lists).map_err(|e| other(&e))?,
             answers: 0,
         };
-        Ok((version, compiled.finish(key).map_err(|e| other(&e))?))
+        Ok((version, compiled.finish(key).map_err(|e| other(&e))?, warnings))
     }
 
     /// Compiles with the kept files of those that are held. One that cannot be read is held, too, where there is one of before.
     fn once(&self, held: &mut BTreeMap<String, Held>) -> Result<Compiled, PublishError> {
-        let mut seed = [0; 16];
-        getrandom::fill(&mut seed).map_err(|e| other(&e))?;
         let mut read = |file: &str| {
             let kept = || std::fs::read(self.kept_file(file));
             if held.contains_key(file) {
@@ -102,7 +106,7 @@ impl Source<'_> {
             })
         };
         let name = self.path.display().to_string();
-        compile(&name, self.config, self.people, &mut read, Timestamp::now(), seed).map_err(|p| told(&p))
+        compile(&name, self.config, self.people, &mut read, self.now, self.seed).map_err(|p| told(&p))
     }
 
     fn kept_file(&self, file: &str) -> PathBuf {

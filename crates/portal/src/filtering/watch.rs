@@ -32,6 +32,7 @@ pub struct Watch {
 #[derive(Clone)]
 struct Read {
     config: Arc<Config>,
+    text: Arc<str>,
     digest: [u8; 32],
 }
 
@@ -53,7 +54,7 @@ impl Watch {
                 self.reads += 1;
             }
         }
-        let Some(Ok(Read { config, digest })) = self.read.clone() else {
+        let Some(Ok(Read { config, digest, .. })) = self.read.clone() else {
             let said = self.read.as_ref().and_then(|read| read.as_ref().err()).cloned();
             return Err(PublishError::Settings(said.unwrap_or_default()));
         };
@@ -70,6 +71,14 @@ impl Watch {
 }
 
 impl Watch {
+    /// The text of the settings that were read last.
+    pub fn text(&self) -> Arc<str> {
+        match &self.read {
+            Some(Ok(read)) => read.text.clone(),
+            _ => Arc::from(""),
+        }
+    }
+
     /// The digest of a list's file: a download that brings the same again makes no new version. Read when size or time have
     /// changed; none for a file that cannot be read.
     fn digest_of(&mut self, path: &Path) -> Option<[u8; 32]> {
@@ -106,7 +115,8 @@ fn parse(path: &Path) -> Result<Result<Read, Vec<String>>, PublishError> {
     if !refused.is_empty() {
         return Ok(Err(refused));
     }
-    Ok(Ok(Read { config: Arc::new(config), digest: Sha256::digest(&text).into() }))
+    let digest = Sha256::digest(&text).into();
+    Ok(Ok(Read { config: Arc::new(config), text: text.into(), digest }))
 }
 
 #[cfg(test)]

@@ -60,6 +60,9 @@ fn tell(document: &Document) {
     say!("audit log at entry {}: {}", document.audit_head.0, document.audit_head.1);
     for version in &document.versions {
         say!("version {} of {}: {}", version.version, day(version.created_s), version.digest);
+        if !version.settings.is_empty() {
+            say!("  settings {}, answers {}", version.settings, version.answers);
+        }
         for list in &version.lists {
             say!(
                 "  list {} (category {}, version {}): {} names",

@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail};
 use evenfield_policy::{
     Action, Aligned, Answer, DeviceKey, InForce, NameBuf, Snapshot, Subject, Verdict, View, explain,
 };
+use evenfield_portal::filtering::rules::enroll;
 use jiff::Timestamp;
 use std::io::Read;
 use std::path::PathBuf;
@@ -26,7 +27,7 @@ pub struct Explain {
     /// The public key: 64 hexadecimal digits, or the file that holds them
     #[arg(long, value_name = "KEY")]
     key: String,
-    /// Who asks: a device's token, site:NAME, an IP address, or unknown
+    /// Who asks: a device's token, key:DIGITS (as the portal's list of devices has it), site:NAME, an IP address, or unknown
     #[arg(long, value_name = "ID", default_value = "unknown")]
     subject: String,
     /// When, as 2026-11-24T10:45:00-05:00; now by default
@@ -80,9 +81,14 @@ fn subject(view: &View<'_>, text: &str) -> Result<Subject> {
     if let Ok(address) = text.parse() {
         return Ok(view.site_of(address).map_or(Subject::Unknown, Subject::Site));
     }
-    let key = DeviceKey::of_token(text);
+    let key = match text.strip_prefix("key:") {
+        Some(digits) => {
+            enroll::read_key(digits).with_context(|| format!("{digits}: not 32 hexadecimal digits"))?
+        }
+        None => DeviceKey::of_token(text),
+    };
     if view.device_number(key).is_none() {
-        bail!("the snapshot has no device with this token");
+        bail!("the snapshot has no device with this token or key");
     }
     Ok(Subject::Device(key))
 }

@@ -36,6 +36,7 @@ fn district_of(
         let (roster, found) = parse(&super::super::roster::open(&folder.join(file))?, day)?;
         problems.append(found);
         schools = roster.schools.iter().map(|s| s.source_id.clone()).collect();
+        people.schools.clone_from(&schools);
         take(&mut people, roster);
     }
     if let Some(file) = &district.devices {

@@ -1,5 +1,6 @@
 //! How devices are told to ask an edge: for all Chromebooks at once, or one device with a token of its own; and which are.
 
+use super::not_named;
 use crate::db::{new_id, now_ms};
 use crate::error::{Error, Result};
 use crate::exchange::{UploadForm, attachment, count, csv_file, minute};
@@ -35,6 +36,10 @@ struct DeviceView {
 #[template(path = "filtering/templates/devices.html")]
 struct DevicesPage {
     p: Frame,
+    /// What is said to a district that the policy does not name.
+    not_named: String,
+    /// The id of what the form will make.
+    once: String,
     /// Whether the settings say where devices ask, and what the portal signs with.
     is_set: bool,
     fleet: String,
@@ -59,6 +64,9 @@ impl DevicesPage {
 /// The form that enrols one device.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct DeviceForm {
+    /// See [`ask::once`].
+    #[serde(default)]
+    once: String,
     #[serde(default)]
     label: String,
     #[serde(default)]
@@ -90,6 +98,8 @@ async fn render(app: &App, p: Frame, told: Told) -> Result<Response> {
     let filtering = &app.config.filtering;
     let fleet = filtering.https.as_deref().zip(filtering.key.as_ref());
     let page = DevicesPage {
+        not_named: not_named(app, &p),
+        once: new_id(),
         is_set: fleet.is_some(),
         fleet: fleet
             .map(|(https, key)| enroll::chrome_fleet(https, &enroll::salt(key, &district)))
@@ -133,9 +143,10 @@ pub async fn csv(State(app): State<App>, p: Frame) -> Result<Response> {
             Whose::School(id) => (String::new(), id),
         };
         let revoked = device.revoked_ms.map(minute).unwrap_or_default();
-        [device.label, student, school, device.way, minute(device.enrolled_ms), revoked]
+        [device.label, student, school, device.way, minute(device.enrolled_ms), revoked, device.key]
     });
-    csv_file("devices.csv", &["label", "student_id", "school_id", "way", "enrolled_utc", "revoked_utc"], rows)
+    let header = ["label", "student_id", "school_id", "way", "enrolled_utc", "revoked_utc", "key"];
+    csv_file("devices.csv", &header, rows)
 }
 
 /// Chrome's policy for all Chromebooks, to be put into the console that manages them. It holds the salt.
@@ -237,13 +248,18 @@ pub async fn enrolled(State(app): State<App>, p: Frame, Form(form): Form<DeviceF
     getrandom::fill(&mut random).map_err(|e| Error::Internal(format!("no randomness: {e}")))?;
     let token = enroll::token(&random);
     let device = NewDevice {
-        id: new_id(),
+        id: ask::once(&form.once).unwrap_or_else(new_id),
         key: enroll::stored_key(&token),
         way: "token",
         label: label.clone(),
         whose,
     };
     let mut tx = app.db.write().await?;
+    if queries::has_device(&mut tx, &district, &device.id).await? {
+        drop(tx);
+        let errors = vec![("label", p.t("filtering-device-once"))];
+        return render(&app, p, Told { errors, ..Told::default() }).await;
+    }
     let by = (p.account_id().unwrap_or_default(), now_ms());
     queries::enrol(&mut tx, &district, std::slice::from_ref(&device), by).await?;
     audit::record(&mut tx, &p.entry("device.enrol", ("filter_device", &device.id), json!(null))).await?;

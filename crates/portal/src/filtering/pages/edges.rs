@@ -1,5 +1,6 @@
 //! The edges that fetch the policy: who they are, which version each has, and the fetch itself.
 
+use super::not_named;
 use crate::db::{new_id, now_ms};
 use crate::error::{Error, Result};
 use crate::exchange::{count, csv_file, hexadecimal, minute};
@@ -58,10 +59,15 @@ struct ListView {
 #[template(path = "filtering/templates/edges.html")]
 struct EdgesPage {
     p: Frame,
+    /// What is said to a district that the policy does not name.
+    not_named: String,
+    /// The id of what the form will make.
+    once: String,
     edges: Vec<EdgeView>,
     version: Option<VersionView>,
     is_set: bool,
     problems: Vec<String>,
+    warnings: Vec<String>,
     key: String,
     portal: String,
     /// The name and the token of the edge that was just let in.
@@ -80,6 +86,9 @@ impl EdgesPage {
 /// The form that lets an edge in.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct EdgeForm {
+    /// See [`ask::once`].
+    #[serde(default)]
+    once: String,
     #[serde(default)]
     name: String,
 }
@@ -99,10 +108,13 @@ async fn render(
     let current = app.policy.current();
     let newest = current.as_ref().map(|current| current.version.version);
     let page = EdgesPage {
+        not_named: not_named(app, &p),
+        once: new_id(),
         edges: edges.into_iter().map(|edge| edge_view(&p, edge, newest)).collect(),
         version: current.as_deref().map(|current| version_view(&p, current)),
         is_set: app.config.filtering.policy.is_some(),
         problems: app.policy.problems(),
+        warnings: app.policy.warnings(),
         key: app.config.filtering.key.as_ref().map(|key| key.public().to_string()).unwrap_or_default(),
         portal: app.config.base_url(),
         made,
@@ -179,9 +191,14 @@ pub async fn added(State(app): State<App>, p: Frame, Form(form): Form<EdgeForm>)
         let errors = vec![("name", p.t("filtering-edge-wrong-name"))];
         return render(&app, p, None, (String::new(), errors)).await;
     }
-    let (id, token) = (new_id(), secret::new_token()?);
+    let (id, token) = (ask::once(&form.once).unwrap_or_else(new_id), secret::new_token()?);
     let by = (p.account_id().unwrap_or_default(), now_ms());
     let mut tx = app.db.write().await?;
+    if queries::has_edge(&mut tx, p.district_id(), &id).await? {
+        drop(tx);
+        let errors = vec![("name", p.t("filtering-edge-once"))];
+        return render(&app, p, None, (String::new(), errors)).await;
+    }
     queries::insert_edge(&mut tx, p.district_id(), (&id, &name, &hash(&token)), by).await?;
     audit::record(&mut tx, &p.entry("edge.add", ("edge", &id), json!(null))).await?;
     tx.commit().await?;
@@ -249,7 +266,7 @@ fn body(current: Arc<Current>) -> Body {
 async fn saw(app: &App, edge: &EdgeAt, digest: &str) -> Result<()> {
     let version = match app.policy.current() {
         Some(current) if hexadecimal(&current.snapshot.digest()) == digest => Some(current.version.version),
-        _ => queries::version_of_digest(app.db.read(), digest).await?,
+        _ => queries::version_of_digest(app.db.read(), &edge.district, digest).await?,
     };
     let is_fresh = edge.seen_ms.is_some_and(|ms| ms + SEEN_STEP_MS > now_ms());
     if is_fresh && edge.seen_version == version {

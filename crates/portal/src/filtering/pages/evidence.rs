@@ -1,5 +1,6 @@
 //! Evidence for CIPA: what was in force, the steps of the safety policy, and the signed file that says so.
 
+use super::not_named;
 use crate::db::{now_ms, today};
 use crate::error::{Error, Result};
 use crate::exchange::{attachment, count, csv_file, minute};
@@ -34,6 +35,8 @@ struct StepView {
 #[template(path = "filtering/templates/evidence.html")]
 struct EvidencePage {
     p: Frame,
+    /// What is said to a district that the policy does not name.
+    not_named: String,
     steps: Vec<StepView>,
     enrolled: String,
     covered: String,
@@ -72,6 +75,7 @@ async fn render(app: &App, p: Frame, wrong: Option<&'static str>) -> Result<Resp
         }
     };
     let page = EvidencePage {
+        not_named: not_named(app, &p),
         steps: STEPS.map(step).into(),
         enrolled: count(coverage.enrolled as i64),
         covered: count(coverage.covered as i64),
@@ -87,18 +91,20 @@ async fn render(app: &App, p: Frame, wrong: Option<&'static str>) -> Result<Resp
 /// All that the file says.
 async fn document(app: &App, p: &Frame) -> Result<Document> {
     let (db, district) = (app.db.read(), p.district_id());
-    let version = |v: queries::Version| Version {
+    let version = |v: queries::DistrictVersion| Version {
         lists: serde_json::from_str::<Vec<List>>(&v.lists_json).unwrap_or_default(),
         version: v.version,
         digest: v.digest,
         created_s: v.created_s,
+        settings: v.settings,
+        answers: v.answers,
     };
     Ok(Document {
         district: district.to_owned(),
         name: p.district.as_ref().map(|d| d.name.clone()).unwrap_or_default(),
         made_ms: now_ms(),
         audit_head: audit::head(db).await?,
-        versions: queries::versions(db).await?.into_iter().map(version).collect(),
+        versions: queries::versions(db, district, i64::MAX).await?.into_iter().rev().map(version).collect(),
         measures: queries::measures(db, district).await?,
         devices: queries::devices_in_force(db, district).await?,
         edges: edges(queries::edge_versions(db, district, None, i64::MAX).await?),

@@ -1,15 +1,19 @@
 //! HTTP of the slice `filtering`: the block page, the queue of requests, the edges.
 
+mod answer;
 mod block;
 mod devices;
 mod edges;
 mod evidence;
 mod history;
 mod queue;
+mod versions;
 
 pub use block::led_astray;
 
+use crate::App;
 use crate::access::Action;
+use crate::layout::Frame;
 use crate::routes::limits::Limit;
 use crate::routes::{Needs, Route, route};
 use axum::routing::{get, post};
@@ -36,7 +40,7 @@ pub fn routes() -> Vec<Route> {
         route("/d/{district}/filtering", see, get(queue::list)),
         route("/d/{district}/filtering/requests.csv", see, get(queue::requests_csv)),
         route("/d/{district}/filtering/answers.csv", see, get(queue::answers_csv)),
-        route("/d/{district}/filtering/answer", see, get(queue::form).post(queue::answered)),
+        route("/d/{district}/filtering/answer", see, get(answer::form).post(answer::answered)),
         route("/d/{district}/filtering/answers/{answer}/undo", see, post(queue::undo)),
         route("/d/{district}/filtering/edges", edges, get(edges::list).post(edges::added)),
         route("/d/{district}/filtering/edges.csv", edges, get(edges::csv)),
@@ -55,7 +59,17 @@ pub fn routes() -> Vec<Route> {
         route("/d/{district}/filtering/evidence", edges, get(evidence::page).post(evidence::put)),
         route("/d/{district}/filtering/evidence.txt", edges, get(evidence::file)),
         route("/d/{district}/filtering/evidence.csv", edges, get(evidence::csv)),
+        route("/d/{district}/filtering/versions", edges, get(versions::page)),
+        route("/d/{district}/filtering/versions.csv", edges, get(versions::csv)),
+        route("/d/{district}/filtering/versions/{version}", edges, get(versions::text)),
         // Asked by programs, which show a token of their own and keep no cookie.
         route("/edge/policy", Needs::Public, get(edges::policy)).file(),
     ]
+}
+
+/// What is said to a district that the policy does not name: nothing that is done here holds anywhere. Empty for one that it names, and where none
+/// is published.
+fn not_named(app: &App, p: &Frame) -> String {
+    let missing = app.policy.current().is_some_and(|current| !current.names(p.district_id()));
+    if missing { p.tv("filtering-not-named", "district", p.district_id()) } else { String::new() }
 }

@@ -1,31 +1,21 @@
 //! The queue: which blocked names are asked for, the form that answers, what was answered, and undo.
 
+use super::not_named;
 use crate::access::{Action, Viewer};
-use crate::db::{new_id, now_ms};
+use crate::db::now_ms;
 use crate::error::{Error, Result};
 use crate::exchange::{count, csv_file, minute};
-use crate::filtering::queries::{self, Answered, Group, NewAnswer};
-use crate::filtering::rules::answer::{self, Allowed, Form as Said, Whom};
-use crate::filtering::rules::ask;
-use crate::filtering::rules::why::{Why, why};
+use crate::filtering::queries::{self, Answered, Group};
 use crate::layout::Frame;
 use crate::routes::escape;
 use crate::{App, audit};
 use askama::Template;
-use axum::Form;
-use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
+use axum::extract::{Path, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use evenfield_policy::{NameBuf, Subject};
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde_json::json;
-use std::collections::HashMap;
 
 /// Names, and answers, that a page shows; the CSV has all.
 const SHOWN: i64 = 200;
-/// Reasons shown of one name.
-const REASONS: usize = 20;
 
 struct GroupView {
     href: String,
@@ -35,15 +25,16 @@ struct GroupView {
     last: String,
 }
 
-struct AnswerView {
-    answer: Answered,
+/// An answer as pages show it.
+pub(super) struct AnswerView {
+    pub answer: Answered,
     ruling: String,
-    whom: String,
-    until: String,
-    when: String,
+    pub whom: String,
+    pub until: String,
+    pub when: String,
     state: String,
     tag: &'static str,
-    may_undo: bool,
+    pub may_undo: bool,
 }
 
 #[derive(Template)]
@@ -53,6 +44,8 @@ struct Queue {
     groups: Vec<GroupView>,
     answers: Vec<AnswerView>,
     version: Option<i64>,
+    /// What is said to a district that the policy does not name.
+    not_named: String,
 }
 
 /// The page.
@@ -61,9 +54,11 @@ pub async fn list(State(app): State<App>, p: Frame, viewer: Viewer) -> Result<Re
     let district = p.district_id().to_owned();
     let groups = queries::groups(db, &district, SHOWN).await?;
     let own = own(&p, &viewer);
-    let answers = queries::answers(db, &district, own, SHOWN).await?;
-    let labels = labels(&app, &district, &viewer).await?;
+    let answers = queries::answers(db, &district, own, "", SHOWN).await?;
+    let mut labels = labels(&app, &district, &viewer).await?;
+    labels.extend(queries::sections_answered(db, &district).await?.into_iter().map(of_section));
     let page = Queue {
+        not_named: not_named(&app, &p),
         groups: groups.into_iter().map(|group| group_view(&district, group)).collect(),
         answers: answers.into_iter().map(|answer| answer_view(&p, answer, &labels)).collect(),
         version: app.policy.current().map(|current| current.version.version),
@@ -73,7 +68,7 @@ pub async fn list(State(app): State<App>, p: Frame, viewer: Viewer) -> Result<Re
 }
 
 /// Whose answers somebody sees who may answer for her own sections alone.
-fn own<'a>(p: &Frame, viewer: &'a Viewer) -> Option<&'a str> {
+pub(super) fn own<'a>(p: &Frame, viewer: &'a Viewer) -> Option<&'a str> {
     (!p.may(Action::AnswerRequests)).then_some(viewer.account_id.as_str())
 }
 
@@ -88,11 +83,15 @@ fn group_view(district: &str, group: Group) -> GroupView {
 }
 
 /// Names of schools and of the viewer's sections, as the form's words for whom.
-async fn labels(app: &App, district: &str, viewer: &Viewer) -> Result<Vec<(String, String)>> {
+pub(super) async fn labels(app: &App, district: &str, viewer: &Viewer) -> Result<Vec<(String, String)>> {
     let schools = queries::schools(app.db.read(), district).await?;
     let sections = queries::sections_taught(app.db.read(), district, &viewer.account_id).await?;
     let schools = schools.into_iter().map(|(id, name)| (format!("school:{id}"), name));
-    Ok(schools.chain(sections.into_iter().map(|(id, title)| (format!("section:{id}"), title))).collect())
+    Ok(schools.chain(sections.into_iter().map(of_section)).collect())
+}
+
+fn of_section((id, title): (String, String)) -> (String, String) {
+    (format!("section:{id}"), title)
 }
 
 fn word_of(answer: &Answered) -> String {
@@ -103,7 +102,7 @@ fn word_of(answer: &Answered) -> String {
     }
 }
 
-fn answer_view(p: &Frame, answer: Answered, labels: &[(String, String)]) -> AnswerView {
+pub(super) fn answer_view(p: &Frame, answer: Answered, labels: &[(String, String)]) -> AnswerView {
     let word = word_of(&answer);
     let label = labels.iter().find(|(w, _)| *w == word).map(|(_, label)| label.clone());
     let is_over = answer.ends_ms.is_some_and(|ms| ms <= now_ms());
@@ -140,7 +139,7 @@ pub async fn requests_csv(State(app): State<App>, p: Frame) -> Result<Response> 
 
 /// Every answer as CSV.
 pub async fn answers_csv(State(app): State<App>, p: Frame, viewer: Viewer) -> Result<Response> {
-    let answers = queries::answers(app.db.read(), p.district_id(), own(&p, &viewer), i64::MAX).await?;
+    let answers = queries::answers(app.db.read(), p.district_id(), own(&p, &viewer), "", i64::MAX).await?;
     let header = [
         "name",
         "ruling",
@@ -168,152 +167,6 @@ pub async fn answers_csv(State(app): State<App>, p: Frame, viewer: Viewer) -> Re
         ]
     });
     csv_file("answers.csv", &header, rows)
-}
-
-#[derive(Template)]
-#[template(path = "filtering/templates/answer.html")]
-struct AnswerPage {
-    p: Frame,
-    form: Said,
-    name: String,
-    asked: String,
-    why: String,
-    reasons: Vec<(String, String)>,
-    choices: Vec<(String, String)>,
-    everybody: bool,
-    faults: HashMap<&'static str, String>,
-    errors: Vec<(&'static str, String)>,
-}
-
-impl AnswerPage {
-    fn error(&self, field: &str) -> &str {
-        self.faults.get(field).map_or("", String::as_str)
-    }
-}
-
-/// The form that answers the requests for one name.
-pub async fn form(
-    State(app): State<App>,
-    p: Frame,
-    viewer: Viewer,
-    Query(said): Query<Said>,
-) -> Result<Response> {
-    let name = ask::name(&said.name).ok_or(Error::NotFound)?;
-    render(&app, p, &viewer, (name, said), Vec::new()).await
-}
-
-async fn render(
-    app: &App,
-    p: Frame,
-    viewer: &Viewer,
-    (name, said): (NameBuf, Said),
-    wrong: Vec<answer::Wrong>,
-) -> Result<Response> {
-    let text = name.to_string();
-    let requests = queries::requests(app.db.read(), p.district_id(), Some(&text)).await?;
-    let everybody = p.may(Action::AnswerRequests);
-    let mut choices = labels(app, p.district_id(), viewer).await?;
-    choices.retain(|(word, _)| everybody || word.starts_with("section:"));
-    if everybody {
-        choices.insert(0, ("everybody".to_owned(), p.t("filtering-everybody")));
-    }
-    let errors: Vec<_> = wrong.into_iter().map(|(field, key)| (field, p.t(key))).collect();
-    let reasons = requests.iter().filter(|r| !r.reason.is_empty()).take(REASONS);
-    let page = AnswerPage {
-        asked: p.tv("filtering-asked-times", "n", requests.len()),
-        why: reason(app, &p, &name),
-        reasons: reasons.map(|r| (minute(r.asked_ms), r.reason.clone())).collect(),
-        choices,
-        everybody,
-        faults: errors.iter().cloned().collect(),
-        name: text,
-        form: said,
-        errors,
-        p,
-    };
-    let status = if page.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Ok((status, Html(page.render()?)).into_response())
-}
-
-/// What the policy says of the name to whoever is not known; nothing where none is published.
-fn decided(app: &App, name: &NameBuf) -> Option<Why> {
-    let current = app.policy.current()?;
-    let now_s = u32::try_from(now_ms() / 1000).unwrap_or_default();
-    Some(why(&current.view(), &Subject::Unknown, &name.as_name(), now_s))
-}
-
-/// Why the name is blocked for whoever is not known, in words; empty where no policy is published.
-fn reason(app: &App, p: &Frame, name: &NameBuf) -> String {
-    let Some(why) = decided(app, name) else { return String::new() };
-    match why {
-        Why::Open => p.t("filtering-why-open"),
-        Why::OpenHere => p.t("filtering-why-open-here"),
-        Why::List { list, category } => {
-            p.tvs("filtering-why-list", &[("list", list.into()), ("category", category.into())])
-        }
-        Why::Rule { scope, mandatory: true } => p.tv("filtering-why-mandatory", "scope", scope),
-        Why::Rule { scope, mandatory: false } => p.tv("filtering-why-rule", "scope", scope),
-        Why::AllowedOnly => p.t("filtering-why-allowed-only"),
-    }
-}
-
-/// Stores an answer.
-pub async fn answered(
-    State(app): State<App>,
-    p: Frame,
-    viewer: Viewer,
-    Form(said): Form<Said>,
-) -> Result<Response> {
-    let district = p.district_id().to_owned();
-    let name = ask::name(&said.name).ok_or(Error::BadRequest("filtering-wrong-name"))?;
-    let (schools, sections): (Vec<_>, Vec<_>) = labels(&app, &district, &viewer)
-        .await?
-        .into_iter()
-        .map(|l| l.0)
-        .partition(|w| w.starts_with("school:"));
-    let bare = |words: Vec<String>| {
-        words.iter().filter_map(|w| w.split_once(':')).map(|(_, id)| id.to_owned()).collect()
-    };
-    let allowed = Allowed {
-        everybody: p.may(Action::AnswerRequests),
-        schools: bare(schools),
-        sections: bare(sections),
-    };
-    let zone = app.policy.current().map_or(TimeZone::UTC, |current| current.zone(&district));
-    let today = zone.to_datetime(Timestamp::now()).date();
-    let mandatory = decided(&app, &name).is_some_and(|why| why.is_mandatory());
-    let answer = match answer::read(&said, &allowed, today, &zone) {
-        Ok(answer) if answer.ruling == answer::Ruling::Allow && mandatory => {
-            return render(&app, p, &viewer, (name, said), vec![("ruling", "filtering-wrong-mandatory")])
-                .await;
-        }
-        Ok(answer) => answer,
-        Err(wrong) => return render(&app, p, &viewer, (name, said), wrong).await,
-    };
-    let (id, name) = (new_id(), name.to_string());
-    let (school, section) = match &answer.whom {
-        Whom::Everybody => (None, None),
-        Whom::School(id) => (Some(id.as_str()), None),
-        Whom::Section(id) => (None, Some(id.as_str())),
-    };
-    let new = NewAnswer {
-        id: &id,
-        name: &name,
-        ruling: answer.ruling.as_str(),
-        school,
-        section,
-        ends_ms: answer.ends_ms,
-        reason: &answer.reason,
-        ms: now_ms(),
-        by: &viewer.account_id,
-    };
-    let mut tx = app.db.write().await?;
-    let requests = queries::insert_answer(&mut tx, &district, &new).await?;
-    let detail = json!({ "ruling": new.ruling, "school": school, "section": section, "ends_ms": new.ends_ms,
-        "requests": requests });
-    audit::record(&mut tx, &p.entry("request.answer", ("filter_answer", &id), detail)).await?;
-    tx.commit().await?;
-    Ok(Redirect::to(&format!("/d/{district}/filtering")).into_response())
 }
 
 /// Takes an answer back; its requests are open again.

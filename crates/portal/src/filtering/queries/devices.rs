@@ -2,6 +2,7 @@
 
 use crate::bulk::{self, Value};
 use crate::db::Write;
+use crate::filtering::rules::answer::Whom;
 use sqlx::{AnyPool, Row};
 
 type Result<T> = sqlx::Result<T>;
@@ -166,4 +167,42 @@ pub async fn device_keys(tx: &mut Write, district: &str) -> Result<Vec<(String, 
     .fetch_all(&mut **tx)
     .await?;
     Ok(rows.into_iter().map(|(id, key, counts)| (id, key, counts == 1)).collect())
+}
+
+/// The keys of the devices of a scope that are not revoked.
+///
+/// # Errors
+/// The database's.
+pub async fn keys_of(pool: &AnyPool, district: &str, whom: &Whom) -> Result<Vec<String>> {
+    let (school, section) = match whom {
+        Whom::Everybody => ("", ""),
+        Whom::School(id) => (id.as_str(), ""),
+        Whom::Section(id) => ("", id.as_str()),
+    };
+    sqlx::query_scalar(
+        "SELECT f.device_key FROM filter_device f WHERE f.district_id = $1 AND f.revoked_ms IS NULL \
+         AND ($2 = '' OR f.school_id = $2 OR f.student_id IN \
+           (SELECT s.id FROM student s WHERE s.district_id = $1 AND s.school_id = $2)) \
+         AND ($3 = '' OR f.student_id IN \
+           (SELECT e.person_id FROM enrollment e WHERE e.district_id = $1 AND e.section_id = $3 AND e.teaches = 0))",
+    )
+    .bind(district)
+    .bind(school)
+    .bind(section)
+    .fetch_all(pool)
+    .await
+}
+
+/// Whether a device of the district has this id already.
+///
+/// # Errors
+/// The database's.
+pub async fn has_device(tx: &mut Write, district: &str, id: &str) -> Result<bool> {
+    let count: i64 =
+        sqlx::query_scalar("SELECT COUNT(*) FROM filter_device WHERE district_id = $1 AND id = $2")
+            .bind(district)
+            .bind(id)
+            .fetch_one(&mut **tx)
+            .await?;
+    Ok(count > 0)
 }

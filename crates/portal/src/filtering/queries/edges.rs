@@ -55,15 +55,14 @@ pub async fn latest_version(pool: &AnyPool) -> Result<Option<Version>> {
     sqlx::query(sql).fetch_optional(pool).await?.as_ref().map(Version::from_row).transpose()
 }
 
-/// The number of the version with this digest.
+/// The number of the version with this digest: of this installation, or of that which the district was moved from.
 ///
 /// # Errors
 /// The database's.
-pub async fn version_of_digest(pool: &AnyPool, digest: &str) -> Result<Option<i64>> {
-    sqlx::query_scalar("SELECT MAX(version) FROM policy_version WHERE digest = $1")
-        .bind(digest)
-        .fetch_one(pool)
-        .await
+pub async fn version_of_digest(pool: &AnyPool, district: &str, digest: &str) -> Result<Option<i64>> {
+    let sql = "SELECT MAX(n) FROM (SELECT version AS n FROM policy_version WHERE digest = $2 UNION ALL \
+               SELECT version AS n FROM filter_version WHERE district_id = $1 AND digest = $2) AS numbers";
+    sqlx::query_scalar(sql).bind(district).bind(digest).fetch_one(pool).await
 }
 
 /// Stores a version; whether nobody else has stored one with its number.
@@ -219,4 +218,17 @@ pub async fn saw_edge(tx: &mut Write, edge: &EdgeAt, ms: i64, version: Option<i6
         .execute(&mut **tx)
         .await?;
     super::history::saw(tx, (&edge.district, &edge.id), ms, version.unwrap_or(0)).await
+}
+
+/// Whether an edge of the district has this id already.
+///
+/// # Errors
+/// The database's.
+pub async fn has_edge(tx: &mut Write, district: &str, id: &str) -> Result<bool> {
+    let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM edge WHERE district_id = $1 AND id = $2")
+        .bind(district)
+        .bind(id)
+        .fetch_one(&mut **tx)
+        .await?;
+    Ok(count > 0)
 }

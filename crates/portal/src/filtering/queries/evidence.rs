@@ -1,6 +1,5 @@
 //! What was in force for which device since when, and the steps of the safety policy.
 
-use super::edges::Version;
 use crate::bulk::{self, Value};
 use crate::db::Write;
 use crate::filtering::rules::evidence::{Device, Measure, Since, Step};
@@ -51,16 +50,6 @@ pub async fn insert_measures(
     });
     let insert = "INSERT INTO filter_device_measure (district_id, device_id, version, measure_id) VALUES";
     bulk::run(tx, insert, "", rows).await.map(drop)
-}
-
-/// Every version, the oldest first.
-///
-/// # Errors
-/// The database's.
-pub async fn versions(pool: &AnyPool) -> Result<Vec<Version>> {
-    let sql = "SELECT version, digest, created_s, mark, octets, devices, policies, lists_json, answers \
-               FROM policy_version ORDER BY version";
-    sqlx::query(sql).fetch_all(pool).await?.iter().map(Version::from_row).collect()
 }
 
 /// The measures of a district.

@@ -27,6 +27,7 @@ pub struct EdgeVersion {
 /// # Errors
 /// The database's.
 pub(super) async fn saw(tx: &mut Write, (district, edge): (&str, &str), ms: i64, version: i64) -> Result<()> {
+    super::versions::saw_version(tx, district, version).await?;
     let last: Option<(i64, i64)> = sqlx::query_as(
         "SELECT first_ms, version FROM edge_version WHERE district_id = $1 AND edge_id = $2 \
          ORDER BY first_ms DESC LIMIT 1",
@@ -72,7 +73,7 @@ pub async fn edge_versions(
     let rows = sqlx::query(
         "SELECT h.edge_id, e.name, h.first_ms, h.last_ms, h.version, COALESCE(v.digest, '') AS digest \
          FROM edge_version h JOIN edge e ON e.district_id = h.district_id AND e.id = h.edge_id \
-         LEFT JOIN policy_version v ON v.version = h.version \
+         LEFT JOIN filter_version v ON v.district_id = h.district_id AND v.version = h.version \
          WHERE h.district_id = $1 AND (h.edge_id = $2 OR $2 = '') \
          ORDER BY h.first_ms DESC, h.edge_id LIMIT $3",
     )

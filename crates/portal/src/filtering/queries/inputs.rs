@@ -90,8 +90,10 @@ pub async fn people(pool: &AnyPool, district: &str) -> Result<People> {
             school,
         })
         .collect();
+    let schools = sqlx::query_scalar("SELECT id FROM school WHERE district_id = $1 ORDER BY id");
     Ok(People {
         district: district.to_owned(),
+        schools: schools.bind(district).fetch_all(pool).await?,
         devices: devices(pool, district, &students).await?,
         students,
         sections: sections

@@ -238,7 +238,8 @@ pub struct Answered {
     pub undone_ms: Option<i64>,
 }
 
-/// Answers, the newest first; at most so many. With an account only its own.
+/// Answers, for one name or (with an empty one) all; those that open a name without an end first, then the newest; at most so many. With an account
+/// only its own.
 ///
 /// # Errors
 /// The database's.
@@ -246,17 +247,20 @@ pub async fn answers(
     pool: &AnyPool,
     district: &str,
     of: Option<&str>,
+    name: &str,
     at_most: i64,
 ) -> Result<Vec<Answered>> {
     let rows = sqlx::query(
         "SELECT a.id, a.name, a.ruling, a.school_id, a.section_id, a.ends_ms, a.reason, a.requests, a.answered_ms, \
          COALESCE((SELECT c.name FROM account c WHERE c.id = a.answered_by), a.answered_by) AS answerer, a.undone_ms \
-         FROM filter_answer a WHERE a.district_id = $1 AND ($2 = '' OR a.answered_by = $2) \
-         ORDER BY a.answered_ms DESC, a.id DESC LIMIT $3",
+         FROM filter_answer a WHERE a.district_id = $1 AND ($2 = '' OR a.answered_by = $2) AND ($4 = '' OR a.name = $4) \
+         ORDER BY CASE WHEN a.undone_ms IS NULL AND a.ruling = 'allow' AND a.ends_ms IS NULL THEN 0 ELSE 1 END, \
+         a.answered_ms DESC, a.id DESC LIMIT $3",
     )
     .bind(district)
     .bind(of.unwrap_or_default())
     .bind(at_most)
+    .bind(name)
     .fetch_all(pool)
     .await?;
     rows.iter()
@@ -311,6 +315,24 @@ pub async fn undo(
     Ok(true)
 }
 
+/// Takes back every answer of the district that opens a name, for one that keeps it blocked: their requests stay answered. How many there were.
+///
+/// # Errors
+/// The database's.
+pub async fn close(tx: &mut Write, district: &str, name: &str, by: &str, ms: i64) -> Result<u64> {
+    let done = sqlx::query(
+        "UPDATE filter_answer SET undone_ms = $3, undone_by = $4 WHERE district_id = $1 AND name = $2 \
+         AND ruling = 'allow' AND undone_ms IS NULL AND (ends_ms IS NULL OR ends_ms > $3)",
+    )
+    .bind(district)
+    .bind(name)
+    .bind(ms)
+    .bind(by)
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected())
+}
+
 /// Forgets requests that were answered and asked before this; the answer keeps their number.
 ///
 /// # Errors
@@ -359,4 +381,31 @@ pub async fn sections_taught(pool: &AnyPool, district: &str, account: &str) -> R
     .bind(account)
     .fetch_all(pool)
     .await
+}
+
+/// Ids and titles of the sections that any answer of the district is for.
+///
+/// # Errors
+/// The database's.
+pub async fn sections_answered(pool: &AnyPool, district: &str) -> Result<Vec<(String, String)>> {
+    sqlx::query_as(
+        "SELECT x.id, CASE WHEN COALESCE(x.period, '') = '' THEN x.title ELSE x.title || ' · ' || x.period END \
+         FROM section x WHERE x.district_id = $1 AND x.id IN \
+         (SELECT a.section_id FROM filter_answer a WHERE a.district_id = $1) ORDER BY x.id",
+    )
+    .bind(district)
+    .fetch_all(pool)
+    .await
+}
+
+/// The school of a section, and its period where the roster says one.
+///
+/// # Errors
+/// The database's.
+pub async fn section(pool: &AnyPool, district: &str, id: &str) -> Result<Option<(String, Option<String>)>> {
+    sqlx::query_as("SELECT school_id, period FROM section WHERE district_id = $1 AND id = $2")
+        .bind(district)
+        .bind(id)
+        .fetch_optional(pool)
+        .await
 }

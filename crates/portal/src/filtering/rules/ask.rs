@@ -24,6 +24,12 @@ pub fn line(said: &str, most: usize) -> String {
     words.collect::<Vec<_>>().join(" ").chars().take(most).collect()
 }
 
+/// The id that a form was given when it was shown, so that a form that is sent twice makes one thing and not two; none for what is no id.
+pub fn once(said: &str) -> Option<String> {
+    let is_id = said.len() == 36 && said.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
+    is_id.then(|| said.to_ascii_lowercase())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

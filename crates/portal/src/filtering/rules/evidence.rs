@@ -1,7 +1,7 @@
 //! Evidence that a filter was in force: what the signed file holds, and what must be so in any such file.
 
 use crate::exchange::hexadecimal;
-use evenfield_policy::{PolicyId, Regime, View, YouTube};
+use evenfield_policy::{PolicyId, Regime, View, YouTube, names_opened};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +20,7 @@ pub struct Measure {
     pub safe_search: String,
     /// YouTube's mode at its most open: `open`, `moderate`, `strict`.
     pub youtube: String,
-    /// How many rules let a name through at some time; files of earlier releases do not say.
+    /// How many names rules let through at some time; files of earlier releases do not say.
     #[serde(default, skip_serializing_if = "is_none")]
     pub names_opened: usize,
 }
@@ -56,7 +56,7 @@ impl Measure {
             }
             .to_owned(),
             youtube: ["open", "moderate", "strict"][openest].to_owned(),
-            names_opened: view.names_opened(policy),
+            names_opened: names_opened(view, policy),
         }
     }
 
@@ -99,6 +99,12 @@ pub struct Version {
     pub created_s: i64,
     /// Its lists.
     pub lists: Vec<List>,
+    /// SHA-256 of the text of its settings, which the portal gives out; empty in files of earlier releases.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub settings: String,
+    /// The same of the text of the answers in it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub answers: String,
 }
 
 /// Since when a measure holds for a device.
@@ -267,8 +273,14 @@ mod tests {
     }
 
     fn document() -> Document {
-        let version =
-            |version| Version { version, digest: "0".repeat(64), created_s: version, lists: vec![] };
+        let version = |version| Version {
+            version,
+            digest: "0".repeat(64),
+            created_s: version,
+            lists: vec![],
+            settings: String::new(),
+            answers: String::new(),
+        };
         let since = |version, measure: String| Since { version, measure };
         let device = |id: &str, in_force| Device {
             id: id.to_owned(),

@@ -50,7 +50,7 @@ pub fn lay(config: &mut Config, allowed: &[Allowed]) -> usize {
         laid += 1;
     }
     for group in joined {
-        let Some(when) = when(group.from_ms, group.of.ends_ms) else { continue };
+        let Some(when) = when(group.from_ms, group.of.ends_ms, group.of.section.is_some()) else { continue };
         let who = Who {
             district: Some(group.of.district.clone()),
             school: group.of.school.clone(),
@@ -80,9 +80,11 @@ struct Joined<'a> {
     names: Vec<NameBuf>,
 }
 
-fn when(from_ms: i64, ends_ms: Option<i64>) -> Option<When> {
+/// When answers hold; a section's in its periods alone.
+fn when(from_ms: i64, ends_ms: Option<i64>, in_periods: bool) -> Option<When> {
     let at = |ms: i64| Timestamp::from_millisecond(ms).ok();
     match ends_ms {
+        Some(ends) if in_periods => Some(When::Meeting(at(from_ms)?, at(ends)?)),
         Some(ends) => Some(When::Once(at(from_ms)?, at(ends)?)),
         None => Some(When::Always),
     }
@@ -120,6 +122,6 @@ mod tests {
         let rules: Vec<usize> = config.blocks.iter().map(|block| block.measures.rules.len()).collect();
         assert_eq!(rules, [300, 300, 300, 1]);
         let begin = Timestamp::from_millisecond(7).expect("a time");
-        assert!(matches!(config.blocks[2].when, When::Once(from, _) if from == begin));
+        assert!(matches!(config.blocks[2].when, When::Meeting(from, _) if from == begin));
     }
 }

@@ -5,6 +5,8 @@ pub mod ask;
 pub mod enroll;
 pub mod evidence;
 pub mod extension;
+pub mod kept;
 pub mod lists;
 pub mod merge;
+pub mod scope;
 pub mod why;

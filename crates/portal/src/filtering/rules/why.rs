@@ -1,7 +1,8 @@
 //! Why a name is blocked, from what the policy says.
 
 use evenfield_policy::{
-    Action, Because, InForce, Name, Ruling, Step, Subject, View, explain, is_ever_blocked,
+    Action, Because, Explanation, InForce, Name, PolicyId, Ruling, Step, Subject, View, explain,
+    explain_policy, is_ever_blocked,
 };
 
 /// How many regimes are asked whether they block a name: a district has far fewer, and whoever asks is unknown.
@@ -20,6 +21,8 @@ pub enum Why {
         list: String,
         /// Its category.
         category: String,
+        /// Whether its category must be blocked, so that no answer opens the name.
+        locked: bool,
     },
     /// A rule of the settings.
     Rule {
@@ -35,7 +38,7 @@ pub enum Why {
 impl Why {
     /// Whether no answer can open it.
     pub fn is_mandatory(&self) -> bool {
-        matches!(self, Self::Rule { mandatory: true, .. })
+        matches!(self, Self::Rule { mandatory: true, .. } | Self::List { locked: true, .. })
     }
 
     /// The category for which it is blocked.
@@ -55,10 +58,20 @@ pub fn why(view: &View<'_>, subject: &Subject, name: &Name<'_>, now_s: u32) -> W
         let elsewhere = is_ever_blocked(view, name, REGIMES);
         return if elsewhere { Why::OpenHere } else { Why::Open };
     }
+    blocked(view, &told)
+}
+
+/// The same by a policy and what it has in force (the regime, and for how many seconds), for a name that it blocks.
+pub fn why_of(view: &View<'_>, policy: PolicyId, in_force: (u32, u32), name: &Name<'_>) -> Why {
+    blocked(view, &explain_policy(view, policy, in_force, name))
+}
+
+fn blocked(view: &View<'_>, told: &Explanation) -> Why {
     match told.verdict.because {
         Because::List(list) => Why::List {
             list: view.list_name(list).to_owned(),
             category: told.verdict.category.map_or("", |c| view.category_name(c)).to_owned(),
+            locked: told.steps.iter().any(|step| matches!(step, Step::Locked(_))),
         },
         Because::Rule(rule) => Why::Rule {
             scope: view.rule(rule).map_or("", |r| r.scope).to_owned(),

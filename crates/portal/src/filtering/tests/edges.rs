@@ -115,19 +115,17 @@ async fn a_server_that_starts_takes_up_what_was_published_and_makes_it_again_whe
         let third = Kit::on(here.kit.app.db.clone(), crate::config::Config::clone(&here.kit.app.config));
         look(&third.app, &path, &key()).await.expect("made again");
         let current = third.app.policy.current().expect("a version");
-        assert_eq!(current.version.version, 2);
-        assert!(current.version.created_s > 0 && current.version.digest != digest);
-        look(&here.kit.app, &path, &key()).await.expect("taken up");
-        assert_eq!(
-            here.kit.app.policy.current().expect("a version").version.version,
-            2,
-            "the first one follows"
-        );
+        assert_eq!((current.version.version, &current.version.digest), (1, &digest), "the same to the octet");
+        assert_eq!(std::fs::read(file(1)).expect("its file"), first);
         // What another database has put there is signed by the same key, and is not this version.
+        std::fs::write(&path, POLICY.replace("\"7\"", "\"8\"")).expect("written");
+        assert_eq!(here.publish().await, 2);
+        let second = std::fs::read(file(2)).expect("the second one");
         std::fs::write(file(2), first).expect("written");
         let fourth = Kit::on(here.kit.app.db.clone(), crate::config::Config::clone(&here.kit.app.config));
         look(&fourth.app, &path, &key()).await.expect("made again");
-        assert_eq!(fourth.app.policy.current().expect("a version").version.version, 3);
+        assert_eq!(fourth.app.policy.current().expect("a version").version.version, 2);
+        assert_eq!(std::fs::read(file(2)).expect("its file"), second);
     })
     .await;
 }
@@ -221,6 +219,73 @@ async fn a_version_that_a_wrong_clock_has_dated_does_not_stop_the_schedules() {
         std::fs::write(here.folder.path().join("policy.toml"), calendar).expect("written");
         assert_eq!(here.publish().await, 2);
         assert!(!here.is_open("scheduled.example", "192.0.2.7", 0));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_never_holds_or_means_too_much_is_told() {
+    each(|here| async move {
+        let more =
+            "[[scope]]\nschool = \"nosuchschool\"\ndeny = [\"a.example\"]\n[[scope]]\nallow = [\"co.uk\"]\n";
+        std::fs::write(here.folder.path().join("policy.toml"), format!("{POLICY}{more}")).expect("written");
+        assert_eq!(here.publish().await, 1);
+        let staff = here.kit.sign_in(Role::Administrator, HERE).await;
+        let page = staff.get(&format!("/d/{HERE}/filtering/edges")).await;
+        for told in ["nosuchschool", "anybody may register names below co.uk"] {
+            assert!(page.body.contains(told), "{told}: {}", page.body);
+        }
+        assert!(!page.body.contains("Second School") && !page.body.contains("school s2"), "{}", page.body);
+    })
+    .await;
+}
+
+/// Two servers on one database, each with a folder of its own: one publishes, the other makes the same once more.
+#[tokio::test]
+async fn two_servers_do_not_publish_against_each_other() {
+    each(|here| async move {
+        assert_eq!(here.publish().await, 1);
+        let first = here.kit.app.policy.current().expect("a version").snapshot.bytes().to_vec();
+        let mut app = here.kit.app.clone();
+        let mut config = crate::config::Config::clone(&app.config);
+        config.data_dir = here.folder.path().join("elsewhere");
+        app.config = config.into();
+        app.policy = Default::default();
+        let policy = here.folder.path().join("policy.toml");
+        look(&app, &policy, &key()).await.expect("taken up");
+        let second = app.policy.current().expect("a version");
+        assert_eq!((second.version.version, second.snapshot.bytes() == first.as_slice()), (1, true));
+        // What cannot be made the same stays as it is, and is told: here another server's list.
+        let mut write = here.kit.app.db.write().await.expect("a write");
+        sqlx::query("UPDATE policy_version SET digest = 'another'")
+            .execute(&mut *write)
+            .await
+            .expect("changed");
+        write.commit().await.expect("stored");
+        app.policy = Default::default();
+        let told = look(&app, &policy, &key()).await.expect_err("not the same").to_string();
+        assert!(told.contains("share the folder"), "{told}");
+        assert_eq!(number(&here.kit.app.db, "SELECT COUNT(*) FROM policy_version").await, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_form_that_is_sent_twice_makes_one_edge() {
+    each(|here| async move {
+        let staff = here.kit.sign_in(Role::Administrator, HERE).await;
+        let path = format!("/d/{HERE}/filtering/edges");
+        let page = staff.get(&path).await.body;
+        let once = page
+            .split("name=\"once\" value=\"")
+            .nth(1)
+            .and_then(|rest| rest.split('"').next())
+            .expect("an id");
+        let form = [("name", "Bus 12"), ("once", once)];
+        assert_eq!(staff.post(&path, &form).await.status, 200);
+        let again = staff.post(&path, &form).await;
+        assert!(again.status == 422 && again.body.contains("was sent before"), "{}", again.body);
+        assert_eq!(number(&here.kit.app.db, "SELECT COUNT(*) FROM edge").await, 1);
     })
     .await;
 }

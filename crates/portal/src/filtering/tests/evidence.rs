@@ -98,3 +98,101 @@ async fn steps_of_the_safety_policy_are_written_down_and_signed() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_version_is_explained_when_its_file_is_gone() {
+    each(|here| async move {
+        enroll_cart(&here).await;
+        here.publish().await;
+        let staff = here.kit.sign_in(Role::Coordinator, HERE).await;
+        let answer = [
+            ("name", "games.example"),
+            ("ruling", "allow"),
+            ("whom", "everybody"),
+            ("until", ""),
+            ("reason", "x"),
+        ];
+        assert_eq!(staff.post(&format!("/d/{HERE}/filtering/answer"), &answer).await.status, 303);
+        here.publish().await;
+        let path = here.folder.path().join("policy.toml");
+        for n in 0..5 {
+            std::fs::write(&path, POLICY.replace("\"7\"", &format!("\"8.{n}\""))).expect("written");
+            here.publish().await;
+        }
+        assert!(
+            !here.folder.path().join("data/policy/2.snapshot").exists(),
+            "the file of the second is gone"
+        );
+        let told = document(&staff).await;
+        assert_eq!((told.versions.len(), told.faults()), (7, Vec::new()));
+        let text = |n: i64| {
+            let staff = &staff;
+            async move { staff.get(&format!("/d/{HERE}/filtering/versions/{n}")).await }
+        };
+        let (first, second) = (text(1).await, text(2).await);
+        assert!(
+            second.body.contains("games.example,\"everybody\",") && !first.body.contains("\"everybody\""),
+            "{}",
+            second.body
+        );
+        assert!(
+            second.body.contains("must_deny = [\"never.example\"]")
+                && second.body.contains("district's own, games, 7, 2"),
+            "{}",
+            second.body
+        );
+        assert!(text(7).await.body.contains("version = \"8.4\""));
+        // The evidence names the texts by their digests.
+        assert!(second.body.contains(&format!("settings: SHA-256 {}", told.versions[1].settings)));
+        assert!(second.body.contains(&format!("digest {}", told.versions[1].digest)));
+        assert_eq!(text(99).await.status, 404);
+        let page = staff.get(&format!("/d/{HERE}/filtering/versions")).await;
+        assert!(page.body.contains(&told.versions[1].digest), "{}", page.body);
+        let csv = staff.get(&format!("/d/{HERE}/filtering/versions.csv")).await;
+        assert_eq!(csv.body.lines().count(), 8, "{}", csv.body);
+        // What changes nothing for the district is no version of its evidence.
+        let texts = number(&here.kit.app.db, "SELECT COUNT(*) FROM filter_text").await;
+        assert_eq!(texts, 6 + 2, "each text once");
+    })
+    .await;
+}
+
+/// A district that moves takes its versions along, and goes on being published where it has moved to.
+#[tokio::test]
+async fn versions_and_edges_move_with_their_district() {
+    each(|here| async move {
+        enroll_cart(&here).await;
+        here.publish().await;
+        let staff = here.kit.sign_in(Role::Coordinator, HERE).await;
+        let added = staff.post(&format!("/d/{HERE}/filtering/edges"), &[("name", "Bus 12")]).await;
+        assert_eq!(added.status, 200);
+        std::fs::write(
+            here.folder.path().join("policy.toml"),
+            POLICY.replace("block = [", "safe_search = true\nblock = ["),
+        )
+        .expect("written");
+        assert_eq!(here.publish().await, 2);
+        let before = document(&staff).await;
+        let mut file = std::io::Cursor::new(Vec::new());
+        crate::db::transfer::export(&here.kit.app.db, HERE, &mut file).await.expect("exported");
+        let fresh = harness::Fresh::make(here.kit.app.db.backend()).await;
+        let db = Db::open(&fresh.url).await.expect("a fresh database opens");
+        let other = Here::new(db).await;
+        let how = crate::db::transfer::Import { replace: true, verify: true };
+        crate::db::transfer::import(&other.kit.app.db, file, how).await.expect("imported");
+        assert_eq!(other.publish().await, 3, "on from the numbers that came along");
+        let staff = other.kit.sign_in(Role::Coordinator, HERE).await;
+        let told = document(&staff).await;
+        assert_eq!(told.faults(), [""; 0]);
+        assert_eq!(told.versions[..2], before.versions[..]);
+        assert_eq!(told.edges.len(), before.edges.len());
+        let revoke = format!("/d/{HERE}/filtering/devices/cart/revoke");
+        assert_eq!(staff.post(&revoke, &[]).await.status, 303);
+        assert_eq!(other.publish().await, 4);
+        let text = staff.get(&format!("/d/{HERE}/filtering/versions/1")).await;
+        assert!(text.body.contains("never.example"), "{}", text.body);
+        other.kit.app.db.close().await;
+        fresh.drop_it().await;
+    })
+    .await;
+}

@@ -42,7 +42,7 @@ async fn what_is_allowed_is_open_in_the_next_policy_and_undo_closes_it() {
         let page = staff.get(&queue).await;
         assert!(page.body.contains("No request is open") && page.body.contains("Version 2"), "{}", page.body);
 
-        let answers = queries::answers(here.kit.app.db.read(), HERE, None, 9).await.expect("answers");
+        let answers = queries::answers(here.kit.app.db.read(), HERE, None, "", 9).await.expect("answers");
         assert_eq!((answers.len(), answers[0].requests), (1, 3));
         let undo = format!("{queue}/answers/{}/undo", answers[0].id);
         assert_eq!(staff.post(&undo, &[]).await.status, 303);
@@ -79,12 +79,15 @@ async fn a_school_and_an_end_bound_what_is_opened() {
         assert!(!here.is_open("games.example", NOWHERE, 0));
         assert!(!here.is_open("games.example", LAB, 2 * 86_400), "it has ended");
         // A rule of the district stands above an answer for the district; a mandatory one above any.
-        for (name, status) in [("video.example", 303), ("never.example", 422), ("www.never.example", 422)] {
+        for (name, told_so) in [
+            ("video.example", "Give it a last day"),
+            ("never.example", "must stay blocked"),
+            ("www.never.example", "must stay blocked"),
+        ] {
             let mut fields = answer("allow", "everybody", "");
             fields[0].1 = name;
             let told = staff.post(&path, &fields).await;
-            assert_eq!(told.status, status, "{name}");
-            assert_eq!(told.body.contains("This name must stay blocked"), status == 422, "{}", told.body);
+            assert!(told.status == 422 && told.body.contains(told_so), "{name} {}", told.body);
         }
         here.publish().await;
         assert!(!here.is_open("video.example", LAB, 0) && !here.is_open("never.example", LAB, 0));
@@ -167,7 +170,7 @@ async fn a_teacher_opens_a_name_for_her_own_class_and_for_a_time() {
         assert_eq!(open().await, 1, "one asked from another place");
         office.post(&path, &answer("keep", "", "")).await;
         assert_eq!(open().await, 0);
-        let answers = queries::answers(here.kit.app.db.read(), HERE, None, 9).await.expect("answers");
+        let answers = queries::answers(here.kit.app.db.read(), HERE, None, "", 9).await.expect("answers");
         let undo = |ruling: &str| {
             let id = &answers.iter().find(|a| a.ruling == ruling).expect(ruling).id;
             format!("/d/{HERE}/filtering/answers/{id}/undo")
@@ -175,7 +178,7 @@ async fn a_teacher_opens_a_name_for_her_own_class_and_for_a_time() {
         assert_eq!(teacher.post(&undo("keep"), &[]).await.status, 404);
         let of_class = answers.iter().find(|a| a.section.is_some()).expect("the teacher's");
         let undo = format!("/d/{HERE}/filtering/answers/{}/undo", of_class.id);
-        assert_eq!(office.post(&undo, &[]).await.status, 303);
+        assert_eq!(office.post(&undo, &[]).await.status, 404, "keeping the name blocked has taken it back");
     })
     .await;
 }
@@ -193,8 +196,205 @@ async fn what_was_answered_is_forgotten_after_its_time_and_the_answer_stays() {
         write.commit().await.expect("stored");
         let left = queries::groups(here.kit.app.db.read(), HERE, 9).await.expect("groups");
         assert_eq!(left.iter().map(|g| g.name.as_str()).collect::<Vec<_>>(), ["puzzles.example"]);
-        let answers = queries::answers(here.kit.app.db.read(), HERE, None, 9).await.expect("answers");
+        let answers = queries::answers(here.kit.app.db.read(), HERE, None, "", 9).await.expect("answers");
         assert_eq!(answers[0].requests, 1);
+    })
+    .await;
+}
+
+/// Puts a school's bells and a category that must be blocked into the settings.
+fn with_bells(here: &Here) {
+    let more = r#"
+[[list]]
+name = "adult sites"
+category = "adult"
+names = ["adult.example"]
+[[scope]]
+must_block = ["adult"]
+[[calendar]]
+name = "first"
+schools = ["s1"]
+time_zone = "America/New_York"
+first_day = 2020-01-01
+last_day = 2020-06-11
+[[calendar.bell]]
+name = "regular"
+period = [{ name = "3", from = 09:00, to = 10:00 }]
+"#;
+    let path = here.folder.path().join("policy.toml");
+    std::fs::write(path, format!("{POLICY}{more}")).expect("written");
+}
+
+/// The period of a class, and a student of it with a device.
+async fn fill(here: &Here, period: &str) -> evenfield_policy::DeviceKey {
+    let stored = crate::filtering::rules::enroll::stored_key("of-a-student");
+    let mut write = here.kit.app.db.write().await.expect("a write");
+    for sql in [
+        "INSERT INTO student (district_id, id, school_id, given_name, family_name, name_key, grade) VALUES ($1, 'p1', 's1', 'A', 'B', 'b a', '07')",
+        "INSERT INTO enrollment (district_id, section_id, person_id, teaches) VALUES ($1, 'chess', 'p1', 0)",
+    ] {
+        sqlx::query(sql).bind(HERE).execute(&mut *write).await.expect(sql);
+    }
+    sqlx::query("UPDATE section SET period = $1 WHERE id = 'chess'")
+        .bind(period)
+        .execute(&mut *write)
+        .await
+        .expect("a period");
+    sqlx::query(
+        "INSERT INTO filter_device (district_id, id, device_key, student_id, way, label, enrolled_ms, enrolled_by, changed_ms) \
+         VALUES ($1, 'd1', $2, 'p1', 'token', 'x', 1, 'x', 1)",
+    )
+    .bind(HERE)
+    .bind(stored)
+    .execute(&mut *write)
+    .await
+    .expect("a device");
+    write.commit().await.expect("stored");
+    evenfield_policy::DeviceKey::of_token("of-a-student")
+}
+
+#[tokio::test]
+async fn an_answer_that_would_open_nothing_is_refused_for_the_scope_that_was_chosen() {
+    each(|here| async move {
+        with_bells(&here);
+        let (teacher, account) = here.kit.sign_in_with(&[(HERE, Role::Teacher)]).await;
+        teach(&here, &account).await;
+        fill(&here, "3").await;
+        here.publish().await;
+        let office = here.kit.sign_in(Role::Coordinator, HERE).await;
+        let path = format!("/d/{HERE}/filtering/answer");
+        let today = jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date().to_string();
+        let post = |name: &'static str, whom: &'static str, until: String| {
+            let (office, teacher, path) = (&office, &teacher, &path);
+            async move {
+                let who = if whom.starts_with("section") { teacher } else { office };
+                let fields =
+                    [("name", name), ("ruling", "allow"), ("whom", whom), ("until", &until), ("reason", "x")];
+                who.post(path, &fields).await
+            }
+        };
+        // A category that must be blocked, and ways around.
+        for name in ["adult.example", "www.adult.example", "dns.google", "use-application-dns.net"] {
+            for whom in ["everybody", "school:s1", "section:chess"] {
+                let told = post(name, whom, today.clone()).await;
+                assert_eq!(told.status, 422, "{name} {whom}");
+                assert!(told.body.contains("No answer opens it"), "{}", told.body);
+            }
+        }
+        // Names below which many people have sites.
+        for name in ["co.uk", "github.io", "k12.va.us"] {
+            let told = post(name, "everybody", String::new()).await;
+            assert!(
+                told.status == 422 && told.body.contains("sites of their own below"),
+                "{name} {}",
+                told.body
+            );
+        }
+        // A rule of the district stands above an answer without an end, and below one with an end.
+        let told = post("video.example", "everybody", String::new()).await;
+        assert!(told.status == 422 && told.body.contains("Give it a last day"), "{}", told.body);
+        assert_eq!(post("video.example", "everybody", today.clone()).await.status, 303);
+        let told = office.get(&format!("{path}?name=adult.example")).await;
+        assert!(told.body.contains("which must be blocked"), "{}", told.body);
+        // Three: a device and two places.
+        let told = office.get(&format!("{path}?name=games.example&whom=everybody")).await;
+        assert!(
+            told.body.contains("knows 3 devices and places there. It blocks the name now for 3"),
+            "{}",
+            told.body
+        );
+        let told = teacher.get(&format!("{path}?name=games.example")).await;
+        assert!(
+            told.body.contains("knows 1 devices") && told.body.contains("while it meets: 3."),
+            "{}",
+            told.body
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_teacher_opens_is_open_while_her_class_meets() {
+    each(|here| async move {
+        with_bells(&here);
+        let (teacher, account) = here.kit.sign_in_with(&[(HERE, Role::Teacher)]).await;
+        teach(&here, &account).await;
+        let key = fill(&here, "3").await;
+        let path = format!("/d/{HERE}/filtering/answer");
+        let today = jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date().to_string();
+        here.publish().await;
+        assert_eq!(teacher.post(&path, &answer("allow", "section:chess", &today)).await.status, 303);
+        here.publish().await;
+        let open = |key| {
+            let current = here.kit.app.policy.current().expect("a version");
+            let view = current.view();
+            let now_s = u32::try_from(now_ms() / 1000).expect("a time");
+            let name = NameBuf::from_text("games.example").expect("a name");
+            let subject = evenfield_policy::Subject::Device(key);
+            decide(&view, &InForce::at(&view, now_s), &subject, &name.as_name()).action == Action::Allow
+        };
+        assert!(!open(key), "the school year is over, so no class meets");
+        // A period that the bells do not have.
+        let mut write = here.kit.app.db.write().await.expect("a write");
+        sqlx::query("UPDATE section SET period = '9' WHERE id = 'chess'")
+            .execute(&mut *write)
+            .await
+            .expect("a period");
+        write.commit().await.expect("stored");
+        let told = teacher.post(&path, &answer("allow", "section:chess", &today)).await;
+        assert!(told.status == 422 && told.body.contains("would never hold"), "{}", told.body);
+        // Without bells nobody knows when a class meets.
+        std::fs::write(here.folder.path().join("policy.toml"), POLICY).expect("written");
+        here.publish().await;
+        assert!(open(key));
+        let told = teacher.get(&format!("{path}?name=games.example")).await;
+        assert!(told.body.contains("knows no bells"), "{}", told.body);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_district_that_the_policy_does_not_name_is_told() {
+    each(|here| async move {
+        here.kit.district(THERE, "Hills").await;
+        here.publish().await;
+        for (district, told) in [(HERE, false), (THERE, true)] {
+            let office = here.kit.sign_in(Role::Coordinator, district).await;
+            for page in ["", "/answer?name=games.example", "/edges", "/devices", "/evidence"] {
+                let page = office.get(&format!("/d/{district}/filtering{page}")).await;
+                assert_eq!(
+                    (page.status, page.body.contains("does not name the district")),
+                    (200, told),
+                    "{}",
+                    page.body
+                );
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn keeping_a_name_blocked_takes_back_what_opened_it() {
+    each(|here| async move {
+        here.publish().await;
+        let office = here.kit.sign_in(Role::Coordinator, HERE).await;
+        let path = format!("/d/{HERE}/filtering/answer");
+        for whom in ["everybody", "school:s1"] {
+            assert_eq!(office.post(&path, &answer("allow", whom, "")).await.status, 303);
+        }
+        here.publish().await;
+        assert!(here.is_open("games.example", LAB, 0));
+        // However many answers there are, those for one name are found by it.
+        let form = office.get(&format!("{path}?name=games.example")).await;
+        assert_eq!(form.body.matches("/undo\"").count(), 2, "{}", form.body);
+        assert_eq!(office.post(&path, &answer("keep", "", "")).await.status, 303);
+        here.publish().await;
+        assert!(!here.is_open("games.example", LAB, 0));
+        let answers = queries::answers(here.kit.app.db.read(), HERE, None, "", 9).await.expect("answers");
+        let standing: Vec<_> =
+            answers.iter().filter(|a| a.undone_ms.is_none()).map(|a| a.ruling.as_str()).collect();
+        assert_eq!(standing, ["keep"]);
     })
     .await;
 }

@@ -13,7 +13,7 @@ const NOTHING: &str = "00000000-0000-7000-8000-000000000000";
 const FORM: [(&str, &str); 4] = [("act", "accept"), ("role", "clerk"), ("term", "2026-fall"), ("scope", "")];
 
 /// Something of each kind in district B. The ids begin with `of-b` so that they are found wherever they leak.
-const ROWS: [&str; 19] = [
+const ROWS: [&str; 20] = [
     "INSERT INTO school (district_id, id, name) VALUES ('5100002', 'of-b-school', 'Beta School')",
     "INSERT INTO student (district_id, id, school_id, grade, given_name, family_name, name_key) VALUES \
      ('5100002', 'of-b-student', 'of-b-school', '05', 'Zelda', 'Family', 'family zelda')",
@@ -40,6 +40,8 @@ const ROWS: [&str; 19] = [
      ('5100002', 'of-b-edge', 'Beta edge', 'x', 1, 'x')",
     "INSERT INTO edge_version (district_id, edge_id, first_ms, last_ms, version) VALUES \
      ('5100002', 'of-b-edge', 1, 2, 0)",
+    "INSERT INTO filter_version (district_id, version, digest, created_s, lists_json, settings_id, answers_id) VALUES \
+     ('5100002', 987654321, 'of-b-digest', 1, '[]', '', '')",
     "INSERT INTO lending_device (district_id, id, barcode, kind, make, model, funding, condition, location, search_key, \
      state, added_ms, changed_ms, changed_by) VALUES ('5100002', 'of-b-item', 'Beta tag', 'hotspot', 'm', 'm', 'f', 'good', \
      'l', 'beta tag', 'here', 1, 1, 'x')",
@@ -115,6 +117,7 @@ fn ids<'a>(parameter: &str, account: &'a str) -> Vec<&'a str> {
         "{ranking}" => vec!["of-b-ranking"],
         "{item}" => vec!["of-b-item"],
         "{edge}" => vec!["of-b-edge"],
+        "{version}" => vec!["987654321"],
         "{scenario}" => vec!["of-b-scenario"],
         other => panic!("say here which ids {other} stands for, and put one into district B"),
     }
