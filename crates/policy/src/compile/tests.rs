@@ -382,13 +382,8 @@ allow = ["co.uk", "=github.io", "example.com"]
 deny = ["zip"]
 "#;
     let said = |text: &str| {
-        let all = compiled(text)
-            .problems
-            .kept()
-            .iter()
-            .map(|p| format!("{} {}: {}", p.line, p.said, p.wanted))
-            .collect::<Vec<_>>();
-        all
+        let say = |p: &evenfield_model::Problem| format!("{} {}: {}", p.line, p.said, p.wanted);
+        compiled(text).problems.kept().iter().map(say).collect::<Vec<_>>()
     };
     let told = said(text);
     assert_eq!(told.len(), 2, "{told:?}");
@@ -478,9 +473,7 @@ fn rules_and_what_holds_at_times_are_laid_over_the_safe_default() {
 fn a_school_year_that_ends_is_told_in_time() {
     let said = |last: &str| {
         let text = PLAIN.replace("last_day = 2027-07-31", &format!("last_day = {last}"));
-        let problems = compiled(&text).problems;
-        let all = problems.kept().iter().map(|p| p.wanted.clone()).collect::<Vec<_>>();
-        all
+        compiled(&text).problems.kept().iter().map(|p| p.wanted.clone()).collect::<Vec<_>>()
     };
     // It is 20 November.
     assert_eq!(said("2026-12-20"), [""; 0]);

@@ -42,7 +42,12 @@ pub fn told(
         told.known += count;
         let (current, seconds) = in_force.of(policy);
         let ever: BTreeSet<u32> = view.regime_numbers_of(policy).chain([current]).collect();
-        let opened: Vec<bool> = ever.iter().filter_map(|n| would_open(view, *n, name, level)).collect();
+        // What a mandatory deny blocks no answer opens, though by the table of precedence a rule for a more specific name would.
+        let opens = |number: u32| {
+            let opens = would_open(view, number, name, level)?;
+            Some(opens && !why_of(view, policy, (number, 0), name).is_mandatory())
+        };
+        let opened: Vec<bool> = ever.iter().filter_map(|number| opens(*number)).collect();
         if opened.is_empty() {
             continue;
         }
