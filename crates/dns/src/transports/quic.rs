@@ -53,20 +53,19 @@ pub fn endpoint(config: &Config, socket: UdpSocket) -> io::Result<Endpoint> {
 /// Serves DNS over QUIC for ever.
 pub async fn quic(service: Arc<Service>, config: Config, endpoint: Endpoint) {
     let mut known = config.load_full();
+    let mut renewed = None;
     while let Some(incoming) = endpoint.accept().await {
         let now = config.load_full();
         if !Arc::ptr_eq(&known, &now) {
-            // The certificate was renewed; this connection may still have the old one.
-            if let Ok(server) = server(&config) {
-                endpoint.set_server_config(Some(server));
-            }
+            // The certificate was renewed: this connection has the new one already.
+            renewed = server(&config).ok().map(Arc::new).or(renewed);
             known = now;
         }
-        tokio::spawn(one(service.clone(), incoming));
+        tokio::spawn(one(service.clone(), incoming, renewed.clone()));
     }
 }
 
-async fn one(service: Arc<Service>, incoming: Incoming) {
+async fn one(service: Arc<Service>, incoming: Incoming, renewed: Option<Arc<quinn::ServerConfig>>) {
     // An address is shown to be the client's own before anything is kept for it.
     if !incoming.remote_address_validated() && incoming.may_retry() {
         let _ = incoming.retry();
@@ -77,7 +76,12 @@ async fn one(service: Arc<Service>, incoming: Incoming) {
         incoming.refuse();
         return;
     };
-    let Ok(Ok(connection)) = timeout(HANDSHAKE, incoming.into_future()).await else { return };
+    let accepted = match renewed {
+        Some(server) => incoming.accept_with(server),
+        None => incoming.accept(),
+    };
+    let Ok(connecting) = accepted else { return };
+    let Ok(Ok(connection)) = timeout(HANDSHAKE, connecting).await else { return };
     let data = connection.handshake_data().and_then(|data| data.downcast::<HandshakeData>().ok());
     let device = service.device(data.and_then(|data| data.server_name).as_deref());
     if !service.may_stay(&place, device) {

@@ -135,6 +135,45 @@ fn half_open_handshakes_end_and_a_new_certificate_is_taken() {
     edge.until("the new certificate", |edge| kdig(edge, "tls", args).contains("192.0.2.1"));
 }
 
+/// A client that believes the edge's certificate as it is now.
+fn quic_client(edge: &Edge) -> quinn::Endpoint {
+    use rustls::pki_types::pem::PemObject as _;
+    let mut roots = rustls::RootCertStore::empty();
+    let certificate = rustls::pki_types::CertificateDer::from_pem_file(edge.path("chain.pem"));
+    roots.add(certificate.expect("a certificate")).expect("a root");
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .expect("TLS 1.3")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    tls.alpn_protocols = vec![b"doq".to_vec()];
+    let tls = quinn::crypto::rustls::QuicClientConfig::try_from(tls).expect("QUIC");
+    let mut endpoint =
+        quinn::Endpoint::client("127.0.0.1:0".parse().expect("an address")).expect("an endpoint");
+    endpoint.set_default_client_config(quinn::ClientConfig::new(Arc::new(tls)));
+    endpoint
+}
+
+#[test]
+fn the_first_quic_connection_after_a_renewal_has_the_new_certificate() {
+    let upstream = Upstream::start();
+    let edge = edge(&upstream, "");
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let connected = async || {
+            let endpoint = quic_client(&edge);
+            let connecting = endpoint.connect(edge.bound["quic"], "dns.example.org").expect("a name");
+            connecting.await.map(|_| ())
+        };
+        connected().await.expect("by the first certificate");
+        certify(edge.folder.path());
+        let args = "+tls-hostname=dns.example.org ok.example A";
+        edge.until("the new certificate", |edge| kdig(edge, "tls", args).contains("192.0.2.1"));
+        connected().await.expect("by the second");
+    });
+}
+
 /// `kdig` of Debian 12 speaks QUIC only when built for it, so a client of ours asks.
 #[test]
 fn by_quic_each_query_is_a_stream() {
@@ -142,21 +181,7 @@ fn by_quic_each_query_is_a_stream() {
     let edge = edge(&upstream, "");
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        use rustls::pki_types::pem::PemObject as _;
-        let mut roots = rustls::RootCertStore::empty();
-        let certificate = rustls::pki_types::CertificateDer::from_pem_file(edge.path("chain.pem"));
-        roots.add(certificate.expect("a certificate")).expect("a root");
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut tls = rustls::ClientConfig::builder_with_provider(provider)
-            .with_protocol_versions(&[&rustls::version::TLS13])
-            .expect("TLS 1.3")
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        tls.alpn_protocols = vec![b"doq".to_vec()];
-        let tls = quinn::crypto::rustls::QuicClientConfig::try_from(tls).expect("QUIC");
-        let mut endpoint =
-            quinn::Endpoint::client("127.0.0.1:0".parse().expect("an address")).expect("an endpoint");
-        endpoint.set_default_client_config(quinn::ClientConfig::new(Arc::new(tls)));
+        let endpoint = quic_client(&edge);
         let connect = |name: String| {
             let connecting = endpoint.connect(edge.bound["quic"], &name).expect("a name");
             async move { connecting.await.expect("connected") }
