@@ -64,7 +64,7 @@ test("a blocked page that was asked for by https leads to the block page", async
   await page.goto("https://games.example/level?secret=1").catch(() => {});
   // Not `waitForURL`: it fails when the browser's own message comes up only after the wait began.
   const wanted = `${demo.url}/b/${district}?name=games.example`;
-  for (const last = Date.now() + 30_000; page.url() !== wanted && Date.now() < last; ) await page.waitForTimeout(50);
+  for (const last = Date.now() + 60_000; page.url() !== wanted && Date.now() < last; ) await page.waitForTimeout(50);
   assert.equal(page.url(), wanted);
   assert.match(await page.textContent("h1"), /games\.example/);
   assert.equal(await page.locator("form[method=post] button").count(), 1, "it can be asked for");
