@@ -5,7 +5,7 @@ mod tests;
 
 use crate::db::now_ms;
 use crate::jobs::worker::Worker;
-use crate::{App, filtering, lending, roster, router};
+use crate::{App, filtering, lending, plans, roster, router};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
@@ -50,12 +50,16 @@ pub async fn serve(app: App, listener: TcpListener, stop: impl Future<Output = (
         // An error is that the sender is gone, which is a stop too.
         let _ = told.wait_for(|stop| *stop).await;
     };
-    let worker = Worker::new(app.clone());
+    // A search for plans takes many minutes; nothing else waits for it.
+    let worker = Worker::new(app.clone()).without(plans::solve::KIND);
+    let planner = Worker::new(app.clone()).only(plans::solve::KIND);
     let working = tokio::spawn({
-        let (app, stopped) = (app.clone(), stopped(told.clone()));
+        let (app, told) = (app.clone(), told.clone());
+        let stopped = move || stopped(told.clone());
         async move {
+            let both = async { tokio::join!(worker.run_until(stopped()), planner.run_until(stopped())) };
             tokio::select! {
-                () = worker.run_until(stopped) => {}
+                _ = both => {}
                 () = forget(app.clone()) => {}
                 () = filtering::publish::run(app.clone()) => {}
                 () = lending::follow::keep(app.clone()) => {}

@@ -61,6 +61,24 @@ async fn asking_twice_is_one_job_and_asking_in_vain_is_none() {
 }
 
 #[tokio::test]
+async fn what_takes_long_keeps_nothing_else_waiting() {
+    async fn run(_: App, _: Job, _: Progress) -> Outcome {
+        Ok(())
+    }
+    harness::each(|db| async move {
+        let long = ask(&db, "long", "a", json!(null)).await;
+        let short = ask(&db, "short", "b", json!(null)).await;
+        let both = || vec![handler("long", run), handler("short", run)];
+        let others = quick(&db, both()).without("long");
+        assert_eq!(others.run_one(None).await.unwrap(), Some(short));
+        assert_eq!(others.run_one(None).await.unwrap(), None);
+        let own = quick(&db, both()).only("long");
+        assert_eq!(own.run_one(None).await.unwrap(), Some(long));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_job_runs_once_and_tells_how_far_it_is() {
     async fn run(_: App, job: Job, progress: Progress) -> Outcome {
         assert_eq!(job.payload, r#"{"n":1}"#);

@@ -12,6 +12,8 @@ use std::time::Duration;
 pub struct Worker {
     app: App,
     handlers: Arc<Vec<Handler>>,
+    /// A kind of job that it alone takes, or that it leaves to others.
+    lane: Option<(&'static str, bool)>,
     owner: String,
     /// How long a job stays this worker's without a sign of life.
     pub lease: Duration,
@@ -38,11 +40,24 @@ impl Worker {
         Self {
             app,
             handlers: Arc::new(handlers),
+            lane: None,
             owner: new_id(),
             lease: Duration::from_secs(15),
             poll: Duration::from_millis(500),
             attempts: 5,
         }
+    }
+
+    /// The same worker for this kind of job alone: what takes many minutes does not keep the rest waiting.
+    #[must_use]
+    pub fn only(self, kind: &'static str) -> Self {
+        Self { lane: Some((kind, true)), ..self }
+    }
+
+    /// The same worker for all kinds but this one.
+    #[must_use]
+    pub fn without(self, kind: &'static str) -> Self {
+        Self { lane: Some((kind, false)), ..self }
     }
 
     /// Works until `stop` is ready. The job under way then goes back into the queue at its last checkpoint.
@@ -149,7 +164,8 @@ impl Worker {
         let sql = sqlx::AssertSqlSafe(format!(
             "UPDATE job SET state = 'running', lease_owner = $2, lease_until_ms = $3, attempts = attempts + 1, \
              started_ms = COALESCE(started_ms, $1) \
-             WHERE id = (SELECT id FROM job WHERE {due} AND ($4 IS NULL OR id = $4) ORDER BY created_ms, id LIMIT 1) \
+             WHERE id = (SELECT id FROM job WHERE {due} AND ($4 IS NULL OR id = $4) \
+             AND ($5 IS NULL OR (kind = $5) = $6) ORDER BY created_ms, id LIMIT 1) \
              AND {due} RETURNING {}",
             Job::COLUMNS
         ));
@@ -159,6 +175,8 @@ impl Worker {
             .bind(&self.owner)
             .bind(now + self.lease.as_millis() as i64)
             .bind(only)
+            .bind(self.lane.map(|(kind, _)| kind))
+            .bind(self.lane.is_some_and(|(_, is_own)| is_own))
             .fetch_optional(&mut *write)
             .await?;
         let job = row.as_ref().map(Job::from_row).transpose()?;
