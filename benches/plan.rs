@@ -85,6 +85,7 @@ fn empty(limit: Limit) -> Instance {
         starts: vec![0],
         covered: Vec::new(),
         qualities: Vec::new(),
+        shares: Vec::new(),
         limit,
         floors: Vec::new(),
     }

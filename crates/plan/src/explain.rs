@@ -66,7 +66,7 @@ impl<'a> Explainer<'a> {
         let serves = self.serves.get(&option).cloned().unwrap_or_default();
         let instead = match serves.is_empty() {
             true => Vec::new(),
-            false => instead(self.instance, &serves, &self.taken, &others().collect::<Vec<_>>()),
+            false => self.instead(&serves, &others().collect::<Vec<_>>()),
         };
         Explained {
             year: self.years.get(&option).copied(),
@@ -87,42 +87,48 @@ impl<'a> Explainer<'a> {
             && !bought.contains(&vendor)
             && bought.len() >= self.instance.most_vendors as usize
     }
-}
 
-/// Whom other options would take over.
-fn instead(
-    instance: &Instance,
-    serves: &[(u32, u64, u32)],
-    taken: &HashMap<u32, u64>,
-    others: &[u32],
-) -> Vec<(u32, u32, u64, u32)> {
-    let mut rest: HashMap<u32, u64> = serves.iter().map(|(demand, amount, _)| (*demand, *amount)).collect();
-    let mut ways: Vec<(u32, u32, u32)> = Vec::new();
-    for other in others {
-        for (demand, quality) in instance.covers(*other as usize) {
-            if quality > 0 && rest.contains_key(&(demand as u32)) {
-                ways.push((quality, *other, demand as u32));
+    /// Whom other options would take over of those whom one serves.
+    fn instead(&self, serves: &[(u32, u64, u32)], others: &[u32]) -> Vec<(u32, u32, u64, u32)> {
+        let mut rest: HashMap<u32, u64> =
+            serves.iter().map(|(demand, amount, _)| (*demand, *amount)).collect();
+        let mut ways: Vec<(u32, u32, u32, u64)> = Vec::new();
+        for other in others {
+            for (demand, quality, most) in self.instance.parts(*other as usize) {
+                if quality > 0 && rest.contains_key(&(demand as u32)) {
+                    ways.push((quality, *other, demand as u32, most));
+                }
             }
         }
-    }
-    ways.sort_unstable_by_key(|(quality, other, demand)| (std::cmp::Reverse(*quality), *other, *demand));
-    let mut left: HashMap<u32, u64> = HashMap::new();
-    let mut instead = Vec::new();
-    for (quality, other, demand) in ways {
-        let capacity = instance.capacity(other as usize);
-        let free = left.entry(other).or_insert_with(|| match capacity {
-            UNLIMITED => UNLIMITED,
-            capacity => capacity.saturating_sub(taken.get(&other).copied().unwrap_or(0)),
+        ways.sort_unstable_by_key(|(quality, other, demand, _)| {
+            (std::cmp::Reverse(*quality), *other, *demand)
         });
-        let Some(waiting) = rest.get_mut(&demand) else { continue };
-        let amount = (*waiting).min(*free);
-        if amount > 0 {
-            *waiting -= amount;
-            *free -= if *free == UNLIMITED { 0 } else { amount };
-            instead.push((other, demand, amount, quality));
+        let mut left: HashMap<u32, u64> = HashMap::new();
+        let mut instead = Vec::new();
+        for (quality, other, demand, most) in ways {
+            let free = left.entry(other).or_insert_with(|| match self.instance.capacity(other as usize) {
+                UNLIMITED => UNLIMITED,
+                capacity => capacity.saturating_sub(self.taken.get(&other).copied().unwrap_or(0)),
+            });
+            let Some(waiting) = rest.get_mut(&demand) else { continue };
+            let amount = (*waiting).min(*free).min(most.saturating_sub(self.served(other, demand)));
+            if amount > 0 {
+                *waiting -= amount;
+                *free -= if *free == UNLIMITED { 0 } else { amount };
+                instead.push((other, demand, amount, quality));
+            }
         }
+        instead
     }
-    instead
+
+    /// What an option with a capacity serves of a demand. One without serves whatever it covers.
+    fn served(&self, option: u32, demand: u32) -> u64 {
+        if self.instance.capacity(option as usize) == UNLIMITED {
+            return 0;
+        }
+        let serves = self.serves.get(&option).into_iter().flatten();
+        serves.filter(|served| served.0 == demand).map(|served| served.1).sum()
+    }
 }
 
 /// What an option adds at the prices of the proof, over what it costs at them, opened in the year in which that is most. The same sum
@@ -138,16 +144,16 @@ fn worth(instance: &Instance, certificate: &Certificate, option: usize) -> Optio
     let (mut gained, mut running, mut best) = (0.0, 0.0, None::<f64>);
     for year in (0..years).rev() {
         let mut gains: Vec<(i128, u64)> = Vec::new();
-        for (demand, quality) in instance.covers(option) {
+        for (demand, quality, most) in instance.parts(option) {
             let floor = floors.get(instance.group(demand) as usize).filter(|_| year + 1 == years);
             let service = prices.service.get(year)?.get(demand)?;
             let gain = i128::from(quality) * (own + floor.unwrap_or(&0)) - i128::from(*service);
-            gains.extend((gain > 0).then_some((gain, instance.weights[demand])));
+            gains.extend((gain > 0).then_some((gain, most)));
         }
         gains.sort_unstable_by_key(|gain| std::cmp::Reverse(gain.0));
         let mut left = instance.capacity(option);
-        for (gain, weight) in gains {
-            let served = weight.min(left);
+        for (gain, most) in gains {
+            let served = most.min(left);
             gained += gain as f64 * served as f64;
             left -= if left == UNLIMITED { 0 } else { served };
         }

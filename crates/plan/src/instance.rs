@@ -89,10 +89,20 @@ pub struct Instance {
     pub covered: Vec<u32>,
     /// The quality of each cover, in millionths.
     pub qualities: Vec<u32>,
+    /// What part of the demand's weight each cover can serve at most, in millionths; an option with less than all has a capacity.
+    pub shares: Vec<u32>,
     /// The budget or the count.
     pub limit: Limit,
     /// Floors, by group.
     pub floors: Vec<Floor>,
+}
+
+/// A part of a weight in millionths, rounded down; the whole where none is said.
+pub(crate) fn part(weight: u64, share: Option<u32>) -> u64 {
+    match share {
+        None => weight,
+        Some(share) => (u128::from(weight) * u128::from(share) / u128::from(MILLION)) as u64,
+    }
 }
 
 impl Instance {
@@ -110,6 +120,20 @@ impl Instance {
     pub fn covers(&self, option: usize) -> impl ExactSizeIterator<Item = (usize, u32)> + '_ {
         let range = self.starts[option] as usize..self.starts[option + 1] as usize;
         self.covered[range.clone()].iter().map(|d| *d as usize).zip(self.qualities[range].iter().copied())
+    }
+
+    /// The covers of an option with what each can serve at most: demands, qualities and weights.
+    pub fn parts(&self, option: usize) -> impl Iterator<Item = (usize, u32, u64)> + '_ {
+        let covers = self.starts[option] as usize..self.starts[option + 1] as usize;
+        covers.map(|cover| {
+            let demand = self.covered[cover] as usize;
+            (demand, self.qualities[cover], self.most(cover))
+        })
+    }
+
+    /// What the cover of this number can serve at most, in millionths.
+    pub fn most(&self, cover: usize) -> u64 {
+        part(self.weights[self.covered[cover] as usize], self.shares.get(cover).copied())
     }
 
     /// The group of a demand, or [`NONE`].

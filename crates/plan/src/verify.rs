@@ -10,6 +10,7 @@
 
 use crate::certificate::{Case, Certificate, FORMAT, Plan, Prices, Question};
 use crate::{Fixed, Instance, MILLION, NONE, UNLIMITED};
+use std::collections::BTreeSet;
 
 /// Why a certificate proves nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -86,6 +87,7 @@ fn plan_value(instance: &Instance, plan: &Plan) -> Result<(i128, i128), Refusal>
     let (years, options) = (instance.years(), instance.option_count());
     let opened = opened_years(instance, plan)?;
     let (mut worth, mut last_year) = (0, vec![0; instance.group_names.len()]);
+    let mut seen = BTreeSet::new();
     for (year, limit) in (1..=years).zip(instance.limit.amounts()) {
         let open = || (0..options).filter(|o| (1..=year).contains(&opened[*o]));
         let spent: u128 = open().map(|o| u128::from(instance.charge(o, opened[o] == year))).sum();
@@ -99,13 +101,17 @@ fn plan_value(instance: &Instance, plan: &Plan) -> Result<(i128, i128), Refusal>
                 option < options && (1..=year).contains(&opened[option]) && left[option] != UNLIMITED,
                 || format!("option {option} is not open in year {year}, or has no capacity to share out"),
             )?;
+            ensure(serve.parts.is_sorted_by(|a, b| a.0 < b.0) && seen.insert((option, year)), || {
+                format!("in year {year} option {option} or a demand of it stands twice, or in no order")
+            })?;
             let range = instance.starts[option] as usize..instance.starts[option + 1] as usize;
             for (demand, amount) in &serve.parts {
                 let at = instance.covered[range.clone()].binary_search(demand);
                 let at =
                     at.map_err(|_| Refusal(format!("option {option} does not cover demand {demand}")))?;
                 let demand = *demand as usize;
-                ensure(*amount <= left[option] && *amount <= rest[demand], || {
+                let most = instance.most(range.start + at).min(rest[demand]).min(left[option]);
+                ensure(*amount <= most, || {
                     format!(
                         "option {option} serves {amount} of demand {demand} in year {year}; there is not so much"
                     )
@@ -164,32 +170,30 @@ fn bound(
     most: i128,
 ) -> Result<i128, Refusal> {
     let priced = prices.iter().map(|p| price(instance, question, p)).collect::<Result<Vec<_>, _>>()?;
+    let priced =
+        |at: u32| priced.get(at as usize).ok_or_else(|| Refusal(format!("there are no prices {at}")));
     let mut largest = i128::MIN;
     let mut choices: Vec<Choices> = (0..instance.option_count()).map(|o| Choices::new(instance, o)).collect();
-    // Cases to look at: how long the way to each is, from how many vendors it buys for sure, and what to set before. What was before is set again.
-    let (mut way, mut cases, mut seen) = (Vec::new(), vec![(0u32, 0, 0, Vec::new())], 0);
+    // Cases to look at: how long the way to each is, from whom it buys for sure, and what to set before; what was is set again.
+    let (mut way, mut cases, mut seen) = (Vec::new(), vec![(0u32, 0, BTreeSet::new(), Vec::new())], 0);
     while let Some((case, depth, admitted, steps)) = cases.pop() {
         way.drain(depth..).rev().for_each(|(option, before): (usize, Choices)| choices[option] = before);
         for (option, choice) in steps {
             way.push((option, std::mem::replace(&mut choices[option], choice)));
         }
         seen += 1;
-        if admitted > instance.most_vendors {
+        if admitted.len() > instance.most_vendors as usize {
             continue;
         }
         match tree.get(case as usize) {
             Some(Case::Priced(at)) => {
-                let priced =
-                    priced.get(*at as usize).ok_or_else(|| Refusal(format!("there are no prices {at}")))?;
+                let priced = priced(*at)?;
                 if let Some(total) = priced.total(instance, &choices) {
                     largest = largest.max(priced.bound(total.sum));
                 }
             }
             Some(Case::Fixed { prices, then }) if *then > case && seen <= tree.len() => {
-                let priced = priced
-                    .get(*prices as usize)
-                    .ok_or_else(|| Refusal(format!("there are no prices {prices}")))?;
-                for (option, left) in priced.fixed(instance, &choices, most) {
+                for (option, left) in priced(*prices)?.fixed(instance, &choices, most) {
                     way.push((option, std::mem::replace(&mut choices[option], left)));
                 }
                 cases.push((*then, way.len(), admitted, Vec::new()));
@@ -197,9 +201,10 @@ fn bound(
             Some(Case::Vendor { vendor, barred, admitted: with })
                 if *barred.min(with) > case && seen <= tree.len() =>
             {
+                let more = admitted.iter().copied().chain([*vendor]).collect();
                 cases.extend([
                     (*barred, way.len(), admitted, without(instance, *vendor, &choices)?),
-                    (*with, way.len(), admitted + 1, Vec::new()),
+                    (*with, way.len(), more, Vec::new()),
                 ]);
             }
             Some(Case::Split { option, by, bought, left })
@@ -213,7 +218,7 @@ fn bound(
                 let until = Choices { years: now.years & ((1 << by) - 1), may_stay: false };
                 let after = Choices { years: now.years >> by << by, ..now };
                 cases.extend([
-                    (*bought, way.len(), admitted, vec![(option, until)]),
+                    (*bought, way.len(), admitted.clone(), vec![(option, until)]),
                     (*left, way.len(), admitted, vec![(option, after)]),
                 ]);
             }
@@ -317,20 +322,20 @@ fn price(instance: &Instance, question: Question, prices: &Prices) -> Result<Pri
         let mut later = 0;
         for year in (0..years).rev() {
             let mut parts: Vec<(i128, u64)> = Vec::new();
-            for (demand, quality) in instance.covers(option) {
+            for (demand, quality, most) in instance.parts(option) {
                 let own = if question == Question::Objective { i128::from(MILLION) } else { 0 };
                 let floor = floors.get(instance.group(demand) as usize).filter(|_| year + 1 == years);
                 let gain = i128::from(quality) * (own + floor.unwrap_or(&0))
                     - i128::from(prices.service[year][demand]);
-                parts.extend((gain > 0).then_some((gain, instance.weights[demand])));
+                parts.extend((gain > 0).then_some((gain, most)));
             }
             let mut left = instance.capacity(option);
             if left != UNLIMITED {
                 parts.sort_unstable_by_key(|part| std::cmp::Reverse(part.0));
             }
             let mut sum = 0;
-            for (gain, weight) in parts {
-                let taken = weight.min(left);
+            for (gain, most) in parts {
+                let taken = most.min(left);
                 sum += gain * i128::from(taken);
                 left -= if left == UNLIMITED { 0 } else { taken };
             }

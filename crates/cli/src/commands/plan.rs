@@ -7,7 +7,7 @@ mod report;
 use crate::out::{complain, replace, say};
 use anyhow::{Context, Result, ensure};
 use evenfield_plan::certificate::{Certificate, Question};
-use evenfield_plan::read::{Files, Limits, read};
+use evenfield_plan::read::{Files, Input, Limits, read};
 use evenfield_plan::{Goal, Instance, Progress, solve, summary, verify};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -108,13 +108,21 @@ impl Plan {
 
 /// The instance of a folder, or what is wrong with it printed.
 fn instance(dir: &Path) -> Option<Instance> {
-    let open = |name: &str| File::open(dir.join(name));
+    // Where both are there, it is not for us to say which one is meant.
+    let open = |name: &str| {
+        let [csv, parquet] = ["csv", "parquet"].map(|format| dir.join(name).with_extension(format));
+        match (csv.exists(), parquet.exists()) {
+            (true, true) => Err(std::io::Error::other(format!("there is {name}.parquet beside it"))),
+            (false, true) => File::open(parquet).map(Input::Parquet),
+            _ => File::open(csv).map(Input::Csv),
+        }
+    };
     let files = Files {
         folder: dir.display().to_string(),
         instance: std::fs::read_to_string(dir.join("instance.toml")),
-        demand: open("demand.csv"),
-        options: open("options.csv"),
-        covers: open("covers.csv"),
+        demand: open("demand"),
+        options: open("options"),
+        covers: open("covers"),
     };
     match read(files, Limits::default()) {
         Ok(reading) => {

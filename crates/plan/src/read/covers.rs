@@ -5,11 +5,12 @@
 
 use super::Demand;
 use super::options::Options;
-use super::rows::Rows;
+use super::table::Table;
 use crate::MILLION;
 use evenfield_model::Problems;
-use std::io::Read;
 
+pub(super) const COLUMNS: [&str; 4] = ["option", "demand", "quality", "share"];
+const SHARE: usize = 3;
 const NEVER: u32 = u32::MAX;
 
 #[derive(Default)]
@@ -17,13 +18,14 @@ pub(super) struct Covers {
     pub starts: Vec<u32>,
     pub covered: Vec<u32>,
     pub qualities: Vec<u32>,
+    pub shares: Vec<u32>,
 }
 
 /// The option of each row and its line, once rows come in no order.
 type Unsorted = Vec<(u32, u32)>;
 
-pub(super) fn read<R: Read>(
-    rows: &mut Rows<R>,
+pub(super) fn read(
+    rows: &mut dyn Table,
     most: usize,
     (demand, options): (&Demand, &Options),
     rounded: &mut u64,
@@ -38,22 +40,24 @@ pub(super) fn read<R: Read>(
     let mut read = 0;
     while rows.next(problems) {
         if read == most {
-            rows.problem(0, format!("at most {most} rows; the rest is not read"), problems);
+            rows.problem(0, &format!("at most {most} rows; the rest is not read"), problems);
             break;
         }
         read += 1;
-        if rows.text(0) != option_id || option.is_none() {
-            rows.text(0).clone_into(&mut option_id);
+        if rows.said(0) != option_id.as_str() || option.is_none() {
+            option_id.clear();
+            option_id.push_str(&rows.said(0));
             option = options.index.find(&options.names, &option_id);
         }
         if option.is_none() {
             rows.problem(0, "the id of an option in options.csv", problems);
         }
-        let to = demand.index.find(&demand.names, rows.text(1));
+        let to = demand.index.find(&demand.names, &rows.said(1));
         if to.is_none() {
             rows.problem(1, "the id of a demand in demand.csv", problems);
         }
         let quality = rows.number(2, 6, MILLION, "a quality from 0 to 1", rounded, problems);
+        let share = rows.has(SHARE).then(|| share(rows, rounded, problems));
         let (Some(from), Some(to), Some(quality)) = (option, to, quality) else { continue };
         if unsorted.is_none() && (from as usize) + 1 < covers.starts.len() {
             unsorted = Some(keep_lines(&covers));
@@ -72,6 +76,7 @@ pub(super) fn read<R: Read>(
         }
         covers.covered.push(to);
         covers.qualities.push(quality as u32);
+        covers.shares.extend(share);
     }
     drop(last);
     if read == 0 {
@@ -83,10 +88,20 @@ pub(super) fn read<R: Read>(
             covers.starts.resize(count + 1, covers.covered.len() as u32);
             covers.covered.shrink_to_fit();
             covers.qualities.shrink_to_fit();
+            covers.shares.shrink_to_fit();
             sort_runs(&mut covers);
             covers
         }
     }
+}
+
+/// What part of a demand an option serves at most; nothing is all of it.
+fn share(rows: &dyn Table, rounded: &mut u64, problems: &mut Problems) -> u32 {
+    if rows.is_blank(SHARE) {
+        return MILLION as u32;
+    }
+    let wanted = "the part of the demand that it serves at most: a number from 0 to 1, or nothing";
+    rows.number(SHARE, 6, MILLION, wanted, rounded, problems).unwrap_or(0) as u32
 }
 
 /// The options of the rows that came in order. Their lines are not known any more, nor needed: of two equal covers the later one is
@@ -102,17 +117,21 @@ fn keep_lines(covers: &Covers) -> Unsorted {
 
 /// Sorts the covers of each option by demand, where they are not.
 fn sort_runs(covers: &mut Covers) {
-    let mut run: Vec<(u32, u32)> = Vec::new();
+    let mut run: Vec<(u32, u32, u32)> = Vec::new();
     for at in 1..covers.starts.len() {
         let range = covers.starts[at - 1] as usize..covers.starts[at] as usize;
         if covers.covered[range.clone()].is_sorted() {
             continue;
         }
         run.clear();
-        run.extend(range.clone().map(|n| (covers.covered[n], covers.qualities[n])));
+        let share = |n: usize| covers.shares.get(n).copied().unwrap_or(0);
+        run.extend(range.clone().map(|n| (covers.covered[n], covers.qualities[n], share(n))));
         run.sort_unstable();
-        for (n, (demand, quality)) in range.zip(&run) {
+        for (n, (demand, quality, share)) in range.zip(&run) {
             (covers.covered[n], covers.qualities[n]) = (*demand, *quality);
+            if let Some(to) = covers.shares.get_mut(n) {
+                *to = *share;
+            }
         }
     }
 }
@@ -144,5 +163,6 @@ fn sorted(
         starts,
         covered: order.iter().map(|at| covers.covered[*at as usize]).collect(),
         qualities: order.iter().map(|at| covers.qualities[*at as usize]).collect(),
+        shares: order.iter().filter_map(|at| covers.shares.get(*at as usize).copied()).collect(),
     }
 }

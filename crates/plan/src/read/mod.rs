@@ -5,27 +5,92 @@
 mod covers;
 pub(crate) mod decimal;
 mod options;
+mod parquet;
 pub(crate) mod rows;
 mod settings;
+mod table;
 
 use crate::names::{Index, Names};
-use crate::{Instance, MILLION, NONE};
+use crate::{Instance, MILLION, NONE, UNLIMITED};
+use ::parquet::file::reader::ChunkReader;
 use evenfield_model::Problems;
 use rows::Rows;
 use std::io::{self, Read};
+use table::Table;
+
+/// A table as it comes: comma-separated text from any stream, or [`Input`].
+pub trait Source<'s> {
+    #[doc(hidden)]
+    fn open(
+        self,
+        file: String,
+        columns: &'static [&'static str],
+        required: usize,
+        problems: &mut Problems,
+    ) -> Option<Opened<'s>>;
+}
+
+/// A table whose columns were found.
+pub struct Opened<'s>(Box<dyn Table + 's>);
+
+impl<'s> Opened<'s> {
+    fn new(table: impl Table + 's) -> Self {
+        Self(Box::new(table))
+    }
+}
+
+impl<'s, R: Read + 's> Source<'s> for R {
+    fn open(
+        self,
+        file: String,
+        columns: &'static [&'static str],
+        required: usize,
+        problems: &mut Problems,
+    ) -> Option<Opened<'s>> {
+        Rows::open(format!("{file}.csv"), self, columns, required, problems).map(Opened::new)
+    }
+}
+
+/// A file of a folder.
+#[derive(Debug)]
+pub enum Input<F> {
+    /// Comma-separated text.
+    Csv(F),
+    /// Apache Parquet.
+    Parquet(F),
+}
+
+impl<'s, F: Read + ChunkReader + 'static> Source<'s> for Input<F> {
+    fn open(
+        self,
+        file: String,
+        columns: &'static [&'static str],
+        required: usize,
+        problems: &mut Problems,
+    ) -> Option<Opened<'s>> {
+        match self {
+            Self::Csv(csv) => csv.open(file, columns, required, problems),
+            Self::Parquet(input) => {
+                let table =
+                    parquet::Rows::open(format!("{file}.parquet"), input, columns, required, problems);
+                table.map(Opened::new)
+            }
+        }
+    }
+}
 
 /// The files of a folder; one that cannot be opened is a problem among others.
-pub struct Files<R> {
+pub struct Files<S> {
     /// The folder's name, for problems.
     pub folder: String,
     /// The text of `instance.toml`.
     pub instance: io::Result<String>,
-    /// `demand.csv`.
-    pub demand: io::Result<R>,
-    /// `options.csv`.
-    pub options: io::Result<R>,
-    /// `covers.csv`.
-    pub covers: io::Result<R>,
+    /// `demand.csv` or `demand.parquet`.
+    pub demand: io::Result<S>,
+    /// `options.csv` or `options.parquet`.
+    pub options: io::Result<S>,
+    /// `covers.csv` or `covers.parquet`.
+    pub covers: io::Result<S>,
 }
 
 /// How much is read at most.
@@ -62,7 +127,7 @@ const MOST_WEIGHT: u64 = 10_000_000_000;
 ///
 /// # Errors
 /// Everything that is wrong, each with file, line, column, what was said and what was wanted.
-pub fn read<R: Read>(files: Files<R>, limits: Limits) -> Result<Reading, Problems> {
+pub fn read<'s, S: Source<'s>>(files: Files<S>, limits: Limits) -> Result<Reading, Problems> {
     let mut problems = Problems::default();
     let name = |file: &str| {
         let folder = files.folder.trim_end_matches('/');
@@ -77,22 +142,21 @@ pub fn read<R: Read>(files: Files<R>, limits: Limits) -> Result<Reading, Problem
         }
     };
     let mut rounded = 0;
-    let demand = open(name("demand.csv"), files.demand, &["demand", "weight", "group"], 2, &mut problems)
-        .map(|mut rows| demands(&mut rows, limits.demands, &mut rounded, &mut problems));
-    let options = open(name("options.csv"), files.options, &options::COLUMNS, 3, &mut problems)
-        .map(|mut rows| options::read(&mut rows, limits.options, &mut rounded, &mut problems));
-    let covers = open(name("covers.csv"), files.covers, &["option", "demand", "quality"], 3, &mut problems);
+    let demand = open(name("demand"), files.demand, &["demand", "weight", "group"], 2, &mut problems)
+        .map(|mut rows| demands(&mut *rows.0, limits.demands, &mut rounded, &mut problems));
+    let options = open(name("options"), files.options, &options::COLUMNS, 3, &mut problems)
+        .map(|mut rows| options::read(&mut *rows.0, limits.options, &mut rounded, &mut problems));
+    let covers = open(name("covers"), files.covers, &covers::COLUMNS, 3, &mut problems);
     let (Some(demand), Some(options), Some(mut covers)) = (demand, options, covers) else {
         return Err(problems);
     };
-    let covers = covers::read(&mut covers, limits.covers, (&demand, &options), &mut rounded, &mut problems);
+    let covers =
+        covers::read(&mut *covers.0, limits.covers, (&demand, &options), &mut rounded, &mut problems);
     let Some(settings) = settings else { return Err(problems) };
     let floors = settings::floors(&settings_file, &settings, &demand.group_names, &mut problems);
     options::check_fixed(&settings_file, &settings, &options, &mut problems);
-    if !problems.is_empty() {
-        return Err(problems);
-    }
-    let instance = Instance {
+    let Some(limit) = settings.limit.filter(|_| problems.is_empty()) else { return Err(problems) };
+    let mut instance = Instance {
         demands: demand.names,
         weights: demand.weights,
         groups: demand.groups,
@@ -112,23 +176,40 @@ pub fn read<R: Read>(files: Files<R>, limits: Limits) -> Result<Reading, Problem
         starts: covers.starts,
         covered: covers.covered,
         qualities: covers.qualities,
-        limit: settings.limit,
+        shares: covers.shares,
+        limit,
         floors,
     };
+    bound_by_shares(&mut instance);
     Ok(Reading { instance, rounded })
 }
 
-fn open<R: Read>(
+/// An option that serves only a part of some demand has a capacity: what all these parts come to, at most.
+pub(crate) fn bound_by_shares(instance: &mut Instance) {
+    if instance.shares.iter().all(|share| u64::from(*share) == MILLION) {
+        return instance.shares.clear();
+    }
+    instance.capacities.resize(instance.costs.len(), UNLIMITED);
+    for option in 0..instance.costs.len() {
+        let range = instance.starts[option] as usize..instance.starts[option + 1] as usize;
+        if instance.shares[range].iter().any(|share| u64::from(*share) < MILLION) {
+            let all = instance.parts(option).map(|(_, _, most)| most).sum();
+            instance.capacities[option] = instance.capacities[option].min(all);
+        }
+    }
+}
+
+fn open<'s, S: Source<'s>>(
     file: String,
-    stream: io::Result<R>,
+    source: io::Result<S>,
     columns: &'static [&'static str],
     required: usize,
     problems: &mut Problems,
-) -> Option<Rows<R>> {
-    match stream {
-        Ok(stream) => Rows::open(file, stream, columns, required, problems),
+) -> Option<Opened<'s>> {
+    match source {
+        Ok(source) => source.open(file, columns, required, problems),
         Err(error) => {
-            problems.push(&file, 0, "", "", format!("a file that can be read: {error}"));
+            problems.push(&format!("{file}.csv"), 0, "", "", format!("a file that can be read: {error}"));
             None
         }
     }
@@ -159,15 +240,15 @@ impl Words {
 }
 
 /// Adds an id, unless it stands there before.
-fn add_id<R: Read>(rows: &Rows<R>, names: &mut Names, index: &mut Index, problems: &mut Problems) {
-    let id = rows.text(0);
+fn add_id(rows: &dyn Table, names: &mut Names, index: &mut Index, problems: &mut Problems) {
+    let id = rows.said(0);
     if id.is_empty() {
         rows.problem(0, "an id in each row", problems);
-    } else if index.find(names, id).is_some() {
+    } else if index.find(names, &id).is_some() {
         rows.problem(0, "an id that no row above has", problems);
     }
     // A row that is wrong keeps its place, so that numbers stay those of rows.
-    if names.push(id) {
+    if names.push(&id) {
         index.insert(names, names.len() as u32 - 1);
     }
 }
@@ -181,14 +262,14 @@ struct Demand {
     group_names: Vec<String>,
 }
 
-fn demands<R: Read>(rows: &mut Rows<R>, most: usize, rounded: &mut u64, problems: &mut Problems) -> Demand {
+fn demands(rows: &mut dyn Table, most: usize, rounded: &mut u64, problems: &mut Problems) -> Demand {
     let (mut names, mut index) = (Names::default(), Index::default());
     let (mut weights, mut groups) = (Vec::new(), Vec::new());
     let mut words = Words::default();
     let mut total: u64 = 0;
     while rows.next(problems) {
         if names.len() == most {
-            rows.problem(0, format!("at most {most} rows; the rest is not read"), problems);
+            rows.problem(0, &format!("at most {most} rows; the rest is not read"), problems);
             break;
         }
         add_id(rows, &mut names, &mut index, problems);
@@ -197,7 +278,7 @@ fn demands<R: Read>(rows: &mut Rows<R>, most: usize, rounded: &mut u64, problems
         weights.push(weight.unwrap_or(0));
         total = total.saturating_add(weight.unwrap_or(0));
         if rows.has(2) {
-            groups.push(Some(rows.text(2)).filter(|g| !g.is_empty()).map_or(NONE, |g| words.number(g)));
+            groups.push(Some(rows.said(2)).filter(|g| !g.is_empty()).map_or(NONE, |g| words.number(&g)));
         }
     }
     if names.is_empty() {
@@ -205,7 +286,7 @@ fn demands<R: Read>(rows: &mut Rows<R>, most: usize, rounded: &mut u64, problems
     } else if total == 0 {
         rows.whole("a weight over 0 in at least one row", problems);
     } else if total > MOST_WEIGHT * MILLION {
-        rows.whole(format!("weights of at most {MOST_WEIGHT} together"), problems);
+        rows.whole(&format!("weights of at most {MOST_WEIGHT} together"), problems);
     }
     names.shrink();
     weights.shrink_to_fit();

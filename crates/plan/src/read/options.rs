@@ -1,13 +1,12 @@
 //! `options.csv`: what can be bought.
 
-use super::rows::Rows;
 use super::settings::Settings;
+use super::table::Table;
 use super::{Words, add_id};
 use crate::names::{Index, Names};
 use crate::{Fixed, Limit, NONE, UNLIMITED};
 use evenfield_model::Problems;
 use std::collections::{HashMap, HashSet};
-use std::io::Read;
 
 pub(super) const COLUMNS: [&str; 8] =
     ["option", "strategy", "cost", "running", "capacity", "exclusive_group", "fixed", "vendor"];
@@ -36,19 +35,14 @@ pub(super) struct Options {
     pub fixed: Vec<Fixed>,
 }
 
-pub(super) fn read<R: Read>(
-    rows: &mut Rows<R>,
-    most: usize,
-    rounded: &mut u64,
-    problems: &mut Problems,
-) -> Options {
+pub(super) fn read(rows: &mut dyn Table, most: usize, rounded: &mut u64, problems: &mut Problems) -> Options {
     let mut options = Options::default();
     let [mut strategies, mut exclusive, mut vendors] = std::array::from_fn(|_| Words::default());
     // Of each exclusive group, the line of the option that is bought already.
     let mut bought: HashMap<u32, u64> = HashMap::new();
     while rows.next(problems) {
         if options.names.len() == most {
-            rows.problem(0, format!("at most {most} rows; the rest is not read"), problems);
+            rows.problem(0, &format!("at most {most} rows; the rest is not read"), problems);
             break;
         }
         add_id(rows, &mut options.names, &mut options.index, problems);
@@ -65,20 +59,20 @@ pub(super) fn read<R: Read>(
             options.capacities.push(capacity.unwrap_or(UNLIMITED));
         }
         let group =
-            Some(rows.text(EXCLUSIVE)).filter(|g| !g.is_empty()).map_or(NONE, |g| exclusive.number(g));
+            Some(rows.said(EXCLUSIVE)).filter(|g| !g.is_empty()).map_or(NONE, |g| exclusive.number(&g));
         if rows.has(EXCLUSIVE) {
             options.exclusive.push(group);
         }
         if rows.has(VENDOR) {
-            let vendor = Some(rows.text(VENDOR)).filter(|v| !v.is_empty());
-            options.vendors.push(vendor.map_or(NONE, |vendor| vendors.number(vendor)));
+            let vendor = Some(rows.said(VENDOR)).filter(|v| !v.is_empty());
+            options.vendors.push(vendor.map_or(NONE, |vendor| vendors.number(&vendor)));
         }
         if rows.has(FIXED) {
             let fixed = fixed(rows, problems);
             if fixed == Fixed::In && group != NONE {
                 if let Some(line) = bought.get(&group) {
                     let wanted = format!("one `in` of an exclusive group; that on line {line} is another");
-                    rows.problem(FIXED, wanted, problems);
+                    rows.problem(FIXED, &wanted, problems);
                 }
                 bought.insert(group, rows.line());
             }
@@ -97,19 +91,19 @@ pub(super) fn read<R: Read>(
     options
 }
 
-fn strategy<R: Read>(rows: &Rows<R>, strategies: &mut Words, problems: &mut Problems) -> u16 {
-    let strategy = rows.text(1);
+fn strategy(rows: &dyn Table, strategies: &mut Words, problems: &mut Problems) -> u16 {
+    let strategy = rows.said(1);
     if strategy.is_empty() {
         rows.problem(1, "a strategy in each row", problems);
     }
-    u16::try_from(strategies.number(strategy)).unwrap_or_else(|_| {
+    u16::try_from(strategies.number(&strategy)).unwrap_or_else(|_| {
         rows.problem(1, "one of at most 65,536 strategies", problems);
         0
     })
 }
 
-fn fixed<R: Read>(rows: &Rows<R>, problems: &mut Problems) -> Fixed {
-    match rows.text(FIXED) {
+fn fixed(rows: &dyn Table, problems: &mut Problems) -> Fixed {
+    match rows.said(FIXED).as_ref() {
         "" => Fixed::Free,
         "in" => Fixed::In,
         "out" => Fixed::Out,
@@ -120,8 +114,8 @@ fn fixed<R: Read>(rows: &Rows<R>, problems: &mut Problems) -> Fixed {
     }
 }
 
-fn filled<R: Read>(
-    rows: &Rows<R>,
+fn filled(
+    rows: &dyn Table,
     column: usize,
     places: i32,
     most: u64,
@@ -129,7 +123,7 @@ fn filled<R: Read>(
     rounded: &mut u64,
     problems: &mut Problems,
 ) -> Option<u64> {
-    if rows.text(column).is_empty() {
+    if rows.is_blank(column) {
         return None;
     }
     rows.number(column, places, most, wanted, rounded, problems)
@@ -137,7 +131,6 @@ fn filled<R: Read>(
 
 /// What is bought already must be within the limit of each year, and of no more vendors than may be.
 pub(super) fn check_fixed(file: &str, settings: &Settings, options: &Options, problems: &mut Problems) {
-    let limit = &settings.limit;
     let bought = || (0..options.fixed.len()).filter(|o| options.fixed[*o] == Fixed::In);
     let vendors: HashSet<u32> =
         bought().filter_map(|o| options.vendors.get(o).copied()).filter(|vendor| *vendor != NONE).collect();
@@ -145,6 +138,7 @@ pub(super) fn check_fixed(file: &str, settings: &Settings, options: &Options, pr
         let wanted = format!("at least {}: the options fixed `in` are of so many vendors", vendors.len());
         problems.push(file, 0, "vendors", &settings.vendors.to_string(), wanted);
     }
+    let Some(limit) = &settings.limit else { return };
     let running: u64 = bought().map(|o| options.running.get(o).copied().unwrap_or(0)).sum();
     let cost: u64 = bought().map(|o| options.costs[o]).sum();
     for (year, amount) in limit.amounts().iter().enumerate() {

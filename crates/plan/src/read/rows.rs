@@ -3,7 +3,7 @@
 //! Columns are found by the header, in any order; one that is not known is a problem, since a name with a slip of the pen
 //! would else be a column left out.
 
-use super::decimal::scaled;
+use super::table::Table;
 use evenfield_model::Problems;
 use std::io::{BufRead, BufReader, Read};
 
@@ -283,20 +283,11 @@ impl<R: Read> Rows<R> {
         rounded: &mut u64,
         problems: &mut Problems,
     ) -> Option<u64> {
-        match scaled(self.text(column), places) {
-            Ok((value, cut)) if value <= most => {
-                *rounded += u64::from(cut);
-                Some(value)
-            }
-            Ok(_) => {
-                let most = most / 10_u64.pow(places as u32);
-                self.problem(column, format!("{wanted}, at most {most}"), problems);
-                None
-            }
-            Err(_) => {
-                self.problem(column, wanted, problems);
-                None
-            }
-        }
+        Table::number(self, column, places, most, wanted, rounded, problems)
+    }
+
+    /// The name of a column.
+    pub fn name(&self, column: usize) -> &'static str {
+        self.columns[column]
     }
 }

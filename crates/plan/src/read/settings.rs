@@ -11,7 +11,8 @@ const MOST_YEARS: usize = 20;
 const MOST_CENTS: u64 = 100_000_000_000_000;
 
 pub(super) struct Settings {
-    pub limit: Limit,
+    /// Nothing after a problem with it.
+    pub limit: Option<Limit>,
     /// Vendors at most, or [`NONE`].
     pub vendors: u32,
     /// By the group's name: share in millionths and the line.
@@ -36,10 +37,9 @@ impl Source<'_> {
     }
 }
 
-/// Reads the settings; `None` after noting what is wrong.
+/// Reads the settings and notes what is wrong; `None` where they are no TOML.
 pub(super) fn read(file: &str, text: &str, problems: &mut Problems) -> Option<Settings> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let before = problems.found();
     let mut source = Source { file, text, problems };
     let table = match DeTable::parse(text) {
         Ok(table) => table,
@@ -90,11 +90,7 @@ pub(super) fn read(file: &str, text: &str, problems: &mut Problems) -> Option<Se
             NONE
         })
     });
-    if source.problems.found() > before {
-        None
-    } else {
-        limit.map(|limit| Settings { limit, vendors, floors })
-    }
+    Some(Settings { limit, vendors, floors })
 }
 
 /// One amount for each year, or a list with one a year.

@@ -57,11 +57,11 @@ pub(super) fn sums(instance: &Instance, question: Question, prices: &Prices) -> 
         let mut later = 0;
         for year in (0..years).rev() {
             let last = year + 1 == years;
-            let gains = instance.covers(option).filter_map(|(demand, quality)| {
+            let gains = instance.parts(option).filter_map(|(demand, quality, most)| {
                 let lift =
                     if last { lifts.get(instance.group(demand) as usize).unwrap_or(&own) } else { &own };
                 let gain = i128::from(quality) * lift - i128::from(prices.service[year][demand]);
-                (gain > 0).then_some((gain, instance.weights[demand]))
+                (gain > 0).then_some((gain, most))
             });
             let sum = within(gains, instance.capacity(option));
             let charge = |new| prices.limit[year] * i128::from(instance.charge(option, new));

@@ -128,9 +128,9 @@ impl<'a> Ground<'a> {
     /// What an option serves in a year, the best first, up to its capacity.
     pub fn parts(&self, option: usize, cells: &[Cell], parts: &mut Vec<Part>) {
         parts.clear();
-        for (demand, quality) in self.instance.covers(option) {
-            let (cell, amount) = (cells[demand], self.weights[demand]);
-            let gain = (quality as f32 * UNIT32 - cell.price) * cell.weight / amount;
+        for (demand, quality, most) in self.instance.parts(option) {
+            let (cell, amount) = (cells[demand], (most as f64 * UNIT) as f32);
+            let gain = (quality as f32 * UNIT32 - cell.price) * cell.weight / self.weights[demand];
             if gain > 0.0 && amount > 0.0 {
                 parts.push(Part { demand: demand as u32, quality, gain, amount });
             }

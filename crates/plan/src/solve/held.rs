@@ -41,8 +41,9 @@ impl Held {
     ) -> impl Iterator<Item = Raise> + 's {
         ground
             .instance
-            .covers(option)
-            .flat_map(move |(demand, quality)| {
+            .parts(option)
+            .flat_map(move |(demand, quality, most)| {
+                let mut most = (most as f64 * UNIT) as f32;
                 let quality = (f64::from(quality) * UNIT) as f32;
                 let (cell, weight) = (cells[demand], ground.weights[demand]);
                 // How much a student of this demand counts.
@@ -58,7 +59,12 @@ impl Held {
                     .iter()
                     .zip(0..)
                     .map(move |(s, n)| raise(s.quality, s.students, Some(n)));
-                std::iter::once(raise(cell.price, self.free[demand], None)).chain(held)
+                let all = std::iter::once(raise(cell.price, self.free[demand], None)).chain(held);
+                all.map(move |mut raise| {
+                    raise.students = raise.students.min(most);
+                    most -= raise.students;
+                    raise
+                })
             })
             .filter(|raise| raise.gain > 0.0 && raise.students > 0.0)
     }

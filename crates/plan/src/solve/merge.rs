@@ -30,8 +30,10 @@ pub(super) fn merge(instance: &Instance) -> Option<Merged> {
     }
     let mut keys = vec![0u128; demands];
     for option in 0..instance.option_count() {
-        for (demand, quality) in instance.covers(option).filter(|c| c.1 > 0) {
-            let cover = (option as u64) << 32 | u64::from(quality);
+        let first = instance.starts[option] as usize;
+        for (at, (demand, quality)) in instance.covers(option).enumerate().filter(|c| c.1.1 > 0) {
+            let share = u64::from(instance.shares.get(first + at).copied().unwrap_or(0));
+            let cover = ((option as u64) << 32 | u64::from(quality)) ^ mixed(share << 1 | 1);
             let (low, high) = (mixed(cover), mixed(mixed(!cover)));
             keys[demand] = keys[demand].wrapping_add(u128::from(high) << 64 | u128::from(low));
         }
@@ -66,14 +68,16 @@ pub(super) fn merge(instance: &Instance) -> Option<Merged> {
 /// The instance with the covers of those demands alone that stand first for a merged one.
 fn covers_of_first(instance: &Instance, of: &[u32], first: &[u32]) -> Instance {
     let mut starts = Vec::with_capacity(instance.starts.len());
-    let (mut covered, mut qualities) = (Vec::new(), Vec::new());
+    let (mut covered, mut qualities, mut shares) = (Vec::new(), Vec::new(), Vec::new());
     starts.push(0);
     for option in 0..instance.option_count() {
-        for (demand, quality) in instance.covers(option).filter(|c| c.1 > 0) {
+        let start = instance.starts[option] as usize;
+        for (at, (demand, quality)) in instance.covers(option).enumerate().filter(|c| c.1.1 > 0) {
             let row = of[demand];
             if first[row as usize] as usize == demand {
                 covered.push(row);
                 qualities.push(quality);
+                shares.extend(instance.shares.get(start + at));
             }
         }
         starts.push(covered.len() as u32);
@@ -98,13 +102,14 @@ fn covers_of_first(instance: &Instance, of: &[u32], first: &[u32]) -> Instance {
         starts,
         covered,
         qualities,
+        shares,
         limit: instance.limit.clone(),
         floors: instance.floors.clone(),
     }
 }
 
 impl Merged {
-    /// What is served of merged demands, shared out over the demands themselves.
+    /// What is served of merged demands, shared out over the demands themselves: each gets as much for a student.
     pub fn unmerge(&self, instance: &Instance, serve: &mut [Serve]) {
         let mut members: Vec<Vec<u32>> = vec![Vec::new(); self.instance.weights.len()];
         for (demand, row) in self.of.iter().enumerate().filter(|(_, row)| **row != NONE) {
@@ -113,17 +118,31 @@ impl Merged {
         let mut rest: HashMap<u16, Vec<u64>> = HashMap::new();
         for serve in serve {
             let rest = rest.entry(serve.year).or_insert_with(|| instance.weights.clone());
+            let most: HashMap<u32, u64> = instance
+                .parts(serve.option as usize)
+                .map(|(demand, _, most)| (demand as u32, most))
+                .collect();
             let mut parts = Vec::new();
             for (row, mut amount) in std::mem::take(&mut serve.parts) {
+                let whole = u128::from(self.instance.weights[row as usize]).max(1);
+                let first = parts.len();
+                let all = amount;
                 for demand in &members[row as usize] {
-                    let part = amount.min(rest[*demand as usize]);
+                    let even = u128::from(all) * u128::from(instance.weights[*demand as usize]) / whole;
+                    let part = (even as u64).min(rest[*demand as usize]).min(most[demand]);
                     rest[*demand as usize] -= part;
                     amount -= part;
-                    if part > 0 {
-                        parts.push((*demand, part));
-                    }
+                    parts.push((*demand, part));
+                }
+                // What rounding has left.
+                for (demand, part) in &mut parts[first..] {
+                    let more = amount.min(rest[*demand as usize]).min(most[demand] - *part);
+                    rest[*demand as usize] -= more;
+                    amount -= more;
+                    *part += more;
                 }
             }
+            parts.retain(|part| part.1 > 0);
             parts.sort_unstable();
             serve.parts = parts;
         }

@@ -20,6 +20,8 @@ struct Cover {
     by: u32,
     /// Quality above what there is without capacities, in millionths.
     raise: u32,
+    /// How much of the demand it can serve.
+    most: u64,
 }
 
 /// A year of a plan: what is open, and whom it may serve.
@@ -62,9 +64,9 @@ impl<'a> Year<'a> {
         }
         let (mut covers, mut starts, mut firsts) = (Vec::new(), vec![0], vec![0u32; demands + 1]);
         for (option, by) in open.iter().zip(0..) {
-            for (demand, quality) in instance.covers(*option as usize) {
-                if quality > best[demand] && instance.weights[demand] > 0 {
-                    covers.push(Cover { demand: demand as u32, by, raise: quality - best[demand] });
+            for (demand, quality, most) in instance.parts(*option as usize) {
+                if quality > best[demand] && most > 0 {
+                    covers.push(Cover { demand: demand as u32, by, raise: quality - best[demand], most });
                     firsts[demand + 1] += 1;
                 }
             }
@@ -139,16 +141,23 @@ impl<'a> Year<'a> {
         parts.map(|(cover, amount)| i128::from(*amount) * i128::from(cover.raise)).sum()
     }
 
-    /// Serves what is left with the room that is left, as far as that goes without changing places.
-    pub fn fill(&self, amounts: &mut [u64]) {
+    /// Serves what is left with the room that is left, as far as that goes without changing places; these groups first.
+    pub fn fill(&self, amounts: &mut [u64], is_first: impl Fn(u32) -> bool) {
         let mut rest = self.instance.weights.clone();
         let mut room: Vec<u64> = self.open.iter().map(|o| self.instance.capacity(*o as usize)).collect();
         for (cover, amount) in self.covers.iter().zip(&*amounts) {
             rest[cover.demand as usize] -= amount;
             room[cover.by as usize] -= amount;
         }
-        for (cover, amount) in self.covers.iter().zip(amounts) {
-            let more = rest[cover.demand as usize].min(room[cover.by as usize]);
+        let is_open = |cover: &Cover| rest[cover.demand as usize] > 0 && room[cover.by as usize] > 0;
+        let mut order: Vec<usize> = (0..amounts.len()).filter(|at| is_open(&self.covers[*at])).collect();
+        order.sort_by_key(|at| {
+            let cover = &self.covers[*at];
+            Reverse((is_first(self.instance.group(cover.demand as usize)), cover.raise))
+        });
+        for at in order {
+            let (cover, amount) = (&self.covers[at], &mut amounts[at]);
+            let more = rest[cover.demand as usize].min(room[cover.by as usize]).min(cover.most - *amount);
             rest[cover.demand as usize] -= more;
             room[cover.by as usize] -= more;
             *amount += more;
@@ -158,7 +167,10 @@ impl<'a> Year<'a> {
     /// What serving one student more would be worth, by demand: lifted millionths above what there is without capacities.
     pub fn worth(&self, shared: &Shared) -> Vec<i64> {
         let net = |cover: &u32| {
-            shared.values[*cover as usize] - shared.prices[self.covers[*cover as usize].by as usize]
+            let Cover { by, most, .. } = self.covers[*cover as usize];
+            // One that serves as much as it can would serve no student more.
+            let is_full = shared.amounts[*cover as usize] == most;
+            if is_full { 0 } else { shared.values[*cover as usize] - shared.prices[by as usize] }
         };
         (0..self.best.len()).map(|demand| self.of(demand).iter().map(net).fold(0, i64::max)).collect()
     }
@@ -180,7 +192,8 @@ enum End {
     Less(u32),
 }
 
-/// Service in the making. No cover's value is more above its option's price than those that serve the same demand, and none of these is below it.
+/// Service in the making. No cover that could serve more has a value that is more above its option's price than those that serve the same demand, and
+/// none of these is below it.
 struct Sharing<'y, 'a> {
     year: &'y Year<'a>,
     values: Vec<i64>,
@@ -199,6 +212,10 @@ struct Sharing<'y, 'a> {
 type Move = (i64, u32, u32);
 
 impl Sharing<'_, '_> {
+    fn is_full(&self, cover: u32) -> bool {
+        self.amounts[cover as usize] == self.year.covers[cover as usize].most
+    }
+
     fn net(&self, cover: u32) -> i64 {
         self.values[cover as usize] - self.prices[self.year.covers[cover as usize].by as usize]
     }
@@ -219,11 +236,12 @@ impl Sharing<'_, '_> {
         for option in self.touched.drain(..) {
             self.ways[option as usize] = None;
         }
-        let most = year.of(demand).iter().map(|cover| self.net(*cover)).max().filter(|most| *most > 0)?;
+        let able = || year.of(demand).iter().copied().filter(|cover| !self.is_full(*cover));
+        let most = able().map(|cover| self.net(cover)).max().filter(|most| *most > 0)?;
         let (mut least, mut end) = ((most, 0), None);
         let mut heap = BinaryHeap::new();
-        for cover in year.of(demand) {
-            let way = Way { loss: most - self.net(*cover), hops: 1, from: NONE, to: *cover };
+        for cover in able().collect::<Vec<u32>>() {
+            let way = Way { loss: most - self.net(cover), hops: 1, from: NONE, to: cover };
             self.reach(way, least, &mut heap);
         }
         while let Some(Reverse((loss, hops, option))) = heap.pop()
@@ -258,7 +276,9 @@ impl Sharing<'_, '_> {
         let mut moves = std::mem::take(&mut self.moves[option as usize]);
         let price = self.prices[option as usize];
         for (to, moves) in &mut moves {
-            while moves.peek().is_some_and(|Reverse(first)| self.amounts[first.1 as usize] == 0) {
+            while let Some(Reverse((_, from, other))) = moves.peek()
+                && (self.amounts[*from as usize] == 0 || (*other != NONE && self.is_full(*other)))
+            {
                 moves.pop();
             }
             let Some(Reverse((lost, from, other))) = moves.peek() else { continue };
@@ -290,6 +310,24 @@ impl Sharing<'_, '_> {
         }
     }
 
+    /// Lets a cover serve less. One that served as much as it could may be given to again.
+    fn lessen(&mut self, cover: u32, amount: u64) {
+        let was_full = self.is_full(cover);
+        self.amounts[cover as usize] -= amount;
+        if !was_full {
+            return;
+        }
+        let (year, value) = (self.year, self.values[cover as usize]);
+        let Cover { demand, by, .. } = year.covers[cover as usize];
+        for other in year.of(demand as usize) {
+            if *other != cover && self.amounts[*other as usize] > 0 {
+                let moves = &mut self.moves[year.covers[*other as usize].by as usize];
+                let lost = self.values[*other as usize] - value;
+                moves.entry(by).or_default().push(Reverse((lost, *other, cover)));
+            }
+        }
+    }
+
     /// Keeps a way if it is the best one so far to where it leads, and better than the end found.
     fn reach(&mut self, way: Way, least: (i64, u32), heap: &mut BinaryHeap<Reverse<(i64, u32, u32)>>) {
         let option = self.year.covers[way.to as usize].by;
@@ -314,6 +352,8 @@ impl Sharing<'_, '_> {
         loop {
             let way = self.ways[option as usize].expect("on the path");
             path.push(way);
+            let to = way.to as usize;
+            amount = amount.min(self.year.covers[to].most - self.amounts[to]);
             if way.from == NONE {
                 break;
             }
@@ -322,12 +362,12 @@ impl Sharing<'_, '_> {
         }
         match end {
             End::Room(option) => self.room[option as usize] -= amount,
-            End::Less(cover) => self.amounts[cover as usize] -= amount,
+            End::Less(cover) => self.lessen(cover, amount),
         }
         for way in path {
             self.add(way.to, amount);
             if way.from != NONE {
-                self.amounts[way.from as usize] -= amount;
+                self.lessen(way.from, amount);
             }
         }
         amount
