@@ -97,13 +97,20 @@ fn site<R: Read>(shop: &mut Shop<'_>, rows: &Rows<R>, settings: &Settings, near:
         ),
     };
     let line = shop.desk.word(rows, LINE, &[("", true), ("no", true), ("yes", false)]);
-    let fixed = shop.desk.word(rows, FIXED, &[("", Fixed::Free), ("in", Fixed::In), ("out", Fixed::Out)]);
+    // What the district has costs no more than what is paid each year, and is given up when another plan is better.
+    let fixed = [
+        ("", (Fixed::Free, false)),
+        ("in", (Fixed::In, false)),
+        ("out", (Fixed::Out, false)),
+        ("owned", (Fixed::Free, true)),
+    ];
+    let fixed = shop.desk.word(rows, FIXED, &fixed);
     let (id, point, points) = (id?, point?, points?);
     let name = Some(rows.text(1)).filter(|name| !name.is_empty()).unwrap_or(&id).to_owned();
     let mut choice = Choice::new(format!("homework_hotspot/{id}"), Kind::HomeworkHotspot, name);
     kind?;
     choice.point = Some(point);
-    choice.fixed = fixed?;
+    (choice.fixed, choice.owned) = fixed?;
     choice.used = settings.used;
     choice.capacity = Some(over(super::choice::times(seats?, hours?), settings.need));
     let meters = reach? as f64 / (settings.detour as f64 / MILLION as f64);

@@ -240,8 +240,8 @@ fn ride(
     let quality = times(shop.quality(Kind::BusRide, settings.used), enough);
     choice.covers = reached.into_iter().map(|row| (row, quality)).collect();
     choice.used = settings.used;
-    let riding = times(choice.covered(shop.demand), settings.ride_share);
-    choice.capacity = Some(riding.min((students * million) as u64));
+    choice.share = settings.ride_share;
+    choice.capacity = Some((students * million) as u64);
     choice.exclusive = format!("bus {vehicle}");
     choice.vendor.clone_from(&settings.carrier);
     fit(shop, &mut choice, vehicle);

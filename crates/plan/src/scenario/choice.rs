@@ -22,10 +22,14 @@ pub(super) struct Choice {
     pub lines: Vec<FactsLine>,
     /// Students in millionths that it can serve, where there is a limit.
     pub capacity: Option<u64>,
+    /// The part of each row's students that it can serve, in millionths: of those who live there not more take it.
+    pub share: u64,
     pub exclusive: String,
     /// From whom it is bought; nothing where nobody is known by name.
     pub vendor: String,
     pub fixed: Fixed,
+    /// Whether what is paid once for it has been paid before.
+    pub owned: bool,
     /// The part of those whom it reaches that uses it, in millionths.
     pub used: u64,
     /// Students in millionths for whom it is bought; `None` where more of them cost no more.
@@ -43,9 +47,11 @@ impl Choice {
             point: None,
             lines: Vec::new(),
             capacity: None,
+            share: MILLION,
             exclusive: String::new(),
             vendor: String::new(),
             fixed: Fixed::Free,
+            owned: false,
             used: MILLION,
             bought_for: None,
             covers: Vec::new(),
@@ -105,6 +111,9 @@ impl Shop<'_> {
     /// Adds a line with a price of its own.
     pub fn bill_price(&mut self, choice: &mut Choice, item: &str, price: &Price, quantity: u64) {
         let cost = self.costs.cost(price, quantity);
+        if choice.owned && cost.once {
+            return;
+        }
         let today = self.costs.today(price);
         let shares: Vec<u64> = self.years.clone().map(|year| share(self.funds, item, year, today)).collect();
         // An option costs the same whenever it is opened, so only what is paid in every year is counted on.

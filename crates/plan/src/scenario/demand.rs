@@ -100,6 +100,10 @@ pub(super) struct Demand {
     pub file: String,
     pub columns: Vec<String>,
     pub rows: Vec<Row>,
+    /// The measure of the gap that rows are figures of.
+    pub measure: Option<evenfield_model::Measure>,
+    /// The figure of the whole district with both ends of its interval, where there is one: it holds those whose places are withheld, too.
+    pub whole: Option<[u64; 3]>,
     /// The rows of each id of the file: more than one where barriers' shares split it.
     pub ids: HashMap<String, std::ops::Range<u32>>,
 }

@@ -19,6 +19,12 @@ pub struct Facts {
     pub inflation: u64,
     /// Each year's budget, in cents of that year.
     pub budget: Vec<u64>,
+    /// The code of the gap's measure that the students are of; nothing where they come from a file of their own.
+    #[serde(default)]
+    pub measure: String,
+    /// Students without access in the whole district as the gap's figures have it, and both ends of that interval.
+    #[serde(default)]
+    pub whole: Option<[u64; 3]>,
     /// The columns of groups.
     pub columns: Vec<String>,
     /// In the order of `demand.csv`.

@@ -74,7 +74,8 @@ fn plain(text: &str) -> &str {
 pub(super) fn read(desk: &mut Desk, files: &mut Files<'_>, source: &Source) -> Demand {
     let columns = larger(source.geography);
     let names = columns.iter().map(|(name, _)| (*name).to_owned()).collect();
-    let mut demand = Demand { file: source.file.clone(), columns: names, ..Demand::default() };
+    let measure = Some(source.measure);
+    let mut demand = Demand { file: source.file.clone(), columns: names, measure, ..Demand::default() };
     let places = places(desk, files, &source.places);
     let Some(mut rows) = desk.open_with(files, (&source.file, None), &COLUMNS, 7, Others::Passed) else {
         return demand;
@@ -83,7 +84,13 @@ pub(super) fn read(desk: &mut Desk, files: &mut Files<'_>, source: &Source) -> D
     let mut seen = std::collections::HashSet::new();
     while desk.next(&mut rows, &mut read) {
         let whole = rows.text(7).is_empty() && matches!(rows.text(8), "" | "all");
-        if !whole || rows.text(0) != source.measure.code() || rows.text(1) != source.geography.as_str() {
+        if !whole || rows.text(0) != source.measure.code() {
+            continue;
+        }
+        if rows.text(1) == GeographyKind::District.as_str() && rows.text(9).is_empty() {
+            demand.whole = demand.whole.or(Some(students(&rows, desk).1));
+        }
+        if rows.text(1) != source.geography.as_str() {
             continue;
         }
         if !rows.text(9).is_empty() {
@@ -119,23 +126,29 @@ fn area<R: Read>(rows: &Rows<R>, desk: &mut Desk, id: String, places: &HashMap<S
     if point.is_none() {
         rows.problem(2, "a place that the file of places has", &mut desk.problems);
     }
+    let (count, [value, low, high]) = students(rows, desk);
+    Row {
+        place: id.clone(),
+        id,
+        students: value,
+        low,
+        high,
+        counted: count,
+        point,
+        barrier: None,
+        groups: Vec::new(),
+    }
+}
+
+/// Whom a figure counts, and how many of them it is, with both ends of its interval; in millionths.
+fn students<R: Read>(rows: &Rows<R>, desk: &mut Desk) -> (u64, [u64; 3]) {
     let count = desk.millionths(rows, 3, MOST, "whom the figure counts: a number, 0 or more").unwrap_or(0);
     let mut students = |column: usize| {
         let share = desk.millionths(rows, column, 1, "a share from 0 to 1").unwrap_or(0);
         ((u128::from(count) * u128::from(share) + u128::from(MILLION) / 2) / u128::from(MILLION)) as u64
     };
     let (value, low, high) = (students(4), students(5), students(6));
-    Row {
-        place: id.clone(),
-        id,
-        students: value,
-        low: low.min(value),
-        high: high.max(value),
-        counted: count,
-        point,
-        barrier: None,
-        groups: Vec::new(),
-    }
+    (count, [value, low.min(value), high.max(value)])
 }
 
 fn places(desk: &mut Desk, files: &mut Files<'_>, file: &str) -> HashMap<String, Point> {

@@ -20,7 +20,12 @@ pub(super) struct Settings {
     need: u64,
     /// The part of the hotspots lent that is used, in millionths.
     used: u64,
+    /// Hotspots that the district has, in millionths: they cost no more than their service.
+    owned: u64,
 }
+
+/// Lots in which hotspots that the district has are lent: how many of them are paid for is the plan's to say.
+const LOTS: u64 = 20;
 
 impl Settings {
     pub fn read(fields: &mut Fields<'_, '_>) -> Option<Self> {
@@ -38,6 +43,7 @@ impl Settings {
         }
         fields.needs("used");
         let used = fields.millionths("used", 1, MILLION);
+        let owned = fields.whole("owned", 0, 10_000_000).unwrap_or(0) * MILLION;
         let carrier = carrier?;
         let name = name.unwrap_or_else(|| carrier.clone());
         if name.contains('/') {
@@ -51,6 +57,7 @@ impl Settings {
             cap,
             need: need.unwrap_or(1),
             used: used?,
+            owned,
         })
     }
 }
@@ -84,6 +91,7 @@ pub(super) fn build(shop: &mut Shop<'_>, files: &mut Files<'_>, plans: &[Setting
         let enough = plan.cap.map_or(MILLION, |cap| super::choice::over(cap.min(plan.need), plan.need));
         let quality = times(shop.quality(Kind::HotspotLending, plan.used), enough);
         let demand = shop.demand;
+        let first = shop.choices.len();
         for (row, n) in demand.rows.iter().zip(0..) {
             if row.students == 0
                 || !row.takes(Kind::HotspotLending)
@@ -94,17 +102,40 @@ pub(super) fn build(shop: &mut Shop<'_>, files: &mut Files<'_>, plans: &[Setting
             let id = format!("hotspot_lending/{}/{}", plan.name, row.id);
             let mut choice = Choice::new(id, Kind::HotspotLending, format!("{} for {}", plan.name, row.id));
             choice.point = row.point;
-            choice.vendor.clone_from(&plan.carrier);
-            choice.used = plan.used;
-            choice.bought_for = Some(row.students);
             choice.covers = vec![(n, quality)];
-            for item in ["hotspot_device", "hotspot_service"] {
-                let of = shop.costs.whose(item, [&plan.name, &plan.carrier]);
-                shop.bill(&mut choice, item, of, row.students);
-            }
-            let of = shop.costs.whose("hotspot_handling", [&plan.name, &plan.carrier]);
-            shop.bill_if_priced(&mut choice, "hotspot_handling", of, row.students);
-            shop.choices.push(choice);
+            lend(shop, plan, choice, row.students);
         }
+        let covers: Vec<(u32, u64)> = shop.choices[first..].iter().flat_map(|c| c.covers.clone()).collect();
+        lots(shop, plan, &covers);
     }
+}
+
+/// Hotspots that the district has, lent to whoever needs them where the carrier is received: a part of them, or all.
+fn lots(shop: &mut Shop<'_>, plan: &Settings, covers: &[(u32, u64)]) {
+    let hotspots = plan.owned / MILLION;
+    let lots = hotspots.min(LOTS);
+    for lot in 0..lots {
+        let count = hotspots / lots + u64::from(lot < hotspots % lots);
+        let id = format!("hotspot_owned/{}/{}", plan.name, lot + 1);
+        let name = format!("{}: {count} of {hotspots} hotspots owned", plan.name);
+        let mut choice = Choice::new(id, Kind::HotspotLending, name);
+        choice.owned = true;
+        choice.capacity = Some(count * MILLION);
+        choice.covers = covers.to_vec();
+        lend(shop, plan, choice, count * MILLION);
+    }
+}
+
+/// Adds hotspots of a plan for so many students.
+fn lend(shop: &mut Shop<'_>, plan: &Settings, mut choice: Choice, students: u64) {
+    choice.vendor.clone_from(&plan.carrier);
+    choice.used = plan.used;
+    choice.bought_for = Some(students);
+    for item in ["hotspot_device", "hotspot_service"] {
+        let of = shop.costs.whose(item, [&plan.name, &plan.carrier]);
+        shop.bill(&mut choice, item, of, students);
+    }
+    let of = shop.costs.whose("hotspot_handling", [&plan.name, &plan.carrier]);
+    shop.bill_if_priced(&mut choice, "hotspot_handling", of, students);
+    shop.choices.push(choice);
 }

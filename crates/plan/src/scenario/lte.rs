@@ -75,8 +75,8 @@ struct Site {
     mbps: u64,
     /// What it gives down and up by sector, outdoors and inside; in millionths.
     sectors: [BTreeMap<String, [u64; 2]>; 2],
-    /// What is bought already, outdoors and inside.
-    fixed: [Fixed; 2],
+    /// What is decided already, outdoors and inside, and what the district has.
+    fixed: [(Fixed, bool); 2],
     /// Rows of the demand with the sector that serves them, outdoors and inside.
     served: [BTreeMap<u32, String>; 2],
 }
@@ -91,17 +91,18 @@ pub(super) fn build(shop: &mut Shop<'_>, files: &mut Files<'_>, settings: &Setti
     for (id, site) in &sites {
         for (at, device) in ["lte_outdoor_device", "lte_indoor_device"].into_iter().enumerate() {
             let (kind, rows, fixed) = (DEVICES[at].1.1, &site.served[at], site.fixed[at]);
-            if rows.is_empty() && fixed != Fixed::In {
+            if rows.is_empty() && fixed.0 != Fixed::In {
                 continue;
             }
             let mut choice = Choice::new(format!("{}/{id}", kind.word()), kind, site.name.clone());
             let quality = shop.quality(kind, MILLION);
             choice.point = Some(site.point);
-            choice.fixed = fixed;
+            (choice.fixed, choice.owned) = fixed;
             choice.vendor = settings.vendor.clone().unwrap_or_default();
             choice.covers = rows.keys().map(|row| (*row, quality)).collect();
             let takers = takers(shop, settings, site, at);
             choice.capacity = Some(takers);
+            choice.share = settings.uptake;
             choice.bought_for = Some(takers);
             choice.exclusive = format!("private_lte {id}");
             let homes = over(takers, shop.home);
@@ -146,12 +147,16 @@ fn sites(shop: &mut Shop<'_>, files: &mut Files<'_>, settings: &Settings) -> BTr
         } else {
             Some(0)
         };
-        // One site is two options: what is bought already is bought with one of them.
+        // One site is two options: what is bought is bought with one of them.
+        let (free, (bought, out)) = ((Fixed::Free, false), ((Fixed::In, false), (Fixed::Out, false)));
+        let owned = (Fixed::Free, true);
         let fixed = [
-            ("", [Fixed::Free; 2]),
-            ("out", [Fixed::Out; 2]),
-            ("in_outdoor", [Fixed::In, Fixed::Out]),
-            ("in_indoor", [Fixed::Out, Fixed::In]),
+            ("", [free, free]),
+            ("out", [out, out]),
+            ("in_outdoor", [bought, out]),
+            ("in_indoor", [out, bought]),
+            ("owned_outdoor", [owned, out]),
+            ("owned_indoor", [out, owned]),
         ];
         let fixed = shop.desk.word(&rows, 6, &fixed);
         let (Some(id), Some(point), Some(mbps), Some(fixed)) = (id, point, mbps, fixed) else { continue };

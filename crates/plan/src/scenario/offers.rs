@@ -132,7 +132,7 @@ fn offer<R: Read>(shop: &mut Shop<'_>, rows: &Rows<R>, service: Option<&Service>
     choice.covers = reached.map(|(_, n)| (n, quality)).collect();
     let reached = choice.covered(shop.demand);
     let takers = times(reached, uptake);
-    choice.capacity = (uptake < MILLION).then_some(takers);
+    choice.share = uptake;
     choice.bought_for = Some(takers);
     choice.exclusive.clone_from(&provider);
     if sponsored {

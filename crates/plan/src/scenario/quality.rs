@@ -105,7 +105,7 @@ impl Policy {
         for kind in Kind::ALL {
             fields.table(kind.word(), |fields| {
                 let counts = &mut policy.0[kind as usize];
-                if let Some(share) = fields.millionths("counts", 1, MILLION) {
+                if let Some(share) = fields.millionths("counts", 0, MILLION) {
                     counts.counts = share;
                 }
                 match fields.flag("connected") {

@@ -43,6 +43,18 @@ pub struct Interval {
     pub high: Reach,
 }
 
+impl Interval {
+    /// Lets no end lie beyond what is planned: where some have more at the upper end, others whom the same seats serve have less.
+    fn widen(&mut self) {
+        let ends = [(&mut self.low, f64::min as fn(f64, f64) -> f64), (&mut self.high, f64::max)];
+        for (end, of) in ends {
+            end.connected = of(end.connected, self.planned.connected);
+            end.served = of(end.served, self.planned.served);
+            end.weighted = of(end.weighted, self.planned.weighted);
+        }
+    }
+}
+
 /// A school year.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SchoolYear {
@@ -144,8 +156,14 @@ pub struct Item {
 /// All of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
-    /// Students without access: as estimated, and both ends of the interval.
+    /// Students without access at the places that are planned for: as estimated, and when all are at the lower or at the upper end.
     pub students: [f64; 3],
+    /// The same of the whole district, those at places whose figures are withheld among them, and the ends of that figure's own interval.
+    #[serde(default)]
+    pub whole: Option<[f64; 3]>,
+    /// The code of the gap's measure that the students are of; nothing where they come from a file of their own.
+    #[serde(default)]
+    pub measure: String,
     /// School years.
     pub years: Vec<SchoolYear>,
     /// Strategies and kinds.
@@ -227,7 +245,9 @@ pub fn report(instance: &Instance, certificate: &Certificate, facts: &Facts) -> 
     let sum =
         |of: fn(&super::FactsDemand) -> u64| facts.demand.iter().map(of).sum::<u64>() as f64 / MILLION as f64;
     let planned = instance.weights.iter().sum::<u64>() as f64 / MILLION as f64;
-    Ok(Report {
+    let mut report = Report {
+        whole: facts.whole.map(|whole| whole.map(|students| students as f64 / MILLION as f64)),
+        measure: facts.measure.clone(),
         students: [planned, sum(|d| d.low), sum(|d| d.high)],
         strategies: strategies(certificate, facts, &kinds),
         groups: group_lines(instance, facts, &groups),
@@ -235,7 +255,9 @@ pub fn report(instance: &Instance, certificate: &Certificate, facts: &Facts) -> 
         bought: bought(certificate, facts, &options),
         items: items(certificate, facts),
         years,
-    })
+    };
+    report.intervals().for_each(Interval::widen);
+    Ok(report)
 }
 
 /// Each part of the plan with its students as planned and at both ends of the interval. An option that has a capacity, or is bought for
@@ -434,6 +456,15 @@ fn range(interval: &Interval, of: fn(&Reach) -> f64) -> String {
 }
 
 impl Report {
+    fn intervals(&mut self) -> impl Iterator<Item = &mut Interval> {
+        let years = self.years.iter_mut().map(|line| &mut line.reach);
+        let strategies = self.strategies.iter_mut().map(|line| &mut line.reach);
+        let groups = self.groups.iter_mut().map(|line| &mut line.reach);
+        let places = self.places.iter_mut().map(|line| &mut line.reach);
+        let bought = self.bought.iter_mut().map(|line| &mut line.reach);
+        years.chain(strategies).chain(groups).chain(places).chain(bought)
+    }
+
     /// Writes it for people to read.
     ///
     /// # Errors
@@ -447,7 +478,10 @@ impl Report {
             )
         };
         let [students, low, high] = self.students;
-        writeln!(to, "Students without access: {students:.1} ({low:.1} to {high:.1})")?;
+        if let Some([whole, low, high]) = self.whole {
+            writeln!(to, "Students without access in the district: {whole:.1} ({low:.1} to {high:.1})")?;
+        }
+        writeln!(to, "Students without access at places planned for: {students:.1} ({low:.1} to {high:.1})")?;
         writeln!(to, "\nBy year")?;
         for year in &self.years {
             writeln!(to, "  {}: {}", year.year, both(&year.reach))?;
@@ -510,9 +544,10 @@ impl Report {
                 [p.connected, p.served, p.weighted, low.connected, high.connected, low.served, high.served];
             all.map(|figure| format!("{figure:.6}")).join(",")
         };
-        let [students, low, high] = self.students;
-        for (detail, students) in [("planned", students), ("low", low), ("high", high)] {
-            writeln!(to, "students,all,{detail},,{students:.6},,,,,,,,,,,,,,,")?;
+        for (name, figures) in [("all", Some(self.students)), ("district", self.whole)] {
+            for (detail, students) in ["planned", "low", "high"].iter().zip(figures.iter().flatten()) {
+                writeln!(to, "students,{name},{detail},,{students:.6},,,,,,,,,,,,,,,")?;
+            }
         }
         for line in &self.years {
             let reach = figures(&line.reach);

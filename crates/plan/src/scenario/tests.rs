@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read};
 
 mod lte;
+mod owned;
 mod prices;
 
 type Texts = BTreeMap<String, String>;
@@ -569,6 +570,7 @@ fn figures_of_the_gap_are_a_demand() {
          m1,,tract,51001090200,B,all,,,,,,,,,,,,primary\n\
          m1,,tract,51001090100,A,frl:yes,60,students,9,0.5,0.2,0.7,0.1,students,,,area,\n\
          m2,,tract,51001090100,A,all,120,students,9,0.5,0.2,0.7,0.1,students,,,area,\n\
+         m1,,district,5100060,D,all,300,students,9,0.2,0.15,0.3,0.1,students,,,area,\n\
          m1,Not Affordable,district,5100060,D,all,120,students,9,0.8,0.2,0.9,0.1,students,,,survey,\n\
          m1,Other,district,5100060,D,all,120,students,9,0.4,0.2,0.9,0.1,students,,,survey,\n"
             .to_owned(),
@@ -586,6 +588,9 @@ fn figures_of_the_gap_are_a_demand() {
         ]
     );
     assert!(built.notes.iter().any(|note| note.contains("1 figures are withheld")), "{:?}", built.notes);
+    // A fifth of the district's 300: twice as many as at the places whose figures are told.
+    let facts = built.facts();
+    assert_eq!((facts.whole, facts.measure.as_str()), (Some([60_000_000, 45_000_000, 90_000_000]), "m1"));
     assert!(built.groups().is_empty(), "no column is named");
     texts.insert(
         "scenario.toml".to_owned(),

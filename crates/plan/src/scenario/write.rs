@@ -122,11 +122,12 @@ impl Built {
     /// # Errors
     /// When the stream fails.
     pub fn write_covers(&self, to: &mut dyn Write) -> io::Result<()> {
-        writeln!(to, "option,demand,quality")?;
+        writeln!(to, "option,demand,quality,share")?;
         for choice in &self.choices {
             let id = cell(&choice.id);
             for (row, quality) in &choice.covers {
-                writeln!(to, "{id},{},{}", cell(&self.demand.rows[*row as usize].id), decimal(*quality, 6))?;
+                let demand = cell(&self.demand.rows[*row as usize].id);
+                writeln!(to, "{id},{demand},{},{}", decimal(*quality, 6), decimal(choice.share, 6))?;
             }
         }
         Ok(())
@@ -165,6 +166,8 @@ impl Built {
     pub fn facts(&self) -> Facts {
         Facts {
             format: FORMAT.to_owned(),
+            measure: self.demand.measure.map_or(String::new(), |measure| measure.code().to_owned()),
+            whole: self.demand.whole,
             first_year: self.settings.first_year,
             inflation: self.settings.inflation,
             budget: self.settings.budget.clone(),
