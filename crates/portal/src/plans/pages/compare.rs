@@ -6,9 +6,11 @@ use crate::error::Result;
 use crate::exchange::csv_file;
 use crate::layout::Frame;
 use crate::plans::queries;
+use crate::plans::rules::answer::Answer;
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::{Html, IntoResponse, Response};
+use evenfield_plan::scenario::Reach;
 use std::collections::BTreeMap;
 
 /// Scenarios side by side at most.
@@ -23,20 +25,46 @@ struct Choice {
 struct Column {
     name: String,
     href: String,
+    /// Whether the scenario was changed after its plan was found.
+    is_old: bool,
     /// In the order of [`ROWS`].
     cells: Vec<String>,
+    /// The row of the file, in the order of [`COLUMNS`].
+    row: Vec<String>,
 }
 
 /// What is compared: the keys of the rows' messages.
-const ROWS: [&str; 8] = [
+const ROWS: [&str; 9] = [
     "plans-budget-all",
-    "plans-students",
+    "plans-students-district",
+    "plans-students-planned",
     "plans-connected-home",
     "plans-served",
     "plans-district-pays",
     "plans-others-pay",
     "plans-each-served",
     "plans-gap",
+];
+
+/// Columns of the file, a row for each scenario. Money in dollars of all years, students of the last one; the gap is a share of the plan's worth.
+const COLUMNS: [&str; 17] = [
+    "scenario",
+    "budget",
+    "students_district",
+    "students",
+    "students_low",
+    "students_high",
+    "connected",
+    "connected_low",
+    "connected_high",
+    "served",
+    "served_low",
+    "served_high",
+    "district_pays",
+    "others_pay",
+    "cost_per_student_year",
+    "gap",
+    "remarks",
 ];
 
 #[derive(Template)]
@@ -70,11 +98,7 @@ pub async fn csv(
     Query(asked): Query<BTreeMap<String, String>>,
 ) -> Result<Response> {
     let (_, columns) = read(&app, &p, &asked).await?;
-    let names = columns.iter().map(|column| column.name.clone());
-    let header: Vec<String> = std::iter::once(p.t("plans-figure")).chain(names).collect();
-    let header: Vec<&str> = header.iter().map(String::as_str).collect();
-    let row = |(label, cells): (String, Vec<String>)| std::iter::once(label).chain(cells).collect::<Vec<_>>();
-    csv_file("compare.csv", &header, rows(&p, &columns).into_iter().map(row))
+    csv_file("compare.csv", &COLUMNS, columns.into_iter().map(|column| column.row))
 }
 
 /// Labels with a cell for each scenario.
@@ -93,14 +117,14 @@ async fn read(app: &App, p: &Frame, asked: &BTreeMap<String, String>) -> Result<
         let chosen = asked.contains_key(&scenario.id) && columns.len() < MOST;
         if chosen {
             let rungs = queries::rungs(db, district, &run.id).await?;
-            columns.extend(column(p, &scenario, &rungs));
+            columns.extend(column(p, &scenario, &rungs, run.revision != scenario.revision));
         }
         choices.push(Choice { id: scenario.id, name: scenario.name, chosen });
     }
     Ok((choices, columns))
 }
 
-fn column(p: &Frame, scenario: &queries::Scenario, rungs: &[queries::Rung]) -> Option<Column> {
+fn column(p: &Frame, scenario: &queries::Scenario, rungs: &[queries::Rung], is_old: bool) -> Option<Column> {
     let (rung, answer) = told::chosen(rungs, None)?;
     let report = &answer.report;
     let [connected, served] = told::both(p, &told::last(answer));
@@ -108,20 +132,53 @@ fn column(p: &Frame, scenario: &queries::Scenario, rungs: &[queries::Rung]) -> O
     let sum = |of: fn(&evenfield_plan::scenario::SchoolYear) -> u64| report.years.iter().map(of).sum::<u64>();
     let district = sum(|year| year.district.0);
     let student_years: f64 = report.years.iter().map(|year| year.reach.planned.served).sum();
+    let each = (student_years > 0.0).then(|| district as f64 / 100.0 / student_years);
+    let whole = report.whole.map(|[planned, low, high]| told::ranged(p, planned, low, high));
     let cells = vec![
         told::dollars(rung.total()),
+        whole.unwrap_or_default(),
         told::ranged(p, planned, low, high),
         connected,
         served,
         told::dollars(district),
         told::dollars(sum(|year| year.others.0)),
-        if student_years > 0.0 {
-            told::exact(district as f64 / 100.0 / student_years)
-        } else {
-            String::new()
-        },
+        each.map_or_else(String::new, told::exact),
         if answer.floors { p.t("plans-floors-unmet") } else { told::percent(answer.gap) },
     ];
     let href = href(p, &scenario.id, &format!("/result?budget={}", rung.step));
-    Some(Column { name: scenario.name.clone(), href, cells })
+    let row = row(p, scenario, (rung.total(), sum(|year| year.others.0), each), answer, is_old);
+    Some(Column { name: scenario.name.clone(), href, is_old, cells, row })
+}
+
+/// The row of the file.
+fn row(
+    p: &Frame,
+    scenario: &queries::Scenario,
+    (budget, others, each): (u64, u64, Option<f64>),
+    answer: &Answer,
+    is_old: bool,
+) -> Vec<String> {
+    let report = &answer.report;
+    let dollars = |cents: u64| format!("{}", evenfield_plan::Dollars(cents));
+    let district = report.years.iter().map(|year| year.district.0).sum();
+    let reach = told::last(answer);
+    let ends = |of: fn(&Reach) -> f64| [&reach.planned, &reach.low, &reach.high].map(|end| of(end));
+    let remarks = [(answer.floors, "plans-floors-unmet"), (is_old, "plans-is-old")];
+    let remarks: Vec<String> = remarks.iter().filter(|r| r.0).map(|(_, key)| p.t(key)).collect();
+    let students = |n: f64| format!("{n:.3}");
+    let mut row = vec![
+        scenario.name.clone(),
+        dollars(budget),
+        report.whole.map_or_else(String::new, |w| students(w[0])),
+    ];
+    row.extend(report.students.map(students));
+    row.extend(ends(|r| r.connected).map(students));
+    row.extend(ends(|r| r.served).map(students));
+    row.extend([
+        dollars(district),
+        dollars(others),
+        each.map_or_else(String::new, |each| format!("{each:.2}")),
+    ]);
+    row.extend([if answer.floors { String::new() } else { format!("{:.6}", answer.gap) }, remarks.join(" ")]);
+    row
 }

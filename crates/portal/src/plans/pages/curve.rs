@@ -79,6 +79,13 @@ fn round_up(n: f64) -> f64 {
         .unwrap_or(n)
 }
 
+/// A number of students beside an axis: with the decimals that it has.
+fn few(n: f64) -> String {
+    let hundredths = (n * 100.0).round() as i64;
+    let text = format!("{}.{:02}", count(hundredths / 100), hundredths % 100);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 /// Draws the curve.
 pub fn curve(p: &Frame, rungs: &[Rung], step: i64, href: impl Fn(i64) -> String) -> Curve {
     let solved: Vec<(&Rung, &Answer)> =
@@ -110,7 +117,7 @@ pub fn curve(p: &Frame, rungs: &[Rung], step: i64, href: impl Fn(i64) -> String)
         up: quarters
             .map(|part| {
                 let at = y(top * part);
-                Tick { at: tenth(at), text_at: tenth(at + 4.0), label: count((top * part).round() as i64) }
+                Tick { at: tenth(at), text_at: tenth(at + 4.0), label: few(top * part) }
             })
             .into(),
         along: quarters
@@ -146,7 +153,13 @@ fn row(
 
 #[cfg(test)]
 mod tests {
-    use super::round_up;
+    use super::{few, round_up};
+
+    #[test]
+    fn quarters_of_small_numbers_are_not_rounded() {
+        assert_eq!([0.0, 1.25, 2.5, 3.75, 5.0].map(few), ["0", "1.25", "2.5", "3.75", "5"]);
+        assert_eq!(few(1_200.0), "1,200");
+    }
 
     #[test]
     fn axes_end_at_round_numbers() {

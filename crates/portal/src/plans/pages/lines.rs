@@ -37,6 +37,19 @@ pub fn name(p: &Frame, option: &str, name: &str) -> String {
         ("hotspot_lending", Some(plan), Some(demand)) => {
             p.tvs("plans-name-lending", &[("plan", plan.into()), ("place", place(p, demand).into())])
         }
+        ("hotspot_owned", Some(plan), Some(_)) => {
+            let counts = name.strip_prefix(plan).and_then(|rest| rest.strip_prefix(": "));
+            let counts = counts.and_then(|rest| rest.strip_suffix(" hotspots owned")?.split_once(" of "));
+            counts.map_or_else(
+                || name.to_owned(),
+                |(some, all)| {
+                    p.tvs(
+                        "plans-name-owned",
+                        &[("plan", plan.into()), ("some", some.into()), ("all", all.into())],
+                    )
+                },
+            )
+        }
         ("parked_bus", Some(bus), Some(at)) => {
             p.tvs("plans-name-parked", &[("bus", bus.into()), ("place", at.into())])
         }

@@ -4,9 +4,11 @@ use super::lines::{self, Line};
 use super::result::next;
 use super::solved::Solved;
 use super::told;
+use crate::App;
 use crate::error::Result;
 use crate::layout::Frame;
 use askama::Template;
+use axum::extract::State;
 use axum::response::{Html, IntoResponse, Response};
 
 #[derive(Template)]
@@ -20,7 +22,9 @@ struct Page {
     day: String,
     district: String,
     asks: String,
-    students: String,
+    /// The day of an estimate that is newer than the plan; empty where there is none.
+    newer: String,
+    students: told::Without,
     connected: String,
     served: String,
     last_year: String,
@@ -31,10 +35,9 @@ struct Page {
 }
 
 /// The memo.
-pub async fn page(p: Frame, solved: Solved) -> Result<Response> {
+pub async fn page(State(app): State<App>, p: Frame, solved: Solved) -> Result<Response> {
     let report = &solved.answer.report;
     let [connected, served] = told::both(&p, &told::last(&solved.answer));
-    let [planned, low, high] = report.students;
     let first = report.years.first().map_or_else(String::new, |year| told::school_year(year.year));
     let last_year = report.years.last().map_or_else(String::new, |year| told::school_year(year.year));
     let page = Page {
@@ -45,7 +48,8 @@ pub async fn page(p: Frame, solved: Solved) -> Result<Response> {
             "plans-memo-asks",
             &[("budget", solved.total().into()), ("first", first.into()), ("last", last_year.clone().into())],
         ),
-        students: told::ranged(&p, planned, low, high),
+        students: told::without(&p, report),
+        newer: solved.newer(&app, &p).await?,
         proof: told::proof(&p, &solved.answer),
         next: next(&p, &solved),
         years: lines::years(&p, report),

@@ -63,7 +63,7 @@ struct Page {
     total: String,
     floors: bool,
     /// Each figure with its interval and what it is of.
-    students: (String, String),
+    students: told::Without,
     connected: (String, String),
     served: (String, String),
     proof: String,
@@ -78,6 +78,8 @@ struct Page {
     curve: Curve,
     map: Map,
     is_old: bool,
+    /// The day of an estimate that is newer than the plan; empty where there is none.
+    newer: String,
     /// The page of the newest search's plan, where this is an older one.
     later: String,
     accepted: bool,
@@ -147,7 +149,6 @@ pub async fn page(State(app): State<App>, p: Frame, solved: Solved) -> Result<Re
     let figure = |get: fn(&Reach) -> f64| {
         (told::students(get(&reach.planned)), told::interval(&p, get(&reach.low), get(&reach.high), &of))
     };
-    let [planned, low, high] = report.students;
     let page = Page {
         run: solved.run.id.clone(),
         solved: solved.rung().and_then(|rung| rung.solved_ms).unwrap_or(0),
@@ -155,7 +156,7 @@ pub async fn page(State(app): State<App>, p: Frame, solved: Solved) -> Result<Re
         step: solved.step,
         total: solved.total(),
         floors: solved.answer.floors,
-        students: (told::students(planned), told::interval(&p, low, high, &p.t("plans-interval"))),
+        students: told::without(&p, report),
         connected: figure(|r| r.connected),
         served: figure(|r| r.served),
         proof: told::proof(&p, &solved.answer),
@@ -170,6 +171,7 @@ pub async fn page(State(app): State<App>, p: Frame, solved: Solved) -> Result<Re
         curve: curve(&p, &solved.rungs, solved.step, at),
         map: map(&p, &boundaries, report),
         is_old: solved.run.revision != solved.scenario.revision,
+        newer: solved.newer(&app, &p).await?,
         later: match &solved.later {
             Some(run) => href(&p, &solved.scenario.id, &format!("/result?run={run}")),
             None => String::new(),

@@ -77,6 +77,18 @@ impl Solved {
         Ok(Self { scenario, run, rungs, step, answer, option: asked.option, later })
     }
 
+    /// The day of an estimate of the gap that was made after the plan, where the plan is of such figures; nothing where there is none.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn newer(&self, app: &App, p: &Frame) -> Result<String> {
+        if self.answer.report.measure.is_empty() {
+            return Ok(String::new());
+        }
+        let made = queries::available(app.db.read(), p.district_id()).await?.made_ms;
+        Ok(made.filter(|made| *made > self.run.made_ms).map_or_else(String::new, |made| p.date(made)))
+    }
+
     /// The budget that the page is about.
     pub fn rung(&self) -> Option<&Rung> {
         self.rungs.iter().find(|rung| rung.step == self.step)

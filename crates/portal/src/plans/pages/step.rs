@@ -281,6 +281,7 @@ pub async fn saved(
         drop(write);
         return render(&app, p, scenario, step, Some(&sent)).await;
     }
+    let mut uploaded = None;
     for (name, field, time) in step.inputs() {
         match field.input {
             Input::File(slot) => {
@@ -290,6 +291,10 @@ pub async fn saved(
                     let name: String = file.name.chars().filter(|c| !c.is_control()).collect();
                     let file = (name.as_str(), file.bytes.as_slice(), sum.as_str());
                     queries::put_file(&mut write, p.district_id(), at, file, now_ms()).await?;
+                    // Who uploads students wants them taken.
+                    if slot == Slot::Students && sent.text("demand") == scenario.settings.get("demand") {
+                        uploaded = Some(("demand".to_owned(), "file".to_owned()));
+                    }
                 } else if sent.text(&format!("remove_{name}")) == "yes" {
                     queries::remove_file(&mut write, p.district_id(), at).await?;
                 }
@@ -305,6 +310,7 @@ pub async fn saved(
             _ => {}
         }
     }
+    scenario.settings.values.extend(uploaded);
     let checked = store(&app, &p, write, &scenario).await?;
     let names = names(&app, p.district_id(), &id).await?;
     let stays = !problems_of(&checked, step, &names).is_empty() || sent.text("act") == "stay";

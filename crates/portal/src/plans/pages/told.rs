@@ -6,7 +6,7 @@ use crate::plans::queries::Rung;
 use crate::plans::rules::answer::Answer;
 use crate::plans::rules::ladder::TEN_THOUSAND;
 use evenfield_plan::Dollars;
-use evenfield_plan::scenario::{Interval, Reach};
+use evenfield_plan::scenario::{Interval, Reach, Report};
 use fluent_bundle::FluentValue;
 
 /// Students, whole.
@@ -24,6 +24,37 @@ pub fn ranged(p: &Frame, planned: f64, low: f64, high: f64) -> String {
 /// The ends of an interval, and what the figure is of.
 pub fn interval(p: &Frame, low: f64, high: f64, of: &str) -> String {
     p.tvs("plans-ends", &[("low", students(low).into()), ("high", students(high).into()), ("of", of.into())])
+}
+
+/// Students without access before anything is bought: the figure with the ends of its interval, and what it is of and leaves out.
+pub struct Without {
+    /// In the district; without a figure of that, at the places that are planned for.
+    pub figure: (String, String),
+    /// The same with its ends in one text.
+    pub ranged: String,
+    /// Which of them are planned for, and what counts as no access.
+    pub means: String,
+}
+
+/// Who lacks access, as a report has it.
+pub fn without(p: &Frame, report: &Report) -> Without {
+    let [planned, low, high] = report.whole.unwrap_or(report.students);
+    let of = p.t(if report.whole.is_some() { "plans-interval-district" } else { "plans-interval" });
+    let means = match report.whole {
+        None => p.t("plans-students-mean"),
+        Some(_) => p.tvs(
+            "plans-students-known",
+            &[
+                ("planned", students(report.students[0]).into()),
+                ("measure", p.t(&format!("gap-measure-{}", report.measure)).into()),
+            ],
+        ),
+    };
+    Without {
+        figure: (students(planned), interval(p, low, high, &of)),
+        ranged: ranged(p, planned, low, high),
+        means,
+    }
 }
 
 /// One figure of an interval of a plan.

@@ -170,7 +170,7 @@ const OFFERS: [Field; 5] = [
     hinted("upload", Number, ("broadband_offers", "upload")),
 ];
 
-const LENDING: [Field; 8] = [
+const LENDING: [Field; 9] = [
     field("lending_use", Choice(&["yes", "no"]), ("", "")),
     hinted("coverage", File(Slot::Coverage), ("hotspot_lending", "coverage")),
     several(CARRIERS, hinted("carrier", Text, ("hotspot_lending", "carrier"))),
@@ -179,6 +179,7 @@ const LENDING: [Field; 8] = [
     several(CARRIERS, hinted("lent_used", Share, ("hotspot_lending", "used"))),
     several(CARRIERS, field("cap_gb", Number, ("hotspot_lending", "cap_gb"))),
     several(CARRIERS, hinted("need_gb", Number, ("hotspot_lending", "need_gb"))),
+    several(CARRIERS, hinted("lent_owned", Number, ("hotspot_lending", "owned"))),
 ];
 
 const BUSES: [Field; 16] = [
@@ -214,7 +215,7 @@ const LTE: [Field; 8] = [
 const POLICY: [Field; 19] = [
     hinted("group", Text, ("", "group")),
     several(FLOORS, hinted("floor_group", Text, ("", ""))),
-    several(FLOORS, field("floor_share", Share, ("floors", ""))),
+    several(FLOORS, hinted("floor_share", Share, ("floors", ""))),
     hinted("counts_broadband_offer", Share, ("quality.broadband_offer", "counts")),
     field("counts_lte_outdoor", Share, ("quality.lte_outdoor", "counts")),
     field("counts_lte_indoor", Share, ("quality.lte_indoor", "counts")),
@@ -347,7 +348,7 @@ mod tests {
         let order: Vec<String> =
             step("lending").unwrap().inputs().into_iter().map(|(name, ..)| name).collect();
         assert_eq!(&order[..4], ["lending_use", "coverage", "carrier_1", "carrier_plan_1"]);
-        assert_eq!(order[8], "carrier_2");
+        assert_eq!(order[7..9], ["lent_owned_1", "carrier_2"]);
     }
 
     #[test]

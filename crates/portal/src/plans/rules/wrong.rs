@@ -9,7 +9,7 @@ use evenfield_model::Problems;
 const FUND: [&str; 5] = ["fund_items", "fund_share", "fund_source", "fund_date", "fund_years"];
 
 /// Those of a carrier's plan, beside the carrier.
-const CARRIER: [&str; 4] = ["carrier_plan", "lent_used", "cap_gb", "need_gb"];
+const CARRIER: [&str; 5] = ["carrier_plan", "lent_used", "cap_gb", "need_gb", "lent_owned"];
 
 /// All of it.
 pub fn wrong(settings: &Settings) -> Problems {
