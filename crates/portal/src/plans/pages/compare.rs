@@ -162,7 +162,7 @@ fn row(
     let dollars = |cents: u64| format!("{}", evenfield_plan::Dollars(cents));
     let district = report.years.iter().map(|year| year.district.0).sum();
     let reach = told::last(answer);
-    let ends = |of: fn(&Reach) -> f64| [&reach.planned, &reach.low, &reach.high].map(|end| of(end));
+    let ends = |of: fn(&Reach) -> f64| [&reach.planned, &reach.low, &reach.high].map(of);
     let remarks = [(answer.floors, "plans-floors-unmet"), (is_old, "plans-is-old")];
     let remarks: Vec<String> = remarks.iter().filter(|r| r.0).map(|(_, key)| p.t(key)).collect();
     let students = |n: f64| format!("{n:.3}");
