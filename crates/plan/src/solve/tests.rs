@@ -130,12 +130,15 @@ fn best(instance: &Instance) -> (f64, f64) {
     best
 }
 
+/// An option, a demand, the quality, and the most that is served, in students.
+type Covered = (usize, usize, f64, f64);
+
 /// What these options (a bit for each) make of the floors in a year, and of the objective where floors are met: a linear programme each.
 fn with_floors(instance: &Instance, open: usize) -> (f64, f64) {
     let part = |o: usize, (demand, quality, most): (usize, u32, u64)| {
         (o, demand, f64::from(quality) / 1e6, most as f64 / 1e6)
     };
-    let covers: Vec<(usize, usize, f64, f64)> = (0..instance.option_count())
+    let covers: Vec<Covered> = (0..instance.option_count())
         .filter(|o| open >> o & 1 == 1)
         .flat_map(|o| instance.parts(o).map(move |cover| part(o, cover)))
         .collect();
@@ -144,12 +147,11 @@ fn with_floors(instance: &Instance, open: usize) -> (f64, f64) {
         let met = programme.add_var(if whole { 0.0 } else { 1.0 }, (if whole { 1.0 } else { 0.0 }, 1.0));
         let parts: Vec<_> =
             covers.iter().map(|c| programme.add_var(if whole { c.2 } else { 0.0 }, (0.0, c.3))).collect();
-        let limit =
-            |programme: &mut Problem, is_of: &dyn Fn(&(usize, usize, f64, f64)) -> bool, most: u64| {
-                let of =
-                    covers.iter().zip(&parts).filter(|(cover, _)| is_of(cover)).map(|(_, part)| (*part, 1.0));
-                programme.add_constraint(of, ComparisonOp::Le, most as f64 / 1e6);
-            };
+        let limit = |programme: &mut Problem, is_of: &dyn Fn(&Covered) -> bool, most: u64| {
+            let of =
+                covers.iter().zip(&parts).filter(|(cover, _)| is_of(cover)).map(|(_, part)| (*part, 1.0));
+            programme.add_constraint(of, ComparisonOp::Le, most as f64 / 1e6);
+        };
         for demand in 0..instance.weights.len() {
             limit(&mut programme, &|cover| cover.1 == demand, instance.weights[demand]);
         }
