@@ -53,14 +53,14 @@ impl<'s, R: Read + 's> Source<'s> for R {
 
 /// A file of a folder.
 #[derive(Debug)]
-pub enum Input<F> {
+pub enum Input<C, P = C> {
     /// Comma-separated text.
-    Csv(F),
+    Csv(C),
     /// Apache Parquet.
-    Parquet(F),
+    Parquet(P),
 }
 
-impl<'s, F: Read + ChunkReader + 'static> Source<'s> for Input<F> {
+impl<'s, C: Read + 's, P: ChunkReader + 'static> Source<'s> for Input<C, P> {
     fn open(
         self,
         file: String,

@@ -289,7 +289,7 @@ impl Table for Rows {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::read::{Files, Limits, read};
+    use crate::read::{Files, Input, Limits, read};
     use ::parquet::data_type::{ByteArrayType, DoubleType, Int64Type};
     use ::parquet::file::writer::SerializedFileWriter;
     use ::parquet::schema::parser::parse_message_type;
@@ -335,20 +335,9 @@ mod tests {
         bytes
     }
 
-    struct Parquet(Vec<u8>);
-
-    impl<'s> crate::read::Source<'s> for Parquet {
-        fn open(
-            self,
-            file: String,
-            columns: &'static [&'static str],
-            required: usize,
-            problems: &mut Problems,
-        ) -> Option<crate::read::Opened<'s>> {
-            let rows =
-                Rows::open(format!("{file}.parquet"), Bytes::from(self.0), columns, required, problems);
-            rows.map(crate::read::Opened::new)
-        }
+    /// Bytes as a file.
+    fn parquet(bytes: Vec<u8>) -> std::io::Result<Input<std::io::Empty, Bytes>> {
+        Ok(Input::Parquet(Bytes::from(bytes)))
     }
 
     fn options() -> Vec<u8> {
@@ -374,9 +363,9 @@ mod tests {
         let files = Files {
             folder: "d".to_owned(),
             instance: Ok("budget = 20\n".to_owned()),
-            demand: Ok(Parquet(demand)),
-            options: Ok(Parquet(options())),
-            covers: Ok(Parquet(covers(qualities))),
+            demand: parquet(demand),
+            options: parquet(options()),
+            covers: parquet(covers(qualities)),
         };
         read(files, Limits::default())
             .map_err(|problems| problems.kept().iter().map(ToString::to_string).collect())
