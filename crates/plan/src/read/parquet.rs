@@ -8,6 +8,7 @@ use ::parquet::errors::ParquetError;
 use ::parquet::file::reader::{ChunkReader, FileReader, SerializedFileReader};
 use evenfield_model::Problems;
 use std::borrow::Cow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Rows that are read at once.
 const BATCH: usize = 1 << 14;
@@ -67,7 +68,7 @@ impl Rows {
         required: usize,
         problems: &mut Problems,
     ) -> Option<Self> {
-        let reader = match SerializedFileReader::new(input) {
+        let reader = match held(|| SerializedFileReader::new(input)) {
             Ok(reader) => reader,
             Err(error) => {
                 problems.push(&file, 0, "", "", format!("Apache Parquet: {error}"));
@@ -177,6 +178,12 @@ impl Column {
     }
 }
 
+/// What the library says. Damaged files make it panic here and there: that is an error like others.
+fn held<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, ParquetError> {
+    catch_unwind(AssertUnwindSafe(read))
+        .unwrap_or_else(|_| Err(ParquetError::General("the file is damaged".to_owned())))
+}
+
 fn values<T: DataType>(
     reader: &mut ColumnReaderImpl<T>,
     wanted: usize,
@@ -216,7 +223,7 @@ fn of_real(value: f64, places: i32) -> Option<(u64, bool)> {
 impl Table for Rows {
     fn next(&mut self, problems: &mut Problems) -> bool {
         if self.at == self.length {
-            match self.fill() {
+            match held(|| self.fill()) {
                 Ok(true) => {}
                 Ok(false) => return false,
                 Err(error) => {
