@@ -55,7 +55,7 @@ pub async fn available(db: &AnyPool, district: &str) -> Result<Available> {
     Ok(Available { made_ms: Some(made_ms), measures, kinds })
 }
 
-/// The figures of one measure for all places of one kind, with the barriers of the whole district.
+/// The figures of one measure for all places of one kind and for the whole district, with the district's barriers.
 ///
 /// # Errors
 /// The database's.
@@ -63,7 +63,7 @@ pub async fn gap(db: &AnyPool, district: &str, measure: &str, kind: &str) -> Res
     let Some((run, inputs, _)) = latest(db, district).await? else { return Ok(Gap::default()) };
     let rows = sqlx::query(
         "SELECT '' AS barrier, measure, geography_kind, geography_id, value, low90, high90, se, answers, students, method, \
-         suppressed FROM figure WHERE run_id = $1 AND measure = $2 AND geography_kind = $3 AND group_name = 'all' \
+         suppressed FROM figure WHERE run_id = $1 AND measure = $2 AND geography_kind IN ($3, 'district') AND group_name = 'all' \
          UNION ALL SELECT barrier, measure, geography_kind, geography_id, value, low90, high90, se, answers, students, \
          method, suppressed FROM barrier_figure WHERE run_id = $1 AND measure = $2 AND geography_kind = 'district' \
          AND group_name = 'all' ORDER BY 3, 4, 1",

@@ -425,6 +425,12 @@ async fn the_gaps_figures_are_the_demand() {
         ));
     }
     rows.push(
+        "INSERT INTO figure (run_id, district_id, measure, geography_kind, geography_id, group_name, value, low90, high90, \
+         se, answers, students, method, suppressed) VALUES ('r', '5100060', 'm1', 'district', '5100060', 'all', \
+         0.2, 0.15, 0.3, NULL, 200, 480, 'combined', NULL)"
+            .to_owned(),
+    );
+    rows.push(
         "INSERT INTO load (district_id, id, kind, source, vintage, licence, file_name, digest, loaded_ms, loaded_by, \
          row_count, problem_count) VALUES ('5100060', 'l', 'boundaries', 's', '2026', 'l', 'b', 'd', 1, 'x', 2, 0)".to_owned(),
     );
@@ -451,6 +457,8 @@ async fn the_gaps_figures_are_the_demand() {
     let csv = staff.get(&format!("{at}/file?slot=figures")).await.body;
     assert!(csv.contains("m1,block_group,510010901001,120,0.25,0.2,0.3,,all,,students\n"), "{csv}");
     assert!(csv.contains("m1,block_group,510010901002,,,,,,all,primary,students\n"), "{csv}");
+    // Those at places whose figures are withheld are in the district's.
+    assert!(csv.contains("m1,district,5100060,480,0.2,0.15,0.3,,all,,students\n"), "{csv}");
     // Floors can be about larger areas, and the figures propose them: here there is one area, and none is needed.
     save(&staff, &at, "policy", &[("group", "tract")], ("none", "", b"")).await;
     let page = staff.get(&format!("{at}/step?step=policy")).await.body;
