@@ -348,7 +348,7 @@ mod tests {
         let order: Vec<String> =
             step("lending").unwrap().inputs().into_iter().map(|(name, ..)| name).collect();
         assert_eq!(&order[..4], ["lending_use", "coverage", "carrier_1", "carrier_plan_1"]);
-        assert_eq!(order[7..9], ["lent_owned_1", "carrier_2"]);
+        assert_eq!(order[8..10], ["lent_owned_1", "carrier_2"]);
     }
 
     #[test]
