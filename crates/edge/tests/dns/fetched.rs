@@ -56,8 +56,14 @@ impl Portal {
 
     /// Publishes what was made so many seconds after the first one.
     fn publish(&self, seed: u8, at_s: u32, key: &SecretKey) {
-        let policy = policy_of(seed, now_s() + 50_000, at_s, key);
+        self.publish_as(seed, at_s, key, |_| ());
+    }
+
+    /// The same, changed after it was signed: nobody can fetch it before.
+    fn publish_as(&self, seed: u8, at_s: u32, key: &SecretKey, change: impl FnOnce(&mut Vec<u8>)) {
+        let mut policy = policy_of(seed, now_s() + 50_000, at_s, key);
         let snapshot = evenfield_policy::Snapshot::open(policy.clone(), &key.public()).expect("a snapshot");
+        change(&mut policy);
         let mut has = self.has.lock().expect("a lock");
         has.tag = snapshot.digest().iter().map(|octet| format!("{octet:02x}")).collect();
         has.policy = policy;
@@ -137,8 +143,7 @@ fn a_newer_policy_takes_over_and_nothing_else_does() {
     let before = fetches(&edge, "refused");
     edge.until("another's refused", |edge| fetches(edge, "refused") > before);
     let before = fetches(&edge, "refused");
-    portal.publish(5, start_s + 2, &key());
-    portal.set(|has| *has.policy.last_mut().expect("octets") ^= 1);
+    portal.publish_as(5, start_s + 2, &key(), |policy| *policy.last_mut().expect("octets") ^= 1);
     edge.until("a damaged one refused", |edge| fetches(edge, "refused") > before);
     portal.set(|has| has.cuts = true);
     edge.until("half a one", |edge| fetches(edge, "failed") >= 1);
