@@ -99,9 +99,16 @@ impl Fetcher {
     /// Fetches for ever.
     pub async fn run(self, rules: Arc<ArcSwap<Rules>>) {
         let mut well = true;
+        // What was put into its place, and what was in force then: until it is in force it is not fetched again.
+        let mut put: Option<(Has, Has)> = None;
         loop {
-            let has = rules.load().has();
-            match self.once(Some(has)).await {
+            let in_force = rules.load().has();
+            let has = put.filter(|(_, then)| *then == in_force).map_or(in_force, |(newer, _)| newer);
+            let outcome = self.once(Some(has)).await;
+            if let Ok(Some(newer)) = &outcome {
+                put = Some((*newer, in_force));
+            }
+            match outcome {
                 Ok(_) if !well => {
                     well = true;
                     tracing::info!(portal = %self.portal, "the portal answers again");
@@ -124,16 +131,16 @@ impl Fetcher {
         self.every - self.every / 4 * u32::from(octet[0]) / 256
     }
 
-    /// Asks once; whether a newer policy was put into its place.
+    /// Asks once; the newer policy, where one was put into its place.
     ///
     /// # Errors
     /// [`FetchError`]; what is in its place stays.
-    pub async fn once(&self, has: Option<Has>) -> Result<bool, FetchError> {
+    pub async fn once(&self, has: Option<Has>) -> Result<Option<Has>, FetchError> {
         let part = self.file.with_extension("fetched");
         let outcome = self.fetch(has, &part).await;
         let count = match &outcome {
-            Ok(true) => &self.counts.new,
-            Ok(false) => &self.counts.same,
+            Ok(Some(_)) => &self.counts.new,
+            Ok(None) => &self.counts.same,
             Err(FetchError::Io(_)) => &self.counts.failed,
             Err(FetchError::Refused(_)) => &self.counts.refused,
         };
@@ -145,12 +152,12 @@ impl Fetcher {
         outcome
     }
 
-    async fn fetch(&self, has: Option<Has>, part: &Path) -> Result<bool, FetchError> {
+    async fn fetch(&self, has: Option<Has>, part: &Path) -> Result<Option<Has>, FetchError> {
         let late = |_| io::Error::new(io::ErrorKind::TimedOut, "the portal does not answer in time");
         let response = timeout(PATIENCE, self.ask(has)).await.map_err(late)??;
         match response.status() {
             StatusCode::OK => {}
-            StatusCode::NOT_MODIFIED => return Ok(false),
+            StatusCode::NOT_MODIFIED => return Ok(None),
             StatusCode::NOT_FOUND => {
                 return Err(io::Error::other("the portal knows no edge with this token").into());
             }
@@ -159,8 +166,7 @@ impl Fetcher {
         take(response, part).await?;
         let (part, file, key) = (part.to_owned(), self.file.clone(), self.key);
         let verified = tokio::task::spawn_blocking(move || put(&part, &file, &key, has));
-        verified.await.map_err(io::Error::other)??;
-        Ok(true)
+        verified.await.map_err(io::Error::other)?.map(Some)
     }
 
     /// Sends the question and waits for the head of the answer.
@@ -220,7 +226,7 @@ async fn take(response: Response<Incoming>, part: &Path) -> io::Result<()> {
 }
 
 /// Verifies every octet of a file, and puts it whole into its place.
-fn put(part: &Path, file: &Path, key: &PublicKey, has: Option<Has>) -> Result<(), FetchError> {
+fn put(part: &Path, file: &Path, key: &PublicKey, has: Option<Has>) -> Result<Has, FetchError> {
     let snapshot = load(part, key).map_err(|error| FetchError::Refused(error.to_string()))?;
     if let Some((_, created_s)) = has.filter(|(_, created_s)| snapshot.created_s() < *created_s) {
         let older_s = created_s - snapshot.created_s();
@@ -228,7 +234,8 @@ fn put(part: &Path, file: &Path, key: &PublicKey, has: Option<Has>) -> Result<()
             "the portal's policy is {older_s} s older than the one in force"
         )));
     }
-    Ok(std::fs::rename(part, file)?)
+    std::fs::rename(part, file)?;
+    Ok((snapshot.digest(), snapshot.created_s()))
 }
 
 /// The first policy of an edge that has none yet.
