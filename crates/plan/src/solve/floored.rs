@@ -43,7 +43,8 @@ struct Floors<'y, 'a> {
     year: &'y Year<'a>,
     /// Groups with a floor that demands something, and what it demands: weight times quality.
     needs: Vec<(usize, i128)>,
-    /// What part of each there is without these options.
+    /// Weight times quality of each group without these options, and what part of each need that is.
+    without: Vec<i128>,
     has: Vec<f64>,
     /// What a total is divided by, so that numbers stay near to 1.
     unit: f64,
@@ -76,21 +77,16 @@ impl<'y, 'a> Floors<'y, 'a> {
         // Rounding loses less than a unit of weight for each cover.
         let least = needs.iter().map(|(_, needs)| *needs).min().unwrap_or(1) as f64;
         let spare = 1e-7 + first.len() as f64 * MILLION as f64 / least;
-        let mut floors = Self { instance, year, needs, has: Vec::new(), unit: 1.0, spare };
-        floors.has = floors.parts(&floors.without());
-        floors.unit = (year.total(first) as f64).max(1.0);
-        floors
-    }
-
-    /// Weight times quality of each group without options that have a capacity.
-    fn without(&self) -> Vec<i128> {
-        let mut has = vec![0; self.instance.group_names.len()];
-        for (demand, quality) in self.year.best.iter().enumerate() {
-            if let Some(has) = has.get_mut(self.instance.group(demand) as usize) {
-                *has += i128::from(self.instance.weights[demand]) * i128::from(*quality);
+        let mut without = vec![0; instance.group_names.len()];
+        for (demand, quality) in year.best.iter().enumerate() {
+            if let Some(has) = without.get_mut(instance.group(demand) as usize) {
+                *has += i128::from(instance.weights[demand]) * i128::from(*quality);
             }
         }
-        has
+        let unit = (year.total(first) as f64).max(1.0);
+        let mut floors = Self { instance, year, needs, without, has: Vec::new(), unit, spare };
+        floors.has = floors.parts(&floors.without);
+        floors
     }
 
     fn parts(&self, groups: &[i128]) -> Vec<f64> {
@@ -103,8 +99,8 @@ impl<'y, 'a> Floors<'y, 'a> {
     }
 
     fn are_met(&self, amounts: &[u64]) -> bool {
-        let (has, raised) = (self.without(), self.year.raised(amounts));
-        self.needs.iter().all(|(group, needs)| has[*group] + raised[*group] >= *needs)
+        let raised = self.year.raised(amounts);
+        self.needs.iter().all(|(group, needs)| self.without[*group] + raised[*group] >= *needs)
     }
 
     /// The best mix, and how much each group counts in it. The first service is one that meets the floors, where the aim is the total.
@@ -226,9 +222,9 @@ impl<'y, 'a> Floors<'y, 'a> {
     /// Serves what is left with the room that is left: groups first whose floor is not met.
     fn fill(&self, amounts: &mut [u64]) {
         let mut lacks = vec![0; self.instance.group_names.len()];
-        let (has, raised) = (self.without(), self.year.raised(amounts));
+        let raised = self.year.raised(amounts);
         for (group, needs) in &self.needs {
-            lacks[*group] = needs - has[*group] - raised[*group];
+            lacks[*group] = needs - self.without[*group] - raised[*group];
         }
         self.year.fill(amounts, |group| lacks.get(group as usize).is_some_and(|lacks| *lacks > 0));
     }
