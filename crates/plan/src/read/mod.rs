@@ -8,7 +8,7 @@ mod options;
 mod parquet;
 pub(crate) mod rows;
 mod settings;
-mod table;
+pub(crate) mod table;
 
 use crate::names::{Index, Names};
 use crate::{Instance, MILLION, NONE, UNLIMITED};

@@ -3,7 +3,6 @@
 //! Columns are found by the header, in any order; one that is not known is a problem, since a name with a slip of the pen
 //! would else be a column left out.
 
-use super::table::Table;
 use evenfield_model::Problems;
 use std::io::{BufRead, BufReader, Read};
 
@@ -271,19 +270,6 @@ impl<R: Read> Rows<R> {
     /// Notes a problem of the whole file.
     pub fn whole(&self, wanted: impl Into<String>, problems: &mut Problems) {
         problems.push(&self.file, 0, "", "", wanted);
-    }
-
-    /// A number, times 10 to the power of `places`, of at most `most`; anything else is a problem.
-    pub fn number(
-        &self,
-        column: usize,
-        places: i32,
-        most: u64,
-        wanted: &str,
-        rounded: &mut u64,
-        problems: &mut Problems,
-    ) -> Option<u64> {
-        Table::number(self, column, places, most, wanted, rounded, problems)
     }
 
     /// The name of a column.

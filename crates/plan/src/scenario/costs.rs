@@ -5,6 +5,7 @@ use super::book::PriceLine;
 use super::files::{Desk, Files};
 use crate::MILLION;
 use crate::read::rows::Rows;
+use crate::read::table::Table;
 use std::collections::BTreeMap;
 use std::io::Read;
 

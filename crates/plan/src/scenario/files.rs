@@ -2,6 +2,7 @@
 
 use super::place::Point;
 use crate::read::rows::{Others, Rows};
+use crate::read::table::Table;
 use evenfield_model::Problems;
 use std::io::{self, Read};
 

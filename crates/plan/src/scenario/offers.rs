@@ -9,6 +9,7 @@ use super::files::{Desk, Files};
 use super::quality::Kind;
 use crate::MILLION;
 use crate::read::rows::Rows;
+use crate::read::table::Table;
 use std::collections::{HashMap, HashSet};
 use std::io::Read;
 
