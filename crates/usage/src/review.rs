@@ -85,17 +85,16 @@ impl Review {
 
     /// What may be shown, most devices first.
     pub fn list(&self) -> Vec<Unclassified> {
-        let one = |(site, days): (&Box<_>, &BTreeMap<u32, HashSet<Pseudonym>>)| {
+        let mut list = Vec::new();
+        for (site, days) in &self.sites {
             let devices: HashSet<_> = days.values().flatten().collect();
-            let last_day = *days.keys().next_back()?;
             let devices = devices.len().min(MOST_DEVICES);
-            (devices >= self.rule.least_devices).then(|| Unclassified {
-                site: site.to_string(),
-                devices,
-                last_day,
-            })
-        };
-        let mut list: Vec<_> = self.sites.iter().filter_map(one).collect();
+            if let Some(last_day) = days.keys().next_back().copied()
+                && devices >= self.rule.least_devices
+            {
+                list.push(Unclassified { site: site.to_string(), devices, last_day });
+            }
+        }
         list.sort_by(|a, b| b.devices.cmp(&a.devices).then_with(|| a.site.cmp(&b.site)));
         list
     }
