@@ -30,10 +30,11 @@ test-rust: web
 	@set -e; url=$$(tests/postgres.sh start); trap 'tests/postgres.sh stop' EXIT; \
 	  EVENFIELD_TEST_POSTGRES="$$url" cargo test --locked --workspace --no-fail-fast
 
-soak: packages packages-test web ## A million random events of lending on both databases, and 1,000 kills of a process that lends
+soak: packages packages-test web ## A million random events of lending on both databases, 1,000 kills of a process that lends, ten years of a bus
 	@set -e; url=$$(tests/postgres.sh start); trap 'tests/postgres.sh stop' EXIT; \
 	  EVENFIELD_TEST_POSTGRES="$$url" EVENFIELD_SOAK_EVENTS=1000000 EVENFIELD_SOAK_KILLS=1000 \
 	  cargo test --locked --release --workspace --lib lending::tests::soak -- --nocapture
+	EVENFIELD_SOAK_DAYS=3650 EVENFIELD_SEEDS=10000 cargo test --locked --release -p evenfield-bus --lib facts:: -- --nocapture
 
 test-browser: packages-test web ## Run the end-to-end tests in a real browser
 	@echo "==> End-to-end tests in Chromium"

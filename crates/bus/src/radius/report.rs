@@ -25,6 +25,8 @@ pub struct Report {
     pub phase: Phase,
     /// The access point: its name, else its address as it says it, else the sender's.
     pub access_point: String,
+    /// Who sent it.
+    pub from: IpAddr,
     /// The session's name at the access point.
     pub session: Vec<u8>,
     /// The client's hardware address, as it is said.
@@ -74,6 +76,7 @@ impl Report {
         Some(Self {
             phase,
             access_point,
+            from: from.to_canonical(),
             session,
             station: own(attribute::CALLING_STATION_ID),
             address: address(attribute::FRAMED_IP_ADDRESS),
