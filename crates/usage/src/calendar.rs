@@ -87,6 +87,24 @@ pub enum Period {
     Year(String),
 }
 
+impl Period {
+    /// Reads what [`Period`] is written as.
+    pub fn from_text(text: &str) -> Option<Self> {
+        let (kind, name) = text.split_once('-')?;
+        match kind {
+            "week" => name.parse().ok().map(Self::Week),
+            "month" => {
+                let (year, month) = name.split_once('-')?;
+                let month = month.parse().ok().filter(|m| (1..=12).contains(m))?;
+                Some(Self::Month(year.parse().ok()?, month))
+            }
+            "term" if !name.is_empty() => Some(Self::Term(name.to_owned())),
+            "year" if !name.is_empty() => Some(Self::Year(name.to_owned())),
+            _ => None,
+        }
+    }
+}
+
 impl std::fmt::Display for Period {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -249,6 +267,12 @@ mod tests {
         assert_eq!(day.periods[1], Period::Month(2026, 10));
         assert_eq!(calendar.weeks(&Period::Month(2026, 10)), 5);
         assert_eq!(calendar.day(date(2026, 12, 24)), None, "between terms");
+        for period in days.iter().flat_map(|d| &d.periods) {
+            assert_eq!(Period::from_text(&period.to_string()).as_ref(), Some(period));
+        }
+        for other in ["", "week", "week-1", "month-2026-13", "term-", "day-2026-09-01"] {
+            assert_eq!(Period::from_text(other), None, "{other}");
+        }
     }
 
     #[test]

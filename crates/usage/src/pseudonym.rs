@@ -117,6 +117,11 @@ impl KeyRing {
         self.keys.iter().find(|k| k.seconds().contains(&at_s))
     }
 
+    /// All terms, in order.
+    pub fn terms(&self) -> impl Iterator<Item = &TermKey> {
+        self.keys.iter()
+    }
+
     /// Removes the keys of all terms that ended at this moment or before, and says how many they were. The file must be
     /// written again: what is on disk and in backups is not forgotten.
     pub fn forget(&mut self, ended_by_s: u32) -> usize {

@@ -41,6 +41,9 @@ pub enum RosterError {
     /// More than the numbers go round.
     #[error("at most {0} students")]
     TooMany(usize),
+    /// More schools or sections than the numbers go round.
+    #[error("at most {0} schools and as many sections")]
+    TooManyUnits(usize),
 }
 
 /// The most students of a roster.
