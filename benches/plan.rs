@@ -75,6 +75,7 @@ fn empty(limit: Limit) -> Instance {
         strategy_names: ["anchor", "bus", "offer", "lending", "lte"].map(str::to_owned).into(),
         costs: Vec::new(),
         running: Vec::new(),
+        later: Vec::new(),
         capacities: Vec::new(),
         exclusive: Vec::new(),
         exclusive_names: Vec::new(),

@@ -158,8 +158,8 @@ fn worth(instance: &Instance, certificate: &Certificate, option: usize) -> Optio
             left -= if left == UNLIMITED { 0 } else { served };
         }
         let price = *prices.limit.get(year)? as f64;
-        let first = running + price * instance.charge(option, true) as f64;
-        running += price * instance.charge(option, false) as f64;
+        let first = running + price * instance.charge(option, year, true) as f64;
+        running += price * instance.charge(option, year, false) as f64;
         if first > 0.0 {
             best = Some(best.unwrap_or(0.0).max(gained / first));
         }

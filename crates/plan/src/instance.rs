@@ -69,6 +69,9 @@ pub struct Instance {
     pub costs: Vec<u64>,
     /// Cost in that year and each one after it, in cents.
     pub running: Vec<u64>,
+    /// Where prices change: for each year after the first, what each option costs when it is opened in that year, and what its running costs are in it.
+    /// A year without is like the first.
+    pub later: Vec<Vec<[u64; 2]>>,
     /// What an option can serve in a year, in millionths, or [`UNLIMITED`].
     pub capacities: Vec<u64>,
     /// Of the options of an exclusive group at most one is bought; or [`NONE`].
@@ -167,12 +170,19 @@ impl Instance {
         self.fixed.get(option).copied().unwrap_or_default()
     }
 
-    /// What an option takes from the limit in the year in which it is opened (`new`) and in those after it: cents, or
+    /// What an option costs in a year, counted from 0, in cents: when it is opened in it, and in each year that it is open.
+    pub fn prices(&self, option: usize, year: usize) -> [u64; 2] {
+        let later = year.checked_sub(1).and_then(|year| self.later.get(year)?.get(option));
+        later.copied().unwrap_or_else(|| [self.costs[option], self.running.get(option).copied().unwrap_or(0)])
+    }
+
+    /// What an option takes from the limit of a year, counted from 0, in which it is opened (`new`) or was before: cents, or
     /// options where these are counted.
-    pub fn charge(&self, option: usize, new: bool) -> u64 {
+    pub fn charge(&self, option: usize, year: usize, new: bool) -> u64 {
         match self.limit {
             Limit::Budget(_) => {
-                self.running.get(option).copied().unwrap_or(0) + if new { self.costs[option] } else { 0 }
+                let [cost, running] = self.prices(option, year);
+                running + if new { cost } else { 0 }
             }
             Limit::Count(_) => u64::from(new),
         }

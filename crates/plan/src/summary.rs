@@ -76,7 +76,7 @@ pub struct Purchase<'a> {
     pub year: u16,
     /// Its cost in that year.
     pub cost: Dollars,
-    /// Its cost in each of its years.
+    /// Its running cost in that year, and in each one after it unless prices change.
     pub running: Dollars,
 }
 
@@ -129,13 +129,13 @@ pub fn summary<'a>(instance: &'a Instance, certificate: &Certificate) -> Summary
     let mut strategies: BTreeMap<u16, (usize, u64)> = BTreeMap::new();
     for (option, year) in &certificate.plan.buy {
         let at = *option as usize;
-        let (cost, running) = (instance.costs[at], instance.running.get(at).copied().unwrap_or(0));
         let from = usize::from(*year) - 1;
-        costs[from] += cost;
-        costs[from..].iter_mut().for_each(|sum| *sum += running);
+        let [cost, running] = instance.prices(at, from);
+        let paid = |year| instance.prices(at, year)[1] + if year == from { cost } else { 0 };
+        (from..count).for_each(|year| costs[year] += paid(year));
         let strategy = strategies.entry(instance.strategies[at]).or_default();
         strategy.0 += 1;
-        strategy.1 += cost + running * (count - from) as u64;
+        strategy.1 += (from..count).map(paid).sum::<u64>();
         summary.buy.push(Purchase {
             option: instance.options.get(at),
             strategy: &instance.strategy_names[usize::from(instance.strategies[at])],

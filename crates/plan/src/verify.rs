@@ -90,7 +90,7 @@ fn plan_value(instance: &Instance, plan: &Plan) -> Result<(i128, i128), Refusal>
     let mut seen = BTreeSet::new();
     for (year, limit) in (1..=years).zip(instance.limit.amounts()) {
         let open = || (0..options).filter(|o| (1..=year).contains(&opened[*o]));
-        let spent: u128 = open().map(|o| u128::from(instance.charge(o, opened[o] == year))).sum();
+        let spent: u128 = open().map(|o| u128::from(instance.charge(o, year - 1, opened[o] == year))).sum();
         ensure(spent <= u128::from(*limit), || format!("year {year} takes {spent} of {limit}"))?;
         let mut gains = vec![0; instance.weights.len()];
         let mut rest = instance.weights.clone();
@@ -266,7 +266,7 @@ impl Choices {
 
     /// What the option takes at least of a year's limit.
     fn least(self, instance: &Instance, option: usize, year: usize) -> u64 {
-        let charge = |from| if from > year { 0 } else { instance.charge(option, from == year) };
+        let charge = |from| if from > year { 0 } else { instance.charge(option, year, from == year) };
         if self.may_stay { 0 } else { self.each().map(charge).min().unwrap_or(0) }
     }
 
@@ -280,7 +280,7 @@ impl Choices {
         self.each().filter(move |from| {
             (*from..room.len()).all(|year| {
                 let own = self.least(instance, option, year);
-                instance.charge(option, year == *from) <= room[year].saturating_add(own)
+                instance.charge(option, year, year == *from) <= room[year].saturating_add(own)
             })
         })
     }
@@ -339,7 +339,7 @@ fn price(instance: &Instance, question: Question, prices: &Prices) -> Result<Pri
                 sum += gain * i128::from(taken);
                 left -= if left == UNLIMITED { 0 } else { taken };
             }
-            let charge = |new| times(prices.limit[year], instance.charge(option, new));
+            let charge = |new| times(prices.limit[year], instance.charge(option, year, new));
             adds[year] = later + sum - charge(true)?;
             later += sum - charge(false)?;
         }

@@ -166,6 +166,7 @@ pub fn read<'s, S: Source<'s>>(files: Files<S>, limits: Limits) -> Result<Readin
         strategy_names: options.strategy_names,
         costs: options.costs,
         running: options.running,
+        later: options.later,
         capacities: options.capacities,
         exclusive: options.exclusive,
         exclusive_names: options.exclusive_names,

@@ -1,6 +1,6 @@
 //! `options.csv`: what can be bought.
 
-use super::settings::Settings;
+use super::settings::{MOST_YEARS, Settings};
 use super::table::Table;
 use super::{Words, add_id};
 use crate::names::{Index, Names};
@@ -8,13 +8,24 @@ use crate::{Fixed, Limit, NONE, UNLIMITED};
 use evenfield_model::Problems;
 use std::collections::{HashMap, HashSet};
 
-pub(super) const COLUMNS: [&str; 8] =
-    ["option", "strategy", "cost", "running", "capacity", "exclusive_group", "fixed", "vendor"];
+/// After the first eight, cost and running cost in each year after the first.
+#[rustfmt::skip]
+pub(super) const COLUMNS: [&str; 8 + 2 * (MOST_YEARS - 1)] = [
+    "option", "strategy", "cost", "running", "capacity", "exclusive_group", "fixed", "vendor",
+    "cost_2", "running_2", "cost_3", "running_3", "cost_4", "running_4", "cost_5",
+    "running_5", "cost_6", "running_6", "cost_7", "running_7", "cost_8", "running_8",
+    "cost_9", "running_9", "cost_10", "running_10", "cost_11", "running_11", "cost_12",
+    "running_12", "cost_13", "running_13", "cost_14", "running_14", "cost_15",
+    "running_15", "cost_16", "running_16", "cost_17", "running_17", "cost_18",
+    "running_18", "cost_19", "running_19", "cost_20", "running_20",
+];
 const RUNNING: usize = 3;
 const CAPACITY: usize = 4;
 const EXCLUSIVE: usize = 5;
 const FIXED: usize = 6;
 const VENDOR: usize = 7;
+/// Of the second year.
+const LATER: usize = 8;
 /// Cents of an option at most: ten billion dollars.
 const MOST_COST: u64 = 1_000_000_000_000;
 const MOST_CAPACITY: u64 = 10_000_000_000_000_000;
@@ -27,6 +38,7 @@ pub(super) struct Options {
     pub strategy_names: Vec<String>,
     pub costs: Vec<u64>,
     pub running: Vec<u64>,
+    pub later: Vec<Vec<[u64; 2]>>,
     pub capacities: Vec<u64>,
     pub exclusive: Vec<u32>,
     pub exclusive_names: Vec<String>,
@@ -37,6 +49,8 @@ pub(super) struct Options {
 
 pub(super) fn read(rows: &mut dyn Table, most: usize, rounded: &mut u64, problems: &mut Problems) -> Options {
     let mut options = Options::default();
+    let later = |year: &usize| rows.has(LATER + 2 * year) || rows.has(LATER + 2 * year + 1);
+    options.later = vec![Vec::new(); (0..MOST_YEARS - 1).filter(later).max().map_or(0, |year| year + 1)];
     let [mut strategies, mut exclusive, mut vendors] = std::array::from_fn(|_| Words::default());
     // Of each exclusive group, the line of the option that is bought already.
     let mut bought: HashMap<u32, u64> = HashMap::new();
@@ -52,6 +66,17 @@ pub(super) fn read(rows: &mut dyn Table, most: usize, rounded: &mut u64, problem
         if rows.has(RUNNING) {
             let wanted = "a cost of each year in dollars: a number, 0 or more, or nothing";
             options.running.push(filled(rows, RUNNING, 2, MOST_COST, wanted, rounded, problems).unwrap_or(0));
+        }
+        let first = [cost.unwrap_or(0), options.running.last().copied().unwrap_or(0)];
+        for (year, prices) in options.later.iter_mut().enumerate() {
+            let wanted = "a cost of this year in dollars: a number, 0 or more, or nothing where it is that of the first";
+            let mut price = |at: usize| {
+                let column = LATER + 2 * year + at;
+                let own =
+                    rows.has(column).then(|| filled(rows, column, 2, MOST_COST, wanted, rounded, problems));
+                own.flatten().unwrap_or(first[at])
+            };
+            prices.push([price(0), price(1)]);
         }
         if rows.has(CAPACITY) {
             let wanted = "a capacity in weight: a number, 0 or more, or nothing where there is no limit";
@@ -139,12 +164,22 @@ pub(super) fn check_fixed(file: &str, settings: &Settings, options: &Options, pr
         problems.push(file, 0, "vendors", &settings.vendors.to_string(), wanted);
     }
     let Some(limit) = &settings.limit else { return };
-    let running: u64 = bought().map(|o| options.running.get(o).copied().unwrap_or(0)).sum();
+    let years = limit.amounts().len();
+    if options.later.len() >= years {
+        let (said, wanted) =
+            (format!("cost_{0}, running_{0}", options.later.len() + 1), "columns of years that are planned");
+        problems.push(file, 0, "years", &years.to_string(), format!("{wanted}: options have {said}"));
+    }
+    let running = |year: usize| -> u64 {
+        let later = year.checked_sub(1).and_then(|year| options.later.get(year));
+        let of = |o: usize| options.running.get(o).copied().unwrap_or(0);
+        bought().map(|o| later.map_or_else(|| of(o), |later| later[o][1])).sum()
+    };
     let cost: u64 = bought().map(|o| options.costs[o]).sum();
     for (year, amount) in limit.amounts().iter().enumerate() {
         let first = year == 0;
         let (name, taken) = match limit {
-            Limit::Budget(_) => ("budget", running + if first { cost } else { 0 }),
+            Limit::Budget(_) => ("budget", running(year) + if first { cost } else { 0 }),
             Limit::Count(_) => ("count", if first { bought().count() as u64 } else { 0 }),
         };
         if taken > *amount {

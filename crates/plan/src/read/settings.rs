@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use toml::de::{DeTable, DeValue};
 
 /// Years of a plan at most.
-const MOST_YEARS: usize = 20;
+pub(super) const MOST_YEARS: usize = 20;
 /// Cents of a year at most: a trillion dollars.
 const MOST_CENTS: u64 = 100_000_000_000_000;
 

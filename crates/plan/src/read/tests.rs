@@ -49,6 +49,29 @@ fn a_folder_is_read() {
 }
 
 #[test]
+fn prices_of_later_years_are_read_and_are_those_of_the_first_where_nothing_is_said() {
+    let toml = "years = 3\nbudget = 100\n";
+    let options = "option,strategy,cost,running,running_3,cost_3\nx,bus,10,3,,4\ny,bus,5,1,2.5,\n";
+    let reading = read(files(toml, DEMAND, options, COVERS), Limits::default()).expect("an instance");
+    let prices = |option| [0, 1, 2].map(|year| reading.instance.prices(option, year));
+    assert_eq!(prices(0), [[1_000, 300], [1_000, 300], [400, 300]]);
+    assert_eq!(prices(1), [[500, 100], [500, 100], [500, 250]]);
+    let opened = |year| [0, 1, 2].map(|y| reading.instance.charge(1, y, y == year));
+    assert_eq!(opened(2)[2], 750);
+
+    let toml = "years = 2\nbudget = 100\n";
+    let problems =
+        read(files(toml, DEMAND, options, COVERS), Limits::default()).expect_err("a year too many");
+    let problems: Vec<String> = problems.kept().iter().map(ToString::to_string).collect();
+    assert!(problems.iter().any(|p| p.contains("years: said `2`")), "{problems:?}");
+    let bought = "option,strategy,cost,fixed,running_2\nx,bus,10,in,101\ny,bus,5,,\n";
+    let problems =
+        read(files(toml, DEMAND, bought, COVERS), Limits::default()).expect_err("too dear in year 2");
+    let problems: Vec<String> = problems.kept().iter().map(ToString::to_string).collect();
+    assert!(problems.iter().any(|p| p.contains("at least 101.00 in year 2")), "{problems:?}");
+}
+
+#[test]
 fn each_wrong_value_has_its_message() {
     for (demand, said) in [
         ("demand,weight\n", "d/demand.csv: wanted at least one row"),

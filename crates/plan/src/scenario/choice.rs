@@ -58,15 +58,12 @@ impl Choice {
         }
     }
 
-    /// Cents in the year in which it is opened, and in each of its years.
-    pub fn cost(&self) -> (u64, u64) {
-        let sum = |once: bool| {
-            self.lines
-                .iter()
-                .filter(|line| line.once == once)
-                .fold(0u64, |sum, line| sum.saturating_add(line.own))
-        };
-        (sum(true), sum(false))
+    /// What the district pays in a year, counted from 0, in cents: when it is opened in it, and in each year that it is open.
+    pub fn cost(&self, year: usize) -> [u64; 2] {
+        [true, false].map(|once| {
+            let lines = self.lines.iter().filter(|line| line.once == once);
+            lines.fold(0u64, |sum, line| sum.saturating_add(line.own(year)))
+        })
     }
 
     /// Students in millionths whom it covers.
@@ -116,10 +113,6 @@ impl Shop<'_> {
         }
         let today = self.costs.today(price);
         let shares: Vec<u64> = self.years.clone().map(|year| share(self.funds, item, year, today)).collect();
-        // An option costs the same whenever it is opened, so only what is paid in every year is counted on.
-        let counted = shares.iter().copied().min().unwrap_or(0);
-        let own =
-            (u128::from(cost.cents) * u128::from(MILLION - counted)).div_ceil(u128::from(MILLION)) as u64;
         let item = item.to_owned();
         let (unit, source, date) = (price.unit.clone(), price.source.clone(), price.date.clone());
         choice.lines.push(FactsLine {
@@ -128,7 +121,6 @@ impl Shop<'_> {
             quantity,
             once: cost.once,
             cents: cost.cents,
-            own,
             shares,
             source,
             date,

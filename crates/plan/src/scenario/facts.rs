@@ -2,6 +2,7 @@
 
 use super::place::Point;
 use super::quality::Kind;
+use crate::MILLION;
 use serde::{Deserialize, Serialize};
 
 /// What this program writes and reads.
@@ -84,9 +85,8 @@ pub struct FactsOption {
     pub lines: Vec<FactsLine>,
 }
 
-/// A line of a bill.
+/// A line of a bill. Earlier files say more, which is not read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct FactsLine {
     /// The item of the cost book.
     pub item: String,
@@ -98,12 +98,19 @@ pub struct FactsLine {
     pub once: bool,
     /// Cents of the first year: what it costs, once or in each year.
     pub cents: u64,
-    /// What the plan counts of that for the district.
-    pub own: u64,
     /// What others pay in each year, in millionths.
     pub shares: Vec<u64>,
     /// Who says the price.
     pub source: String,
     /// When.
     pub date: String,
+}
+
+impl FactsLine {
+    /// What the district pays of a payment in a year, counted from 0: cents, rounded up.
+    pub fn own(&self, year: usize) -> u64 {
+        let others = self.shares.get(year).copied().unwrap_or(0).min(MILLION);
+        let own = (u128::from(self.cents) * u128::from(MILLION - others)).div_ceil(u128::from(MILLION));
+        u64::try_from(own).unwrap_or(u64::MAX)
+    }
 }

@@ -149,9 +149,12 @@ fn group(settings: &Settings, demand: &Demand, desk: &mut Desk) -> Option<usize>
 
 /// What is bought already must be within each year's budget.
 fn check_fixed(settings: &Settings, choices: &[Choice], desk: &mut Desk) {
-    let bought = || choices.iter().filter(|choice| choice.fixed == crate::Fixed::In).map(Choice::cost);
-    let (once, running): (u64, u64) = bought()
-        .fold((0, 0), |sum: (u64, u64), cost| (sum.0.saturating_add(cost.0), sum.1.saturating_add(cost.1)));
+    let taken = |year: usize| {
+        let bought = choices.iter().filter(|choice| choice.fixed == crate::Fixed::In);
+        bought.map(|choice| choice.cost(year)).fold(0u64, |sum, [once, running]| {
+            sum.saturating_add(running).saturating_add(if year == 0 { once } else { 0 })
+        })
+    };
     for (year, budget) in settings.deflated().into_iter().enumerate() {
         let said = settings.budget.get(year).copied().unwrap_or(0);
         if said > 0 && budget == 0 {
@@ -159,7 +162,7 @@ fn check_fixed(settings: &Settings, choices: &[Choice], desk: &mut Desk) {
             let wanted = format!("0, or at least a cent in money of the first year, in year {}", year + 1);
             desk.problems.push(&desk.scenario, 0, "budget", &said, wanted);
         }
-        let taken = running.saturating_add(if year == 0 { once } else { 0 });
+        let taken = taken(year);
         if taken > budget {
             let wanted = format!(
                 "at least {}.{:02} in year {}, in money of the first: the options fixed `in` take so much",

@@ -301,9 +301,9 @@ fn later(cents: u64, inflation: u64, years: usize) -> u64 {
 fn payment(option: &FactsOption, facts: &Facts, opened: usize, year: usize) -> (u64, u64) {
     let due = option.lines.iter().filter(|line| if line.once { year == opened } else { year >= opened });
     due.fold((0u64, 0u64), |(district, others), line| {
-        let paid = (u128::from(line.cents) * u128::from(line.shares[year]) / u128::from(MILLION)) as u64;
-        let own = later(line.cents.saturating_sub(paid), facts.inflation, year);
-        (district.saturating_add(own), others.saturating_add(later(paid, facts.inflation, year)))
+        let own = line.own(year);
+        let others = others.saturating_add(later(line.cents - own, facts.inflation, year));
+        (district.saturating_add(later(own, facts.inflation, year)), others)
     })
 }
 

@@ -251,7 +251,7 @@ fn the_facts_say_each_line_with_its_source() {
     assert_eq!(
         line,
         "homework_hotspot/hall,homework_hotspot,homework_hotspot,Harbour hall,37.465,-75.815,0.3,no,1,anchor_line,1,site,year,\
-         840,420,Bill of the harbour hall,2026-05,0.5,0.5"
+         840,Bill of the harbour hall,2026-05,0.5,0.5"
     );
     // No other cell has a comma, so that each row has as many as the header.
     for line in lines.filter(|line| !line.contains('"')) {

@@ -100,9 +100,16 @@ impl Built {
     /// # Errors
     /// When the stream fails.
     pub fn write_options(&self, to: &mut dyn Write) -> io::Result<()> {
-        writeln!(to, "option,strategy,cost,running,capacity,exclusive_group,fixed,vendor")?;
+        let years = 1..self.settings.years;
+        let later = years.filter(|year| self.choices.iter().any(|c| c.cost(*year) != c.cost(0)));
+        let later: Vec<usize> = later.collect();
+        write!(to, "option,strategy,cost,running,capacity,exclusive_group,fixed,vendor")?;
+        for year in later.iter().map(|year| year + 1) {
+            write!(to, ",cost_{year},running_{year}")?;
+        }
+        writeln!(to)?;
         for choice in &self.choices {
-            let (once, running) = choice.cost();
+            let [once, running] = choice.cost(0);
             let capacity = choice.capacity.map_or(String::new(), |capacity| decimal(capacity, 6));
             let fixed = match choice.fixed {
                 Fixed::Free => "",
@@ -112,7 +119,12 @@ impl Built {
             let (id, exclusive) = (cell(&choice.id), cell(&choice.exclusive));
             let (once, running) = (decimal(once, 2), decimal(running, 2));
             let (strategy, vendor) = (choice.kind.strategy(), cell(&choice.vendor));
-            writeln!(to, "{id},{strategy},{once},{running},{capacity},{exclusive},{fixed},{vendor}")?;
+            write!(to, "{id},{strategy},{once},{running},{capacity},{exclusive},{fixed},{vendor}")?;
+            for year in &later {
+                let [once, running] = choice.cost(*year);
+                write!(to, ",{},{}", decimal(once, 2), decimal(running, 2))?;
+            }
+            writeln!(to)?;
         }
         Ok(())
     }
@@ -212,7 +224,7 @@ impl Facts {
     /// When the stream fails.
     pub fn write_csv(&self, to: &mut dyn Write) -> io::Result<()> {
         write!(to, "option,strategy,kind,name,latitude,longitude,counts,connected_at_home,used,")?;
-        write!(to, "item,quantity,unit,paid,cost,counted_cost,source,date")?;
+        write!(to, "item,quantity,unit,paid,cost,source,date")?;
         for year in 0..self.budget.len() as u64 {
             write!(to, ",share_{}", self.first_year + year)?;
         }
@@ -234,18 +246,12 @@ impl Facts {
                 decimal(option.used, 6),
             );
             if option.lines.is_empty() {
-                writeln!(to, "{head},,,,,0,0,,{}", ",".repeat(self.budget.len()))?;
+                writeln!(to, "{head},,,,,0,,{}", ",".repeat(self.budget.len()))?;
             }
             for line in &option.lines {
                 let paid = if line.once { "once" } else { "year" };
-                let (quantity, cents, own) =
-                    (decimal(line.quantity, 6), decimal(line.cents, 2), decimal(line.own, 2));
-                write!(
-                    to,
-                    "{head},{},{quantity},{},{paid},{cents},{own},",
-                    shown(&line.item),
-                    shown(&line.unit)
-                )?;
+                let (quantity, cents) = (decimal(line.quantity, 6), decimal(line.cents, 2));
+                write!(to, "{head},{},{quantity},{},{paid},{cents},", shown(&line.item), shown(&line.unit))?;
                 write!(to, "{},{}", shown(&line.source), shown(&line.date))?;
                 for share in &line.shares {
                     write!(to, ",{}", decimal(*share, 6))?;

@@ -43,7 +43,7 @@ fn least(instance: &Instance, option: usize, allowed: Allowed, year: usize) -> u
     if allowed & NEVER != 0 {
         return 0;
     }
-    let charge = |from| if from > year { 0 } else { instance.charge(option, from == year) };
+    let charge = |from| if from > year { 0 } else { instance.charge(option, year, from == year) };
     years(allowed).map(charge).min().unwrap_or(0)
 }
 
@@ -69,7 +69,7 @@ impl Room {
         let fits = |from: &usize| {
             (*from..self.left.len()).all(|year| {
                 let own = least(instance, option, allowed, year);
-                instance.charge(option, year == *from).saturating_sub(own) <= self.left[year]
+                instance.charge(option, year, year == *from).saturating_sub(own) <= self.left[year]
             })
         };
         years(allowed).filter(fits).map(|year| 1 << year).sum::<Allowed>() | allowed & NEVER

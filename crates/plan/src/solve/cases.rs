@@ -316,7 +316,7 @@ fn next_vendor(ground: &Ground<'_>, dual: &Dual<'_, '_>, case: &Open) -> Option<
             && !case.vendors.contains(&vendor)
             && let Some(bought) = bought.get_mut(vendor as usize)
         {
-            let charge = instance.charge(*option as usize, true) as f32;
+            let charge = instance.charge(*option as usize, 0, true) as f32;
             *bought.get_or_insert(0.0) += dual.share(place) * charge;
         }
     }
@@ -330,7 +330,7 @@ fn widest(ground: &Ground<'_>, dual: &Dual<'_, '_>, allowed: &[Allowed]) -> Opti
     let years = ground.years;
     let mut widest: Option<(f32, usize, usize, bool)> = None;
     for (place, allowed) in allowed.iter().enumerate() {
-        let charge = ground.instance.charge(ground.sites[place] as usize, true) as f32;
+        let charge = ground.instance.charge(ground.sites[place] as usize, 0, true) as f32;
         let open = &dual.open()[place * years..(place + 1) * years];
         let mut share = 0.0;
         for by in 1..=years {

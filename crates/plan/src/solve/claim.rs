@@ -64,7 +64,7 @@ pub(super) fn sums(instance: &Instance, question: Question, prices: &Prices) -> 
                 (gain > 0).then_some((gain, most))
             });
             let sum = within(gains, instance.capacity(option));
-            let charge = |new| prices.limit[year] * i128::from(instance.charge(option, new));
+            let charge = |new| prices.limit[year] * i128::from(instance.charge(option, year, new));
             adds[year] = later + sum - charge(true);
             later += sum - charge(false);
         }

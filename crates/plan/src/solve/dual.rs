@@ -143,7 +143,7 @@ impl<'a, 'g> Dual<'a, 'g> {
                 continue;
             }
             let value = quality as f64 * UNIT * f64::from(self.lift(prices, 0, demand));
-            let net = (value - prices.limit[0] * instance.charge(option, true) as f64 / weight) as f32;
+            let net = (value - prices.limit[0] * instance.charge(option, 0, true) as f64 / weight) as f32;
             let price = &mut prices.service[0][demand];
             *price = price.max(net);
         }
@@ -173,7 +173,7 @@ impl<'a, 'g> Dual<'a, 'g> {
         let mut later = 0.0;
         for year in (0..ground.years).rev() {
             let sum = ground.adds_within(option, &self.cells[year], parts);
-            let charge = |new| prices.limit[year] * ground.instance.charge(option, new) as f64;
+            let charge = |new| prices.limit[year] * ground.instance.charge(option, year, new) as f64;
             adds[year] = later + sum - charge(true);
             later += sum - charge(false);
         }
@@ -237,7 +237,7 @@ impl<'a, 'g> Dual<'a, 'g> {
             let (option, from) = (*option as usize, usize::from(self.chosen[at]));
             answer.open[at * years + from] = 1.0;
             for year in from..years {
-                answer.spent[year] += instance.charge(option, year == from) as f64;
+                answer.spent[year] += instance.charge(option, year, year == from) as f64;
                 let floors = year + 1 == years && !ground.needs.is_empty();
                 let mut serve = |demand: usize, quality: u32, amount: f32| {
                     answer.served[year][demand] += amount / ground.weights[demand];
@@ -286,7 +286,7 @@ impl<'a, 'g> Dual<'a, 'g> {
             if left <= 0.0 || weight <= 0.0 {
                 continue;
             }
-            let charge = instance.charge(option, true) as f64;
+            let charge = instance.charge(option, 0, true) as f64;
             let value = quality as f64 * UNIT * f64::from(self.lift(prices, 0, demand));
             let net = value - prices.limit[0] * charge / weight;
             if net < 0.0 || (net as f32) < prices.service[0][demand] {

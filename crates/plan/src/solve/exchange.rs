@@ -111,7 +111,7 @@ impl<'a, 'g> Exchange<'a, 'g> {
         let plan = &mut self.now;
         let instance = self.ground.instance;
         plan.open[option] = true;
-        plan.spent += instance.charge(option, true);
+        plan.spent += instance.charge(option, 0, true);
         if let Some(taken) = plan.taken.get_mut(instance.exclusive(option) as usize) {
             *taken = option as u32;
         }
@@ -132,7 +132,7 @@ impl<'a, 'g> Exchange<'a, 'g> {
     fn close(&mut self, option: usize) {
         let instance = self.ground.instance;
         self.now.open[option] = false;
-        self.now.spent -= instance.charge(option, true);
+        self.now.spent -= instance.charge(option, 0, true);
         if let Some(taken) = self.now.taken.get_mut(instance.exclusive(option) as usize) {
             *taken = NONE;
         }
@@ -186,10 +186,10 @@ impl<'a, 'g> Exchange<'a, 'g> {
     /// Whether an option can be opened when another one (or none) is closed.
     fn fits(&self, option: usize, closing: u32) -> bool {
         let instance = self.ground.instance;
-        let freed = if closing == NONE { 0 } else { instance.charge(closing as usize, true) };
+        let freed = if closing == NONE { 0 } else { instance.charge(closing as usize, 0, true) };
         let taken = self.now.taken.get(instance.exclusive(option) as usize).copied().unwrap_or(NONE);
         (taken == NONE || taken == closing)
-            && self.now.spent + instance.charge(option, true) <= instance.limit.amounts()[0] + freed
+            && self.now.spent + instance.charge(option, 0, true) <= instance.limit.amounts()[0] + freed
     }
 
     /// Opens what pays for itself and exchanges what pays, until nothing does. Says no when there was no time for all of it.
@@ -265,7 +265,7 @@ impl<'a, 'g> Exchange<'a, 'g> {
                 }
                 let gain = ground.adds(at, &self.now.cells);
                 if gain > 0.0 {
-                    ratios.push((gain / (ground.instance.charge(at, true) as f64).max(1e-6), *option));
+                    ratios.push((gain / (ground.instance.charge(at, 0, true) as f64).max(1e-6), *option));
                 }
             }
             let best = ratios.iter().max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
@@ -325,7 +325,7 @@ impl<'a, 'g> Exchange<'a, 'g> {
     }
 
     fn charge(&self, option: u32) -> f64 {
-        (self.ground.instance.charge(option as usize, true) as f64).max(1e-6)
+        (self.ground.instance.charge(option as usize, 0, true) as f64).max(1e-6)
     }
 
     /// Opens an option, the best for its charge of a few at random, and closes for it what costs least to close.
@@ -335,7 +335,7 @@ impl<'a, 'g> Exchange<'a, 'g> {
             let option = self.all[self.rng.random_range(0..self.all.len())];
             let at = option as usize;
             let closed = !self.now.open[at] && self.ground.instance.fixed(at) == Fixed::Free;
-            if !closed || self.ground.instance.charge(at, true) > self.ground.instance.limit.amounts()[0] {
+            if !closed || self.ground.instance.charge(at, 0, true) > self.ground.instance.limit.amounts()[0] {
                 continue;
             }
             let gain = self.ground.adds(at, &self.now.cells);

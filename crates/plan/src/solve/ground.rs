@@ -71,7 +71,7 @@ impl<'a> Ground<'a> {
         let allowed: Vec<Allowed> = sites.iter().map(|o| allowed::begin(instance, *o as usize)).collect();
         let (sites, allowed): (Vec<u32>, Vec<Allowed>) =
             sites.into_iter().zip(allowed).filter(|site| site.1 != NEVER).unzip();
-        let charges = sites.iter().chain(&single).map(|option| instance.charge(*option as usize, true));
+        let charges = sites.iter().chain(&single).map(|option| instance.charge(*option as usize, 0, true));
         let least = charges.filter(|charge| *charge > 0).min().unwrap_or(1);
         let all: f64 = instance.weights.iter().map(|w| *w as f64 * UNIT).sum();
         Self {
@@ -101,7 +101,7 @@ impl<'a> Ground<'a> {
 
     /// What an option opened in the first of these years takes in each of them, at these prices.
     pub fn priced(&self, option: usize, from: usize, prices: &[f64]) -> f64 {
-        (from..self.years).map(|t| prices[t] * self.instance.charge(option, t == from) as f64).sum()
+        (from..self.years).map(|t| prices[t] * self.instance.charge(option, t, t == from) as f64).sum()
     }
 
     /// What an option adds in a year, within its capacity.

@@ -92,6 +92,7 @@ fn covers_of_first(instance: &Instance, of: &[u32], first: &[u32]) -> Instance {
         strategy_names: Vec::new(),
         costs: instance.costs.clone(),
         running: instance.running.clone(),
+        later: instance.later.clone(),
         capacities: instance.capacities.clone(),
         exclusive: instance.exclusive.clone(),
         exclusive_names: instance.exclusive_names.clone(),

@@ -141,7 +141,7 @@ fn without_idle(instance: &Instance, best: desk::Best) -> Vec<u8> {
     if bought.len() * instance.covered.len() * instance.years() > MOST_IDLE {
         return opened;
     }
-    bought.sort_by_key(|option| std::cmp::Reverse(instance.charge(*option, true)));
+    bought.sort_by_key(|option| std::cmp::Reverse(instance.charge(*option, 0, true)));
     for option in bought {
         let from = std::mem::replace(&mut opened[option], CLOSED);
         if best.worth.beats(state::worth(instance, &opened)) {

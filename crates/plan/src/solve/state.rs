@@ -97,7 +97,8 @@ impl<'a, 'g> State<'a, 'g> {
         self.opened[option] == CLOSED
             && (group == NONE || !self.taken[group as usize])
             && self.is_vendor_open(instance.vendor(option))
-            && (from..self.ground.years).all(|year| instance.charge(option, year == from) <= self.left[year])
+            && (from..self.ground.years)
+                .all(|year| instance.charge(option, year, year == from) <= self.left[year])
     }
 
     /// Whether something more may be bought from a vendor.
@@ -118,7 +119,7 @@ impl<'a, 'g> State<'a, 'g> {
             *options += 1;
         }
         for year in from..ground.years {
-            self.left[year] = self.left[year].saturating_sub(instance.charge(option, year == from));
+            self.left[year] = self.left[year].saturating_sub(instance.charge(option, year, year == from));
             if let Some(held) = self.held.get_mut(year) {
                 held.open(ground, option, &mut self.cells[year]);
                 continue;

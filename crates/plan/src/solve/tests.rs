@@ -57,10 +57,14 @@ fn instance(
         }
         starts.push(covered.len() as u32);
     }
+    // Prices of the second year, where they change.
+    let later = |o: &(u64, u64, u64, u32, u8)| [(o.0 * 7 + o.2) % 9, (o.1 + o.2) % 4];
+    let changes = limits.len() > 1 && share % 2 == 0;
+    let most = |o: &(u64, u64, u64, u32, u8)| if changes { later(o)[1].max(o.1) } else { o.1 };
     let mut bought = false;
     let fixed = option.iter().map(|o| match o.4 {
         0 => Fixed::Out,
-        1 if !bought && o.0 + o.1 <= limits[0] && limits.iter().all(|l| o.1 <= *l) => {
+        1 if !bought && o.0 + o.1 <= limits[0] && limits.iter().all(|l| most(o) <= *l) => {
             bought = true;
             Fixed::In
         }
@@ -77,6 +81,7 @@ fn instance(
         strategy_names: Vec::new(),
         costs: option.iter().map(|o| o.0).collect(),
         running: option.iter().map(|o| o.1).collect(),
+        later: if changes { vec![option.iter().map(later).collect()] } else { Vec::new() },
         capacities: if capacities {
             option.iter().map(|o| if o.2 > 6 { UNLIMITED } else { o.2 * MILLION / 2 }).collect()
         } else {
@@ -255,7 +260,7 @@ fn is_allowed(instance: &Instance, opened: &[u8]) -> bool {
     let all = 0..opened.len();
     let limits = instance.limit.amounts().iter().enumerate().all(|(year, limit)| {
         let taken = all.clone().filter(open).filter(|o| usize::from(opened[*o]) <= year);
-        taken.map(|o| instance.charge(o, usize::from(opened[o]) == year)).sum::<u64>() <= *limit
+        taken.map(|o| instance.charge(o, year, usize::from(opened[o]) == year)).sum::<u64>() <= *limit
     });
     let fixed = all.clone().all(|o| match instance.fixed(o) {
         Fixed::In => opened[o] == 0,

@@ -54,3 +54,27 @@ fn a_run_of_one_stop_carries_nobody() {
     day.add(&run(vec![stop(0)]), 10.0, |_, _| 1.0);
     assert_eq!(day, before);
 }
+
+/// A grant that ends before the plan does: in its years its share is off what the district pays, in later ones not.
+#[test]
+fn a_fund_pays_in_its_own_years() {
+    let mut texts = example();
+    let scenario = texts.get_mut("scenario.toml").expect("there");
+    assert!(scenario.contains("first_year = 2026"), "{scenario}");
+    *scenario += "\n[[funding]]\nname = \"A year's grant\"\nitems = [\"hotspot_service\"]\nshare = 0.8\n\
+                  source = \"Its letter\"\ndate = \"2026-05\"\nfirst_year = 2026\nlast_year = 2026\n";
+    let built = built(&texts).expect("built");
+    let options = written(|to| built.write_options(to));
+    assert!(
+        options.lines().next().is_some_and(|head| head.ends_with("vendor,cost_2,running_2")),
+        "{options}"
+    );
+    let instance = instance(&built);
+    let lending = option(&instance, "hotspot_lending/Blue/oak");
+    // 8 hotspots at 12.50 a month: a fifth of it, then all.
+    assert_eq!(instance.prices(lending, 0)[1], 8 * 3_000);
+    assert_eq!(instance.prices(lending, 1)[1], 8 * 15_000);
+    assert_eq!(instance.prices(lending, 0)[0], instance.prices(lending, 1)[0]);
+    let library = option(&instance, "homework_hotspot/library");
+    assert_eq!(instance.prices(library, 0), instance.prices(library, 1));
+}

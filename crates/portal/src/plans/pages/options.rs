@@ -14,7 +14,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{Html, IntoResponse, Response};
 use evenfield_plan::certificate::Certificate;
-use evenfield_plan::scenario::{Facts, FactsOption};
+use evenfield_plan::scenario::{Facts, FactsLine, FactsOption};
 use evenfield_plan::{Explained, Explainer, Fixed, Instance, MILLION};
 use std::collections::BTreeMap;
 
@@ -48,9 +48,8 @@ async fn opened(app: &App, p: &Frame, solved: &Solved) -> Result<Opened> {
 
 /// What an option costs the district in all years in which it would be open from the first, cents of the first year.
 fn cost(instance: &Instance, option: u32) -> u64 {
-    let years = instance.years() as u64;
-    let running = instance.running.get(option as usize).copied().unwrap_or(0);
-    instance.costs[option as usize].saturating_add(running.saturating_mul(years))
+    let paid = |year| instance.prices(option as usize, year)[usize::from(year > 0)..].iter().sum::<u64>();
+    (0..instance.years()).map(paid).fold(0, u64::saturating_add)
 }
 
 /// Why an option is not bought.
@@ -275,7 +274,7 @@ pub async fn option(State(app): State<App>, p: Frame, solved: Solved) -> Result<
         alone: told::students((serves - instead).max(0.0)),
         places: places(&opened, &explained),
         instead: others(&p, &solved, &opened, &explained),
-        bill: bill(&p, facts),
+        bill: bill(&p, facts, opened.facts.first_year),
         cost: told::dollars(cost(&opened.instance, at)),
         id: solved.scenario.id,
         p,
@@ -321,14 +320,27 @@ fn others(
     lines.into_iter().take(SHOWN).map(line).collect()
 }
 
-fn bill(p: &Frame, facts: &FactsOption) -> Vec<BillLine> {
-    let line = |line: &evenfield_plan::scenario::FactsLine| BillLine {
+/// What the district pays of a payment; year by year where others do not pay the same in each.
+fn own(line: &FactsLine, first: u64) -> String {
+    let years: Vec<u64> = (0..line.shares.len()).map(|year| line.own(year)).collect();
+    match &years[..] {
+        [] => told::dollars(line.cents),
+        [one, others @ ..] if others.iter().all(|own| own == one) => told::dollars(*one),
+        all => {
+            let all = all.iter().zip(first..).map(|(own, year)| format!("{year}: {}", told::dollars(*own)));
+            all.collect::<Vec<_>>().join(", ")
+        }
+    }
+}
+
+fn bill(p: &Frame, facts: &FactsOption, first: u64) -> Vec<BillLine> {
+    let line = |line: &FactsLine| BillLine {
         what: super::prices::what(p, &line.item),
         quantity: told::count_tenths(line.quantity as f64 / MILLION as f64),
         unit: super::prices::unit(p, &line.unit),
         paid: p.t(if line.once { "plans-paid-once" } else { "plans-paid-year" }),
         cost: told::dollars(line.cents),
-        own: told::dollars(line.own),
+        own: own(line, first),
         source: format!("{}, {}", line.source, line.date),
     };
     facts.lines.iter().map(line).collect()
