@@ -24,6 +24,7 @@
 
 pub mod certificate;
 mod explain;
+mod fair;
 mod instance;
 mod names;
 pub mod read;
@@ -34,6 +35,7 @@ mod summary;
 mod verify;
 
 pub use explain::{Explained, Explainer};
+pub use fair::{Fair, fair};
 pub use instance::{Fixed, Floor, Instance, Limit, MILLION, NONE, UNLIMITED};
 pub use names::{Index, Names};
 pub use solve::{Goal, Progress, solve};

@@ -191,23 +191,29 @@ pub(super) fn interrupted() -> &'static AtomicBool {
 
 /// Searches for so many seconds at most, and says now and then how far it is.
 fn search(instance: &Instance, goal: Goal, from: Option<&Certificate>, seconds: f64) -> Certificate {
+    solve(instance, goal, from, &mut progress(seconds))
+}
+
+/// Says how far a search is, until its time is over or somebody stops it.
+fn progress(seconds: f64) -> impl FnMut(&Progress) -> bool {
     let (start, limit) = (Instant::now(), Duration::from_secs_f64(seconds));
     let stop = interrupted();
     let mut said = Duration::ZERO;
-    solve(instance, goal, from, &mut |progress| {
+    move |progress| {
         let now = start.elapsed();
         if now >= said + EVERY {
             said = now;
             complain!("{:.0} s: {}", now.as_secs_f64(), shown(progress));
         }
         now < limit && !stop.load(Ordering::Relaxed)
-    })
+    }
 }
+
+const OWN_FAULT: &str = "the certificate does not prove the plan; this is a fault of the program";
 
 /// Checks what was found here.
 fn check_own(instance: &Instance, certificate: &Certificate) -> Result<()> {
-    verify(instance, certificate)
-        .context("the certificate does not prove the plan; this is a fault of the program")
+    verify(instance, certificate).context(OWN_FAULT)
 }
 
 /// Whether both are the same file.
@@ -228,6 +234,14 @@ impl Solve {
             ensure!(
                 !inputs.iter().any(|file| same_file(&self.dir.join(file), to)),
                 "{}: this file is of the instance; wanted another one to write to",
+                to.display()
+            );
+        }
+        for to in [&self.out, &self.certificate] {
+            let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty());
+            ensure!(
+                folder.is_none_or(Path::is_dir),
+                "{}: there is no such folder to write to; wanted one that is there",
                 to.display()
             );
         }

@@ -11,7 +11,7 @@ mod settings;
 pub(crate) mod table;
 
 use crate::names::{Index, Names};
-use crate::{Instance, MILLION, NONE, UNLIMITED};
+use crate::{Instance, Limit, MILLION, NONE, UNLIMITED};
 use ::parquet::file::reader::ChunkReader;
 use evenfield_model::Problems;
 use rows::Rows;
@@ -152,10 +152,6 @@ pub fn read<'s, S: Source<'s>>(files: Files<S>, limits: Limits) -> Result<Readin
     };
     let covers =
         covers::read(&mut *covers.0, limits.covers, (&demand, &options), &mut rounded, &mut problems);
-    let Some(settings) = settings else { return Err(problems) };
-    let floors = settings::floors(&settings_file, &settings, &demand.group_names, &mut problems);
-    options::check_fixed(&settings_file, &settings, &options, &mut problems);
-    let Some(limit) = settings.limit.filter(|_| problems.is_empty()) else { return Err(problems) };
     let mut instance = Instance {
         demands: demand.names,
         weights: demand.weights,
@@ -172,17 +168,35 @@ pub fn read<'s, S: Source<'s>>(files: Files<S>, limits: Limits) -> Result<Readin
         exclusive_names: options.exclusive_names,
         vendors: options.vendors,
         vendor_names: options.vendor_names,
-        most_vendors: settings.vendors,
+        most_vendors: NONE,
         fixed: options.fixed,
         starts: covers.starts,
         covered: covers.covered,
         qualities: covers.qualities,
         shares: covers.shares,
-        limit,
-        floors,
+        limit: Limit::Count(Vec::new()),
+        floors: Vec::new(),
     };
+    if let Some(settings) = settings {
+        settings.put(&settings_file, &mut instance, &mut problems);
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
     bound_by_shares(&mut instance);
     Ok(Reading { instance, rounded })
+}
+
+/// Puts another `instance.toml` in the place of that of an instance: its budget or count, its vendors and its floors.
+///
+/// # Errors
+/// Everything that is wrong with it; then the instance is not to be used.
+pub fn put_settings(text: &str, instance: &mut Instance) -> Result<(), Problems> {
+    let mut problems = Problems::default();
+    if let Some(settings) = settings::read("instance.toml", text, &mut problems) {
+        settings.put("instance.toml", instance, &mut problems);
+    }
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
 /// An option that serves only a part of some demand has a capacity: what all these parts come to, at most.

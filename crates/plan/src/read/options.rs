@@ -1,12 +1,12 @@
 //! `options.csv`: what can be bought.
 
-use super::settings::{MOST_YEARS, Settings};
+use super::settings::MOST_YEARS;
 use super::table::Table;
 use super::{Words, add_id};
 use crate::names::{Index, Names};
-use crate::{Fixed, Limit, NONE, UNLIMITED};
+use crate::{Fixed, NONE, UNLIMITED};
 use evenfield_model::Problems;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// After the first eight, cost and running cost in each year after the first.
 #[rustfmt::skip]
@@ -152,47 +152,4 @@ fn filled(
         return None;
     }
     rows.number(column, places, most, wanted, rounded, problems)
-}
-
-/// What is bought already must be within the limit of each year, and of no more vendors than may be.
-pub(super) fn check_fixed(file: &str, settings: &Settings, options: &Options, problems: &mut Problems) {
-    let bought = || (0..options.fixed.len()).filter(|o| options.fixed[*o] == Fixed::In);
-    let vendors: HashSet<u32> =
-        bought().filter_map(|o| options.vendors.get(o).copied()).filter(|vendor| *vendor != NONE).collect();
-    if vendors.len() > settings.vendors as usize {
-        let wanted = format!("at least {}: the options fixed `in` are of so many vendors", vendors.len());
-        problems.push(file, 0, "vendors", &settings.vendors.to_string(), wanted);
-    }
-    let Some(limit) = &settings.limit else { return };
-    let years = limit.amounts().len();
-    if options.later.len() >= years {
-        let (said, wanted) =
-            (format!("cost_{0}, running_{0}", options.later.len() + 1), "columns of years that are planned");
-        problems.push(file, 0, "years", &years.to_string(), format!("{wanted}: options have {said}"));
-    }
-    let running = |year: usize| -> u64 {
-        let later = year.checked_sub(1).and_then(|year| options.later.get(year));
-        let of = |o: usize| options.running.get(o).copied().unwrap_or(0);
-        bought().map(|o| later.map_or_else(|| of(o), |later| later[o][1])).sum()
-    };
-    let cost: u64 = bought().map(|o| options.costs[o]).sum();
-    for (year, amount) in limit.amounts().iter().enumerate() {
-        let first = year == 0;
-        let (name, taken) = match limit {
-            Limit::Budget(_) => ("budget", running(year) + if first { cost } else { 0 }),
-            Limit::Count(_) => ("count", if first { bought().count() as u64 } else { 0 }),
-        };
-        if taken > *amount {
-            let dollars = |n: u64| match limit {
-                Limit::Budget(_) => format!("{}.{:02}", n / 100, n % 100),
-                Limit::Count(_) => n.to_string(),
-            };
-            let wanted = format!(
-                "at least {} in year {}: the options fixed `in` take so much",
-                dollars(taken),
-                year + 1
-            );
-            problems.push(file, 0, name, &dollars(*amount), wanted);
-        }
-    }
 }

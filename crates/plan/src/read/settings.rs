@@ -1,8 +1,8 @@
 //! `instance.toml`: budget or count, years, floors. Keys are strict.
 
-use crate::{Floor, Limit, NONE};
+use crate::{Fixed, Floor, Instance, Limit, NONE};
 use evenfield_model::Problems;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use toml::de::{DeTable, DeValue};
 
 /// Years of a plan at most.
@@ -139,23 +139,60 @@ fn shares(source: &mut Source<'_>, at: usize, value: &DeValue<'_>) -> Vec<(Strin
     floors
 }
 
-/// The floors by the groups' numbers; one of a group that no demand has is a problem.
-pub(super) fn floors(
-    file: &str,
-    settings: &Settings,
-    groups: &[String],
-    problems: &mut Problems,
-) -> Vec<Floor> {
-    let mut floors = Vec::new();
-    for (name, share, line) in &settings.floors {
-        match groups.iter().position(|g| g == name) {
-            Some(group) if *share > 0 => floors.push(Floor { group: group as u32, share: *share }),
-            Some(_) => {}
-            None => problems.push(file, *line, "floors", name, "a group of demand.csv"),
+impl Settings {
+    /// Puts them into an instance, where they and the instance agree.
+    pub fn put(self, file: &str, instance: &mut Instance, problems: &mut Problems) {
+        instance.floors = self.floors(file, &instance.group_names, problems);
+        instance.most_vendors = self.vendors;
+        let Some(limit) = self.limit else { return };
+        instance.limit = limit;
+        check_years(file, instance, problems);
+        check_bought(file, instance, problems);
+    }
+
+    /// The floors by the groups' numbers; one of a group that no demand has is a problem.
+    fn floors(&self, file: &str, groups: &[String], problems: &mut Problems) -> Vec<Floor> {
+        let mut floors = Vec::new();
+        for (name, share, line) in &self.floors {
+            match groups.iter().position(|g| g == name) {
+                Some(group) if *share > 0 => floors.push(Floor { group: group as u32, share: *share }),
+                Some(_) => {}
+                None => problems.push(file, *line, "floors", name, "a group of demand.csv"),
+            }
+        }
+        floors.sort_unstable_by_key(|floor| floor.group);
+        floors
+    }
+}
+
+/// No option has a price of a year that is not planned.
+fn check_years(file: &str, instance: &Instance, problems: &mut Problems) {
+    let (years, priced) = (instance.years(), instance.later.len() + 1);
+    if priced > years {
+        let wanted = format!("at least {priced}: options have prices of that year");
+        problems.push(file, 0, "years", &years.to_string(), wanted);
+    }
+}
+
+/// What is bought already must be within the limit of each year, and of no more vendors than may be.
+fn check_bought(file: &str, instance: &Instance, problems: &mut Problems) {
+    let bought = || (0..instance.option_count()).filter(|o| instance.fixed(*o) == Fixed::In);
+    let vendors: BTreeSet<u32> = bought().map(|o| instance.vendor(o)).filter(|v| *v != NONE).collect();
+    if vendors.len() > instance.most_vendors as usize {
+        let wanted = format!("at least {}: the options fixed `in` are of so many vendors", vendors.len());
+        problems.push(file, 0, "vendors", &instance.most_vendors.to_string(), wanted);
+    }
+    let counts = matches!(instance.limit, Limit::Count(_));
+    let said = |n: u64| if counts { n.to_string() } else { format!("{}.{:02}", n / 100, n % 100) };
+    for (year, amount) in instance.limit.amounts().iter().enumerate() {
+        let taken: u64 = bought().map(|o| instance.charge(o, year, year == 0)).sum();
+        if taken > *amount {
+            let name = if counts { "count" } else { "budget" };
+            let wanted =
+                format!("at least {} in year {}: the options fixed `in` take so much", said(taken), year + 1);
+            problems.push(file, 0, name, &said(*amount), wanted);
         }
     }
-    floors.sort_unstable_by_key(|floor| floor.group);
-    floors
 }
 
 fn decimal(value: &DeValue<'_>, places: i32) -> Option<u64> {

@@ -86,7 +86,7 @@ impl Settings {
             parked: fields.whole("parked_meters", 1, 1_000).unwrap_or(91),
             detour: fields.millionths("detour", MILLION, 5 * MILLION).unwrap_or(1_300_000),
             ride_share: fields.millionths("ride_share", 1, MILLION).unwrap_or(550_000),
-            used: used?,
+            used: used.unwrap_or(MILLION),
             minutes: fields.millionths("minutes_needed", MILLION, 600 * MILLION).unwrap_or(60 * MILLION),
             rides: fields.millionths("rides_a_day", MILLION, 10 * MILLION).unwrap_or(2 * MILLION),
             hours: fields.millionths("hours_needed", 1, 168 * MILLION).unwrap_or(5 * MILLION),

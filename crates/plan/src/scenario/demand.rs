@@ -3,6 +3,7 @@
 use super::fields::Fields;
 use super::figures::{self, Source};
 use super::files::{Desk, Files, MOST_ROWS};
+use super::groups::Dimension;
 use super::place::Point;
 use super::quality::Kind;
 use crate::MILLION;
@@ -104,16 +105,16 @@ pub(super) struct Demand {
     pub measure: Option<evenfield_model::Measure>,
     /// The figure of the whole district with both ends of its interval, where there is one: it holds those whose places are withheld, too.
     pub whole: Option<[u64; 3]>,
-    /// The rows of each id of the file: more than one where barriers' shares split it.
+    /// The rows of each id of the file: more than one where groups or barriers' shares split it.
     pub ids: HashMap<String, std::ops::Range<u32>>,
 }
 
 impl Demand {
     /// Reads what the settings name.
-    pub fn read(desk: &mut Desk, files: &mut Files<'_>, settings: &Settings) -> Self {
+    pub fn read(desk: &mut Desk, files: &mut Files<'_>, settings: &Settings, group: Option<&str>) -> Self {
         let mut demand = match (&settings.file, &settings.figures) {
             (Some(file), None) => students(desk, files, file),
-            (None, Some(source)) => figures::read(desk, files, source),
+            (None, Some(source)) => figures::read(desk, files, (source, group.and_then(Dimension::named))),
             _ => return Self::default(),
         };
         let mut barriers = settings.barriers.clone();
@@ -168,7 +169,12 @@ impl Demand {
                 }
                 None => self.rows.push(rest),
             }
-            self.ids.insert(id, start..self.rows.len() as u32);
+            let end = self.rows.len() as u32;
+            if self.measure.is_some() && row.place != id {
+                // The groups of a place follow one another.
+                self.ids.entry(row.place).or_insert(start..end).end = end;
+            }
+            self.ids.insert(id, start..end);
         }
     }
 

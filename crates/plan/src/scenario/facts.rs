@@ -71,6 +71,9 @@ pub struct FactsOption {
     pub kind: Kind,
     /// What people call it.
     pub name: String,
+    /// From whom it is bought: a provider, a carrier, a seller of sites; nothing where nobody is known by name.
+    #[serde(default)]
+    pub vendor: String,
     /// Where it is.
     pub point: Option<Point>,
     /// What a student with it counts for.

@@ -89,7 +89,7 @@ impl<'t, 's> Fields<'t, 's> {
     /// Notes that a field is missing, unless it is there.
     pub fn needs(&mut self, key: &str) {
         if !self.fields.contains_key(key) {
-            self.complain(key, format!("`{key}` here"));
+            self.complain(key, "a value: it is needed");
         }
     }
 

@@ -3,6 +3,7 @@
 use super::demand::{Demand, MOST, Row};
 use super::fields::Fields;
 use super::files::{Desk, Files};
+use super::groups::{Dimension, divided};
 use super::place::Point;
 use crate::MILLION;
 use crate::read::rows::{Others, Rows};
@@ -56,11 +57,12 @@ impl Source {
     }
 }
 
-/// The larger areas that a GEOID names, as group columns: each with the digits that say which one it is.
+/// The areas that a place's id names, as group columns: each with the characters that say which one it is. A zone of a school is a group of its own.
 fn larger(geography: GeographyKind) -> &'static [(&'static str, usize)] {
     match geography {
         GeographyKind::BlockGroup => &[("tract", 11), ("county", 5)],
         GeographyKind::Tract => &[("county", 5)],
+        GeographyKind::AttendanceZone => &[("attendance_zone", usize::MAX)],
         _ => &[],
     }
 }
@@ -70,10 +72,64 @@ fn plain(text: &str) -> &str {
     text.strip_prefix('\'').unwrap_or(text)
 }
 
-/// Numbers of students by area: the figure's share of whom it counts, and both ends of its interval.
-pub(super) fn read(desk: &mut Desk, files: &mut Files<'_>, source: &Source) -> Demand {
+/// Figures by group of a dimension: of each place, and of the district.
+#[derive(Default)]
+struct Groups {
+    places: HashMap<String, Vec<Option<u64>>>,
+    district: Vec<Option<u64>>,
+}
+
+impl Groups {
+    fn take(&mut self, place: Option<String>, (words, word): (usize, usize), students: u64) {
+        let of = match place {
+            Some(place) => self.places.entry(place).or_default(),
+            None => &mut self.district,
+        };
+        of.resize(words, None);
+        of[word] = Some(students);
+    }
+
+    /// A row for each group of a place.
+    fn split(&self, row: Row, dimension: &Dimension, whole: Option<[u64; 3]>) -> Vec<Row> {
+        let words = dimension.words.len();
+        let none = vec![None; words];
+        let mut mix: Vec<u64> =
+            (0..words).map(|at| self.district.get(at).copied().flatten().unwrap_or(0)).collect();
+        let told: u64 = mix.iter().sum();
+        mix.push(whole.map_or(0, |whole| whole[0].saturating_sub(told)));
+        let parts = divided(row.students, self.places.get(&row.place).unwrap_or(&none), &mix);
+        let ends = |end: u64, part: u64| {
+            (u128::from(end) * u128::from(part) / u128::from(row.students.max(1))) as u64
+        };
+        let rows = dimension.groups().zip(parts).filter(|(_, part)| *part > 0).map(|(group, part)| {
+            let mut groups = row.groups.clone();
+            groups.push(group.to_owned());
+            let (low, high) = (ends(row.low, part).min(part), ends(row.high, part).max(part));
+            // Whom a place's figure counts is not known by group.
+            Row {
+                id: format!("{}/{}_{group}", row.id, dimension.name),
+                students: part,
+                low,
+                high,
+                counted: 0,
+                groups,
+                ..row.clone()
+            }
+        });
+        rows.collect()
+    }
+}
+
+/// Numbers of students by area: the figure's share of whom it counts, and both ends of its interval; where a dimension is asked for, by its groups.
+pub(super) fn read(
+    desk: &mut Desk,
+    files: &mut Files<'_>,
+    (source, dimension): (&Source, Option<Dimension>),
+) -> Demand {
     let columns = larger(source.geography);
-    let names = columns.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let names =
+        columns.iter().map(|(name, _)| *name).chain(dimension.map(|d| d.name)).map(str::to_owned).collect();
+    let mut by_group = Groups::default();
     let measure = Some(source.measure);
     let mut demand = Demand { file: source.file.clone(), columns: names, measure, ..Demand::default() };
     let places = places(desk, files, &source.places);
@@ -83,8 +139,19 @@ pub(super) fn read(desk: &mut Desk, files: &mut Files<'_>, source: &Source) -> D
     let (mut read, mut withheld) = (0, 0);
     let mut seen = std::collections::HashSet::new();
     while desk.next(&mut rows, &mut read) {
-        let whole = rows.text(7).is_empty() && matches!(rows.text(8), "" | "all");
-        if !whole || rows.text(0) != source.measure.code() {
+        if !rows.text(7).is_empty() || rows.text(0) != source.measure.code() {
+            continue;
+        }
+        let is_whole = matches!(rows.text(8), "" | "all");
+        if !is_whole {
+            let word = dimension.and_then(|d| Some((d.words.len(), d.word(rows.text(8))?)));
+            if let Some(word) = word.filter(|_| rows.text(9).is_empty()) {
+                let is_place = rows.text(1) == source.geography.as_str();
+                if is_place || rows.text(1) == GeographyKind::District.as_str() {
+                    let place = is_place.then(|| plain(rows.text(2)).to_owned());
+                    by_group.take(place, word, students(&rows, desk).1[0]);
+                }
+            }
             continue;
         }
         if rows.text(1) == GeographyKind::District.as_str() && rows.text(9).is_empty() {
@@ -104,13 +171,19 @@ pub(super) fn read(desk: &mut Desk, files: &mut Files<'_>, source: &Source) -> D
         }
         let id = plain(rows.text(2)).to_owned();
         let mut row = area(&rows, desk, id, &places);
-        row.groups =
-            columns.iter().map(|(_, digits)| row.id.get(..*digits).unwrap_or("").to_owned()).collect();
+        row.groups = columns
+            .iter()
+            .map(|(_, digits)| row.id.get(..(*digits).min(row.id.len())).unwrap_or("").to_owned())
+            .collect();
         if !seen.insert(row.id.clone()) {
             rows.problem(2, "one figure for each place", &mut desk.problems);
             continue;
         }
         demand.rows.push(row);
+    }
+    if let Some(dimension) = dimension {
+        let rows = std::mem::take(&mut demand.rows).into_iter();
+        demand.rows = rows.flat_map(|row| by_group.split(row, &dimension, demand.whole)).collect();
     }
     if withheld > 0 {
         desk.notes.push(format!(

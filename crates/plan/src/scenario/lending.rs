@@ -56,7 +56,7 @@ impl Settings {
             condition: found?,
             cap,
             need: need.unwrap_or(1),
-            used: used?,
+            used: used.unwrap_or(MILLION),
             owned,
         })
     }

@@ -59,7 +59,15 @@ impl Settings {
         }
         let uptake = fields.millionths("uptake", 1, MILLION).unwrap_or(MILLION);
         let vendor = fields.text("vendor");
-        Some(Self { sites: sites?, served: served?, sectors, need: need?, need_up, uptake, vendor })
+        Some(Self {
+            sites: sites?,
+            served: served?,
+            sectors,
+            need: need.unwrap_or(MILLION),
+            need_up,
+            uptake,
+            vendor,
+        })
     }
 
     /// How many students a sector has enough for, in millionths.

@@ -19,6 +19,7 @@ pub(crate) mod fields;
 mod figures;
 pub(crate) mod files;
 mod funding;
+mod groups;
 mod gtfs;
 mod lending;
 mod lte;
@@ -81,7 +82,7 @@ pub fn build(file: &str, text: &str, files: &mut Files<'_>) -> Result<Built, Pro
     let years = settings.years as u64;
     let book = (settings.inflation, settings.first_year, years);
     let costs = CostBook::read(&mut desk, files, settings.prices.as_deref(), book);
-    let demand = Demand::read(&mut desk, files, &settings.demand);
+    let demand = Demand::read(&mut desk, files, &settings.demand, settings.group.as_deref());
     let group = group(&settings, &demand, &mut desk);
     let mut shop = Shop {
         desk: &mut desk,

@@ -122,6 +122,9 @@ pub struct Bought {
     pub kind: String,
     /// What people call it.
     pub name: String,
+    /// From whom it is bought; nothing where nobody is known by name.
+    #[serde(default)]
+    pub vendor: String,
     /// Where it is, if it is at a place.
     pub point: Option<super::Point>,
     /// The school year in which it is opened.
@@ -410,6 +413,7 @@ fn bought(certificate: &Certificate, facts: &Facts, reached: &BTreeMap<u32, Inte
             kind: option.kind.word().to_owned(),
             point: option.point,
             name: option.name.clone(),
+            vendor: option.vendor.clone(),
             year: facts.first_year + opened as u64,
             district: Dollars(total(option, facts, opened)),
             reach: reached.get(&at).copied().unwrap_or_default(),

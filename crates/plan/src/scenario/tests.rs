@@ -592,6 +592,16 @@ fn figures_of_the_gap_are_a_demand() {
     let facts = built.facts();
     assert_eq!((facts.whole, facts.measure.as_str()), (Some([60_000_000, 45_000_000, 90_000_000]), "m1"));
     assert!(built.groups().is_empty(), "no column is named");
+    // Of 60 students with free or reduced lunch half lack access: all 30 of the place.
+    let by_lunch = format!("group = \"frl\"\n{scenario}[floors]\n\"yes\" = 0.1\n");
+    let lunch = super::build("s", &by_lunch, &mut |file, _| {
+        Ok(Box::new(std::io::Cursor::new(texts[file].clone().into_bytes())))
+    });
+    let lunch = lunch.expect("an instance");
+    let told: Vec<(String, u64)> = lunch.groups().into_iter().map(|g| (g.name, g.students)).collect();
+    assert_eq!(told, [("yes".to_owned(), 30_000_000)]);
+    assert_eq!(lunch.demand.ids["51001090100"], 0..lunch.demand.rows.len() as u32);
+    assert!(lunch.demand.rows.iter().all(|row| row.id.starts_with("51001090100/frl_yes")));
     texts.insert(
         "scenario.toml".to_owned(),
         format!("group = \"county\"\n{scenario}[floors]\n\"51001\" = 0.1\n"),

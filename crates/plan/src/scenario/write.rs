@@ -195,6 +195,7 @@ impl Built {
             option: choice.id.clone(),
             kind: choice.kind,
             name: choice.name.clone(),
+            vendor: choice.vendor.clone(),
             point: choice.point,
             counts: counts.counts,
             connected: counts.connected,

@@ -119,10 +119,9 @@ impl Merged {
         let mut rest: HashMap<u16, Vec<u64>> = HashMap::new();
         for serve in serve {
             let rest = rest.entry(serve.year).or_insert_with(|| instance.weights.clone());
-            let most: HashMap<u32, u64> = instance
-                .parts(serve.option as usize)
-                .map(|(demand, _, most)| (demand as u32, most))
-                .collect();
+            let start = instance.starts[serve.option as usize] as usize;
+            let covered = &instance.covered[start..instance.starts[serve.option as usize + 1] as usize];
+            let most = |demand: &u32| covered.binary_search(demand).map_or(0, |at| instance.most(start + at));
             let mut parts = Vec::new();
             for (row, mut amount) in std::mem::take(&mut serve.parts) {
                 let whole = u128::from(self.instance.weights[row as usize]).max(1);
@@ -130,14 +129,14 @@ impl Merged {
                 let all = amount;
                 for demand in &members[row as usize] {
                     let even = u128::from(all) * u128::from(instance.weights[*demand as usize]) / whole;
-                    let part = (even as u64).min(rest[*demand as usize]).min(most[demand]);
+                    let part = (even as u64).min(rest[*demand as usize]).min(most(demand));
                     rest[*demand as usize] -= part;
                     amount -= part;
                     parts.push((*demand, part));
                 }
                 // What rounding has left.
                 for (demand, part) in &mut parts[first..] {
-                    let more = amount.min(rest[*demand as usize]).min(most[demand] - *part);
+                    let more = amount.min(rest[*demand as usize]).min(most(demand) - *part);
                     rest[*demand as usize] -= more;
                     amount -= more;
                     *part += more;

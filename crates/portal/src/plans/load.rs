@@ -64,6 +64,7 @@ pub async fn load(app: &App, district: &str, given: &Given, seconds: i64) -> Res
         return Err(Fault::Problems(checked.problems));
     }
     let run = Run {
+        fair: false,
         id: new_id(),
         scenario: id,
         revision: 1,

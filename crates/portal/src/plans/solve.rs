@@ -11,7 +11,9 @@ use crate::db::now_ms;
 use crate::jobs::{Failure, Job, Outcome, Progress};
 use evenfield_model::Problems;
 use evenfield_plan::certificate::{Certificate, Question};
-use evenfield_plan::{Goal, Progress as Reached, solve};
+use evenfield_plan::read::put_settings;
+use evenfield_plan::scenario::Facts;
+use evenfield_plan::{Goal, Instance, Progress as Reached, fair, solve};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -73,7 +75,9 @@ async fn search(app: &App, district: &str, id: &str, progress: &Progress) -> Out
         prepare(app, district, &run, progress).await?;
         rungs = queries::rungs(app.db.read(), district, id).await?;
     }
-    let archive = Arc::new(queries::folder(app.db.read(), district, id).await?);
+    // It was asked for once more: whether every group is to have as much as every group can is known since it was read.
+    let Some(run) = queries::run(app.db.read(), district, id).await? else { return Ok(()) };
+    let base = Arc::new(base(app, district, &run, &rungs).await?);
     let mut found: BTreeMap<i64, Certificate> = BTreeMap::new();
     for rung in rungs.iter().filter(|rung| rung.answer.is_some()) {
         let proof = queries::proof(app.db.read(), district, id, rung.step).await?;
@@ -92,7 +96,7 @@ async fn search(app: &App, district: &str, id: &str, progress: &Progress) -> Out
             Some(_) => return end(app, district, id, RunState::Stopped).await,
         }
         progress.set(done, total, "job-plan-solve");
-        let work = Work { app, district, run: &run, rung, archive: &archive };
+        let work = Work { app, district, run: &run, rung, base: &base };
         let Some(stopped) = work.solve(&rungs, &mut found, progress).await? else { return Ok(()) };
         if stopped {
             return end(app, district, id, RunState::Stopped).await;
@@ -123,7 +127,8 @@ async fn prepare(app: &App, district: &str, run: &Run, progress: &Progress) -> O
     match read {
         Ok((archive, ladder)) => {
             let at = (run.id.as_str(), scenario.revision);
-            queries::put_folder(&mut write, district, at, &archive, &ladder).await?;
+            queries::put_folder(&mut write, district, at, scenario.settings.is_fair(), (&archive, &ladder))
+                .await?;
             progress.step(&mut write, "folder").await?;
             write.commit().await?;
             Ok(())
@@ -151,18 +156,51 @@ enum Fault {
 fn folder(inputs: &Inputs) -> Result<Folder, Fault> {
     let built = inputs.build().map_err(Fault::Problems)?;
     let archive = answer::pack(&built, &built.facts()).map_err(Fault::Unusable)?;
-    let mut steps = Vec::new();
-    for step in ladder(built.budget()) {
+    let text = |step: &Step| {
         let mut text = Vec::new();
         built.write_instance_of(&step.budget, &mut text).map_err(|e| Fault::Unusable(e.into()))?;
-        let text = String::from_utf8_lossy(&text).into_owned();
-        match answer::instance(&archive, &text) {
-            Ok(_) => steps.push((step, text)),
-            Err(error) if step.chosen => return Err(Fault::Unusable(error)),
-            Err(_) => {}
-        }
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    };
+    let mut steps = Vec::new();
+    for step in ladder(built.budget()) {
+        let text = text(&step)?;
+        steps.push((step, text));
     }
+    let chosen = steps.iter().find(|(step, _)| step.chosen).map_or("", |(_, text)| text);
+    let mut base = answer::instance(&archive, chosen).map_err(Fault::Unusable)?;
+    steps.retain(|(step, text)| step.chosen || put_settings(text, &mut base).is_ok());
     Ok((archive, steps))
+}
+
+/// What all budgets of a run have in common, read once.
+struct Base {
+    instance: Instance,
+    facts: Facts,
+}
+
+impl Base {
+    /// Proves a plan of a budget and tells what it gives.
+    fn told(
+        &self,
+        (text, budget): (&str, &[u64]),
+        certificate: &Certificate,
+        fair: Option<[f64; 2]>,
+    ) -> Result<Answer, Unusable> {
+        let instance = answer::with_settings(&self.instance, text)?;
+        let facts = Facts { budget: budget.to_vec(), ..self.facts.clone() };
+        answer::told(&instance, certificate, &facts, fair)
+    }
+}
+
+async fn base(app: &App, district: &str, run: &Run, rungs: &[Rung]) -> Result<Base, Failure> {
+    let archive = queries::folder(app.db.read(), district, &run.id).await?;
+    let chosen = rungs.iter().find(|rung| rung.chosen).map_or(0, |rung| rung.step);
+    let text = queries::proof(app.db.read(), district, &run.id, chosen).await?.unwrap_or_default().0;
+    let read = tokio::task::spawn_blocking(move || {
+        let (instance, facts) = (answer::instance(&archive, &text)?, answer::facts(&archive, &[])?);
+        Ok(Base { instance, facts })
+    });
+    read.await.map_err(|_| Failure::for_now("job-error-internal", ""))?.map_err(unusable)
 }
 
 /// A budget to be solved.
@@ -171,8 +209,11 @@ struct Work<'w> {
     district: &'w str,
     run: &'w Run,
     rung: &'w Rung,
-    archive: &'w Arc<Vec<u8>>,
+    base: &'w Arc<Base>,
 }
+
+/// A plan to be stored: its budget's place, its certificate, what it gives, and the settings that it was found with where these are others than before.
+type Kept = (i64, Certificate, Answer, Option<String>);
 
 impl Work<'_> {
     /// Solves it and stores what was found, and better plans for other budgets; whether it was stopped before its time. `None` when the
@@ -190,17 +231,19 @@ impl Work<'_> {
         let (stop, now) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(None)));
         let _guard = StopOnDrop(Arc::clone(&stop));
         let search = Search {
-            archive: Arc::clone(self.archive),
+            base: Arc::clone(self.base),
             text,
+            budget: self.rung.budget.clone(),
+            is_fair: self.run.fair,
             from: found.remove(&step),
             limit: Duration::from_secs(u64::try_from(self.run.seconds).unwrap_or(1)),
             stop: Arc::clone(&stop),
             now: Arc::clone(&now),
         };
         let mut search = tokio::task::spawn_blocking(move || search.run());
-        let certificate = loop {
+        let outcome = loop {
             tokio::select! {
-                certificate = &mut search => break certificate,
+                outcome = &mut search => break outcome,
                 () = tokio::time::sleep(BEAT) => {
                     let reached = *now.lock().unwrap_or_else(PoisonError::into_inner);
                     if !self.tell(reached).await? {
@@ -209,18 +252,22 @@ impl Work<'_> {
                 }
             }
         };
-        let certificate =
-            certificate.map_err(|_| Failure::for_now("job-error-internal", ""))?.map_err(unusable)?;
+        let (certificate, answer, text) =
+            outcome.map_err(|_| Failure::for_now("job-error-internal", ""))?.map_err(unusable)?;
         let stopped = stop.load(Ordering::Relaxed);
-        found.insert(step, certificate);
-        let better = self.keep_better(rungs, found).await?;
+        found.insert(step, certificate.clone());
+        let mut kept = self.keep_better(rungs, found).await?;
+        if kept.iter().all(|(at, ..)| *at != step) {
+            kept.push((step, certificate, answer, text));
+        }
         let mut write = self.app.db.write().await?;
         // Nobody accepts a plan while it is replaced.
         queries::lock(&mut write, self.district).await?;
-        for (at, certificate, answer) in &better {
+        for (at, certificate, answer, text) in &kept {
             let finished = *at != step || !stopped;
-            let text = serde_json::to_string(certificate).map_err(|e| unusable(e.into()))?;
-            queries::put_answer(&mut write, self.district, (id, *at), (&text, answer, finished), now_ms())
+            let certificate = serde_json::to_string(certificate).map_err(|e| unusable(e.into()))?;
+            let proof = (certificate.as_str(), text.as_deref());
+            queries::put_answer(&mut write, self.district, (id, *at), (proof, answer, finished), now_ms())
                 .await?;
         }
         progress.step(&mut write, &format!("budget {step}")).await?;
@@ -229,11 +276,12 @@ impl Work<'_> {
     }
 
     /// Says how far it is; false when somebody wants a stop or the run is gone.
-    async fn tell(&self, now: Option<Reached>) -> Result<bool, Failure> {
+    async fn tell(&self, now: Option<(Reached, bool)>) -> Result<bool, Failure> {
         let mut write = self.app.db.write().await?;
         let run = queries::run(&mut *write, self.district, &self.run.id).await?;
-        if let Some(reached) = now {
+        if let Some((reached, fair)) = now {
             let now = Now {
+                fair,
                 step: self.rung.step,
                 floors: reached.question == Question::Floors,
                 objective: reached.objective,
@@ -246,33 +294,32 @@ impl Work<'_> {
         Ok(run.is_some_and(|run| run.state == RunState::Open))
     }
 
-    /// What is to be stored: the plan of this budget, and that of each budget for which a smaller one has a better plan.
+    /// Plans for budgets for which a smaller one has a better plan. Where every group is to have as much as every group can, floors grow with the budget, and
+    /// none is a plan for another.
     async fn keep_better(
         &self,
         rungs: &[Rung],
         found: &mut BTreeMap<i64, Certificate>,
-    ) -> Result<Vec<(i64, Certificate, Answer)>, Failure> {
-        let mut changed = vec![self.rung.step];
+    ) -> Result<Vec<Kept>, Failure> {
+        let mut kept = Vec::new();
         let mut best: Option<Certificate> = None;
-        for (step, certificate) in found.iter_mut() {
-            if let Some(better) = best.as_ref().and_then(|best| answer::better(best, certificate)) {
-                *certificate = better;
-                changed.push(*step);
+        for (step, certificate) in found.iter_mut().filter(|_| !self.run.fair) {
+            let better = best.as_ref().and_then(|best| answer::better(best, certificate));
+            let rung = rungs.iter().find(|rung| rung.step == *step);
+            if let (Some(better), Some(rung)) = (better, rung) {
+                *certificate = better.clone();
+                let proof = queries::proof(self.app.db.read(), self.district, &self.run.id, *step).await?;
+                let (text, _) = proof.unwrap_or_default();
+                let (base, budget) = (Arc::clone(self.base), rung.budget.clone());
+                let told = tokio::task::spawn_blocking(move || {
+                    let answer = base.told((&text, &budget), &better, None)?;
+                    Ok((better, answer))
+                });
+                let told = told.await.map_err(|_| Failure::for_now("job-error-internal", ""))?;
+                let (better, answer) = told.map_err(unusable)?;
+                kept.push((*step, better, answer, None));
             }
             best = Some(certificate.clone());
-        }
-        let mut kept = Vec::new();
-        for rung in rungs.iter().filter(|rung| changed.contains(&rung.step)) {
-            let proof = queries::proof(self.app.db.read(), self.district, &self.run.id, rung.step).await?;
-            let (Some((text, _)), Some(certificate)) = (proof, found.get(&rung.step)) else { continue };
-            let (archive, budget, mine) =
-                (Arc::clone(self.archive), rung.budget.clone(), certificate.clone());
-            let told = tokio::task::spawn_blocking(move || {
-                let instance = answer::instance(&archive, &text)?;
-                answer::told(&instance, &mine, &answer::facts(&archive, &budget)?)
-            });
-            let told = told.await.map_err(|_| Failure::for_now("job-error-internal", ""))?;
-            kept.push((rung.step, certificate.clone(), told.map_err(unusable)?));
         }
         Ok(kept)
     }
@@ -280,22 +327,39 @@ impl Work<'_> {
 
 /// A search on a thread of its own.
 struct Search {
-    archive: Arc<Vec<u8>>,
+    base: Arc<Base>,
     text: String,
+    budget: Vec<u64>,
+    is_fair: bool,
     from: Option<Certificate>,
     limit: Duration,
     stop: Arc<AtomicBool>,
-    now: Arc<Mutex<Option<Reached>>>,
+    now: Arc<Mutex<Option<(Reached, bool)>>>,
 }
 
 impl Search {
-    fn run(self) -> Result<Certificate, Unusable> {
-        let instance = answer::instance(&self.archive, &self.text)?;
+    /// The plan, what it gives, and its settings where floors were found for it.
+    fn run(self) -> Result<(Certificate, Answer, Option<String>), Unusable> {
+        let mut instance = answer::with_settings(&self.base.instance, &self.text)?;
         let start = Instant::now();
         let goal = Goal { gap: GAP, seed: 1 };
-        Ok(solve(&instance, goal, self.from.as_ref(), &mut |reached| {
-            *self.now.lock().unwrap_or_else(PoisonError::into_inner) = Some(*reached);
-            !self.stop.load(Ordering::Relaxed) && start.elapsed() < self.limit
-        }))
+        let go_on = |reached: &Reached, (of_floors, limit): (bool, Duration)| {
+            *self.now.lock().unwrap_or_else(PoisonError::into_inner) = Some((*reached, of_floors));
+            !self.stop.load(Ordering::Relaxed) && start.elapsed() < limit
+        };
+        let mut from = self.from.clone();
+        let (mut text, mut shares) = (None, None);
+        if self.is_fair {
+            let mut half = |reached: &Reached| go_on(reached, (true, self.limit / 2));
+            let found = fair(&mut instance, goal, from.as_ref(), &mut half)?;
+            text = Some(answer::with_floors(&self.text, &instance));
+            shares = found.as_ref().map(|found| [f64::from(found.share) / 1e6, f64::from(found.bound) / 1e6]);
+            from = found.map(|found| found.certificate).or(from);
+        }
+        let certificate =
+            solve(&instance, goal, from.as_ref(), &mut |reached| go_on(reached, (false, self.limit)));
+        let settings = (text.as_deref().unwrap_or(&self.text), self.budget.as_slice());
+        let answer = self.base.told(settings, &certificate, shares)?;
+        Ok((certificate, answer, text))
     }
 }

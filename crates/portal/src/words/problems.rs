@@ -247,6 +247,8 @@ const PLANS: [&str; 129] = [
     "floor-group",
     "floor-share",
     "group-once",
+    "fair-column",
+    "fair-floor",
     "nobody",
     "unused",
     "withheld",

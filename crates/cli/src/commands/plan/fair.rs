@@ -1,10 +1,9 @@
 //! `evenfield plan fair`: the most that all groups can have at once.
 
-use super::{check_own, instance, search, seconds, share};
+use super::{OWN_FAULT, instance, progress, seconds, share};
 use crate::out::{complain, say};
-use anyhow::Result;
-use evenfield_plan::certificate::Question;
-use evenfield_plan::{Floor, Goal, Instance, MILLION};
+use anyhow::{Context, Result};
+use evenfield_plan::{Goal, fair};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -28,33 +27,21 @@ impl Fair {
     /// Runs it.
     pub fn run(self) -> Result<ExitCode> {
         let Some(mut instance) = instance(&self.dir) else { return Ok(ExitCode::FAILURE) };
-        // Floors that ask for all: where they cannot be met, the largest part of each that can be is looked for, which is what is wanted.
-        instance.floors = whole(&instance);
-        if instance.floors.is_empty() {
+        let goal = Goal { gap: self.gap, seed: self.seed };
+        let found = fair(&mut instance, goal, None, &mut progress(self.time)).context(OWN_FAULT)?;
+        let Some(found) = found else {
             complain!("{}: wanted demand.csv to name groups", self.dir.display());
             return Ok(ExitCode::FAILURE);
-        }
-        let certificate = search(&instance, Goal { gap: self.gap, seed: self.seed }, None, self.time);
-        check_own(&instance, &certificate)?;
-        let (reached, bound) = match certificate.question {
-            Question::Floors => (certificate.objective, certificate.bound),
-            Question::Objective => (MILLION.into(), MILLION.into()),
         };
-        let percent = |millionths: i128| millionths as f64 / 1e4;
-        say!("each group can have {:.4}%", percent(reached));
-        say!("no plan gives every group more than {:.4}%", percent(bound.min(MILLION.into())));
+        let percent = |millionths: u32| f64::from(millionths) / 1e4;
+        say!("each group can have {:.4}%", percent(found.share));
+        say!("no plan gives every group more than {:.4}%", percent(found.bound));
         say!("\n# to plan with it, in instance.toml:\n[floors]");
         for floor in &instance.floors {
             // A text of JSON is one of TOML too.
             let name = serde_json::Value::from(instance.group_names[floor.group as usize].as_str());
-            say!("{name} = {:.6}", percent(reached) / 100.0);
+            say!("{name} = {:.6}", percent(floor.share) / 100.0);
         }
         Ok(ExitCode::SUCCESS)
     }
-}
-
-/// Floors of the whole of each group that has any weight.
-fn whole(instance: &Instance) -> Vec<Floor> {
-    let floors = (0..instance.group_names.len() as u32).map(|group| Floor { group, share: MILLION as u32 });
-    floors.filter(|floor| instance.floor_needs(floor) > 0).collect()
 }

@@ -97,8 +97,8 @@ pub(super) async fn inputs(app: &App, district: &str, id: &str, settings: &Setti
         names.iter().map(|(slot, name)| (name.clone(), stored.remove(slot).unwrap_or_default())).collect();
     let gap = match settings.takes_figures() {
         true => {
-            let (measure, kind) = (settings.get("measure"), settings.get("geography"));
-            queries::gap(app.db.read(), district, measure, kind).await?
+            let of = (settings.get("measure"), settings.get("geography"), settings.get("group"));
+            queries::gap(app.db.read(), district, of).await?
         }
         false => Gap::default(),
     };

@@ -124,7 +124,7 @@ pub async fn page(
         steps: form::STEPS.iter().map(line).collect(),
         removed: scenario.removed_ms.is_some(),
         may_manage: p.may(Action::ManagePlans),
-        problems: p.problems(&checked.problems),
+        problems: p.problems(&step::labelled(&p, &scenario.settings, &checked.problems)),
         options: checked.strategies.iter().map(|(word, n)| (strategy(&p, word), number(*n))).collect(),
         demands: i64::try_from(checked.demands).unwrap_or(i64::MAX),
         sound: checked.is_sound(),

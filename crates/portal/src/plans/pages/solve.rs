@@ -63,10 +63,12 @@ pub(super) async fn view(app: &App, p: &Frame, scenario: &queries::Scenario) -> 
         RunState::Failed => jobs::get(db, &run.job).await?.and_then(|job| job.error),
         _ => None,
     };
+    let waits = run.state == RunState::Open
+        && jobs::get(db, &run.job).await?.is_some_and(|job| job.state == jobs::State::Waiting);
     let has_plan = queries::newest_run(db, district, &scenario.id, true).await?.is_some();
     let may = p.may(Action::ManagePlans);
     Ok(Some(RunView {
-        state: p.t(&format!("plans-run-{}", run.state.word())),
+        state: if waits { p.t("plans-run-waiting") } else { p.t(&format!("plans-run-{}", run.state.word())) },
         tag: match run.state {
             RunState::Done => "good",
             RunState::Failed => "bad",
@@ -90,6 +92,7 @@ fn now(p: &Frame, run: &Run, rungs: &[Rung]) -> String {
     let share = |n: f64| if now.floors { told::percent(n) } else { told::count_tenths(n) };
     p.tvs(
         match now.floors {
+            true if now.fair => "plans-now-fair",
             true if now.bound < 1.0 => "plans-now-floors",
             true => "plans-now-floors-open",
             false => "plans-now",
@@ -148,6 +151,7 @@ pub async fn act(
                 state: RunState::Open,
                 job: String::new(),
                 seconds: seconds.unwrap_or(SECONDS[1]),
+                fair: false,
                 now: None,
                 made_ms: now_ms(),
             };

@@ -162,7 +162,7 @@ async fn render(
         title: p.t(&format!("plans-step-{}", step.word)),
         lead: p.t(&format!("plans-lead-{}", step.word)),
         steps: steps(&p, &id, step.word),
-        problems: p.problems(&problems),
+        problems: p.problems(&labelled(&p, &scenario.settings, &problems)),
         word: step.word,
         mark: mark(step, &scenario, &files),
         is_late: typed.is_some(),
@@ -188,15 +188,7 @@ fn view(
         _ => scenario.settings.get(&name).to_owned(),
     };
     let value = typed.map_or(stored.clone(), |sent| sent.text(&name).to_owned());
-    let year = scenario.settings.get("first_year").parse::<i64>().unwrap_or(0);
-    // Any number may have been typed.
-    let year = year.clamp(0, 9_999) + i64::from(time) - 1;
-    let of =
-        if field.key == "budget" { format!("{year}–{:02}", (year + 1) % 100) } else { time.to_string() };
-    let label = match field.times {
-        1 => p.t(&format!("plans-field-{}", dashed(field.key))),
-        _ => p.tv(&format!("plans-field-{}", dashed(field.key)), "n", of),
-    };
+    let label = label(p, &scenario.settings, field, time);
     let wrong = problems.kept().iter().find(|x| x.file == FILE && field.at(&x.column) == Some(time));
     let (kind, choices) = match field.input {
         Input::Choice(words) => {
@@ -244,6 +236,36 @@ fn view(
         value,
         choices,
     }
+}
+
+/// What an input is called.
+fn label(p: &Frame, settings: &Settings, field: &Field, time: u8) -> String {
+    let key = format!("plans-field-{}", dashed(field.key));
+    if field.times == 1 {
+        return p.t(&key);
+    }
+    let year = settings.get("first_year").parse::<i64>().unwrap_or(0);
+    // Any number may have been typed.
+    let year = year.clamp(0, 9_999) + i64::from(time) - 1;
+    let of =
+        if field.key == "budget" { format!("{year}–{:02}", (year + 1) % 100) } else { time.to_string() };
+    p.tv(&key, "n", of)
+}
+
+/// The problems with the names of inputs in the place of the scenario's file and its keys.
+pub(super) fn labelled(p: &Frame, settings: &Settings, problems: &Problems) -> Problems {
+    let fields = || form::STEPS.iter().flat_map(|step| step.fields);
+    let mut all = Problems::default();
+    for x in problems.kept() {
+        let of = fields().find_map(|field| Some((field, field.at(&x.column)?))).filter(|_| x.file == FILE);
+        match of {
+            Some((field, time)) => {
+                all.push("", 0, &label(p, settings, field, time), &x.said, x.wanted.clone());
+            }
+            None => all.push(&x.file, x.line, &x.column, &x.said, x.wanted.clone()),
+        }
+    }
+    all
 }
 
 /// The word that is chosen: the first where none is.
@@ -303,11 +325,13 @@ pub async fn saved(
                 let said: String = sent.text(&name).chars().take(120).collect();
                 scenario.name = if said.is_empty() { scenario.name } else { said };
             }
-            _ if field.is_shown(time, &scenario.settings) => {
+            // A row that was not shown may have been sent by another program; one that says nothing is none.
+            _ => {
                 let said: String = sent.text(&name).chars().take(2_000).collect();
-                scenario.settings.values.insert(name, said);
+                if !said.is_empty() || field.is_shown(time, &scenario.settings) {
+                    scenario.settings.values.insert(name, said);
+                }
             }
-            _ => {}
         }
     }
     scenario.settings.values.extend(uploaded);

@@ -9,9 +9,14 @@ use evenfield_plan::Dollars;
 use evenfield_plan::scenario::{Interval, Reach, Report};
 use fluent_bundle::FluentValue;
 
-/// Students, whole.
+/// Students: whole, or with a tenth where they are few, since an expected number of half a student is not nobody.
 pub fn students(n: f64) -> String {
-    count(n.round() as i64)
+    let tenths = (n * 10.0).round();
+    if (1.0..100.0).contains(&tenths) && tenths % 10.0 != 0.0 {
+        count_tenths(n)
+    } else {
+        count(n.round() as i64)
+    }
 }
 
 /// A figure with both ends of its interval.
@@ -100,8 +105,20 @@ pub fn percent(share: f64) -> String {
     }
 }
 
-/// What the proof says of a plan.
+/// What the proof says of a plan, and of what every group has where that was asked for.
 pub fn proof(p: &Frame, answer: &Answer) -> String {
+    match answer.fair {
+        None => of_plan(p, answer),
+        Some([share, bound]) => {
+            let most = percent((bound * 1000.0 - 1e-9).ceil() / 1000.0);
+            let down = percent((share * 1000.0 + 1e-9).floor() / 1000.0);
+            let fair = p.tvs("plans-proof-fair", &[("share", down.into()), ("most", most.into())]);
+            format!("{fair} {}", of_plan(p, answer))
+        }
+    }
+}
+
+fn of_plan(p: &Frame, answer: &Answer) -> String {
     // What no plan passes is rounded up: else some might.
     let up = |n: f64, parts: f64| (n * parts - 1e-9).ceil() / parts;
     if answer.floors {
@@ -206,6 +223,12 @@ mod tests {
     #[test]
     fn money_is_written_with_its_thousands() {
         assert_eq!([exact(8791.318), exact(0.05), exact(12.0)], ["$8,791.32", "$0.05", "$12.00"]);
+    }
+
+    #[test]
+    fn few_students_are_told_to_a_tenth() {
+        let told = [0.0, 0.04, 0.48, 1.0, 9.94, 9.96, 10.4, 1234.5].map(students);
+        assert_eq!(told, ["0", "0", "0.5", "1", "9.9", "10", "10", "1,235"]);
     }
 
     #[test]

@@ -59,18 +59,20 @@ pub async fn available(db: &AnyPool, district: &str) -> Result<Available> {
 ///
 /// # Errors
 /// The database's.
-pub async fn gap(db: &AnyPool, district: &str, measure: &str, kind: &str) -> Result<Gap> {
+pub async fn gap(db: &AnyPool, district: &str, (measure, kind, group): (&str, &str, &str)) -> Result<Gap> {
     let Some((run, inputs, _)) = latest(db, district).await? else { return Ok(Gap::default()) };
     let rows = sqlx::query(
-        "SELECT '' AS barrier, measure, geography_kind, geography_id, value, low90, high90, se, answers, students, method, \
-         suppressed FROM figure WHERE run_id = $1 AND measure = $2 AND geography_kind IN ($3, 'district') AND group_name = 'all' \
-         UNION ALL SELECT barrier, measure, geography_kind, geography_id, value, low90, high90, se, answers, students, \
+        "SELECT '' AS barrier, measure, geography_kind, geography_id, group_name, value, low90, high90, se, answers, students, method, \
+         suppressed FROM figure WHERE run_id = $1 AND measure = $2 AND geography_kind IN ($3, 'district') \
+         AND (group_name = 'all' OR group_name LIKE $4) \
+         UNION ALL SELECT barrier, measure, geography_kind, geography_id, group_name, value, low90, high90, se, answers, students, \
          method, suppressed FROM barrier_figure WHERE run_id = $1 AND measure = $2 AND geography_kind = 'district' \
-         AND group_name = 'all' ORDER BY 3, 4, 1",
+         AND group_name = 'all' ORDER BY 3, 4, 1, 5",
     )
     .bind(&run)
     .bind(measure)
     .bind(kind)
+    .bind(format!("{group}:%"))
     .fetch_all(db)
     .await?;
     let boundaries = sqlx::query_as(
@@ -116,7 +118,7 @@ fn figure(row: &AnyRow) -> Result<Option<FigureRow>> {
         measure,
         barrier: Some(barrier.as_str()).filter(|b| !b.is_empty()).and_then(Barrier::parse),
         geography: Geography { kind, id: place.clone() },
-        group: "all".to_owned(),
+        group: text("group_name")?,
         value: number("value")?,
         low90: number("low90")?,
         high90: number("high90")?,
@@ -135,6 +137,7 @@ fn figure(row: &AnyRow) -> Result<Option<FigureRow>> {
         measure: measure.code().to_owned(),
         kind: kind.as_str().to_owned(),
         place,
+        group: text("group_name")?,
         barrier,
         shown,
     }))

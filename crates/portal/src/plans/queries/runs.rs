@@ -44,6 +44,9 @@ impl State {
 pub struct Now {
     /// Its place in the ladder.
     pub step: i64,
+    /// Whether it is still looked for what every group can have.
+    #[serde(default)]
+    pub fair: bool,
     /// As in [`Answer`].
     pub floors: bool,
     /// Worth of the best plan so far.
@@ -69,6 +72,8 @@ pub struct Run {
     pub job: String,
     /// Seconds for each budget at most.
     pub seconds: i64,
+    /// Whether every group is to have as much as every group can; known once the scenario is read.
+    pub fair: bool,
     /// The budget at work.
     pub now: Option<Now>,
     /// When it was asked for, ms since 1970 UTC.
@@ -99,7 +104,7 @@ impl Rung {
     }
 }
 
-const COLUMNS: &str = "id, scenario_id, revision, state, job_id, seconds, progress_json, made_ms";
+const COLUMNS: &str = "id, scenario_id, revision, state, job_id, seconds, fair, progress_json, made_ms";
 
 fn read(row: &AnyRow) -> Result<Run> {
     let word: String = row.try_get("state")?;
@@ -112,6 +117,7 @@ fn read(row: &AnyRow) -> Result<Run> {
         state: state.ok_or_else(|| sqlx::Error::Decode(format!("no state {word}").into()))?,
         job: row.try_get("job_id")?,
         seconds: row.try_get("seconds")?,
+        fair: row.try_get::<i64, _>("fair")? == 1,
         now: now.as_deref().map(read_json).transpose()?,
         made_ms: row.try_get("made_ms")?,
     })
@@ -217,15 +223,16 @@ pub async fn put_folder(
     write: &mut Write,
     district: &str,
     (run, revision): (&str, i64),
-    archive: &[u8],
-    ladder: &[(Step, String)],
+    fair: bool,
+    (archive, ladder): (&[u8], &[(Step, String)]),
 ) -> Result<()> {
     for table in ["plan_run_part", "plan_answer"] {
         let sql = format!("DELETE FROM {table} WHERE district_id = $1 AND run_id = $2");
         sqlx::query(sqlx::AssertSqlSafe(sql)).bind(district).bind(run).execute(&mut **write).await?;
     }
-    let sql = "UPDATE plan_run SET revision = $3 WHERE district_id = $1 AND id = $2";
-    sqlx::query(sql).bind(district).bind(run).bind(revision).execute(&mut **write).await?;
+    let sql = "UPDATE plan_run SET revision = $3, fair = $4 WHERE district_id = $1 AND id = $2";
+    let query = sqlx::query(sql).bind(district).bind(run).bind(revision).bind(i64::from(fair));
+    query.execute(&mut **write).await?;
     let rows =
         parts(archive).map(|(part, body)| vec![district.into(), run.into(), part.into(), (&body).into()]);
     bulk::run(write, "INSERT INTO plan_run_part (district_id, run_id, part, body) VALUES", "", rows).await?;
@@ -320,7 +327,8 @@ pub async fn solved_at(write: &mut Write, district: &str, run: &str, step: i64) 
     Ok(row.flatten())
 }
 
-/// Stores a proved plan of a budget, in the place of the one that is there. One that the district goes by stays as it was accepted.
+/// Stores a proved plan of a budget, in the place of the one that is there, and the settings that it was found with where these are others than before. One that
+/// the district goes by stays as it was accepted.
 ///
 /// # Errors
 /// The database's.
@@ -328,15 +336,15 @@ pub async fn put_answer(
     write: &mut Write,
     district: &str,
     (run, step): (&str, i64),
-    (certificate, answer, finished): (&str, &Answer, bool),
+    ((certificate, settings), answer, finished): ((&str, Option<&str>), &Answer, bool),
     ms: i64,
 ) -> Result<()> {
     let sql = "UPDATE plan_answer SET finished = $4 WHERE district_id = $1 AND run_id = $2 AND step = $3";
     let query = sqlx::query(sql).bind(district).bind(run).bind(step).bind(i64::from(finished));
     query.execute(&mut **write).await?;
     sqlx::query(
-        "UPDATE plan_answer SET certificate_json = $4, report_json = $5, solved_ms = $6 \
-         WHERE district_id = $1 AND run_id = $2 AND step = $3 AND NOT EXISTS (SELECT 1 FROM plan_acceptance a \
+        "UPDATE plan_answer SET certificate_json = $4, report_json = $5, solved_ms = $6, \
+         instance_toml = COALESCE($7, instance_toml) WHERE district_id = $1 AND run_id = $2 AND step = $3 AND NOT EXISTS (SELECT 1 FROM plan_acceptance a \
          WHERE a.district_id = $1 AND a.run_id = $2 AND a.step = $3 AND a.undone_ms IS NULL)",
     )
     .bind(district)
@@ -345,6 +353,7 @@ pub async fn put_answer(
     .bind(certificate)
     .bind(json(answer)?)
     .bind(ms)
+    .bind(settings)
     .execute(&mut **write)
     .await?;
     Ok(())

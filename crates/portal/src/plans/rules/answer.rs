@@ -2,7 +2,7 @@
 
 use evenfield_model::Problems;
 use evenfield_plan::certificate::{Certificate, Question};
-use evenfield_plan::read::{Files, Limits, read};
+use evenfield_plan::read::{Files, Limits, put_settings, read};
 use evenfield_plan::scenario::{Built, Facts, Report, report};
 use evenfield_plan::{Instance, verify};
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,9 @@ pub struct Answer {
     pub bound: f64,
     /// How much better a plan could be at most, as a share of this one's worth.
     pub gap: f64,
+    /// Where every group was to have as much as every group can: that share, and the one that no plan gives to all.
+    #[serde(default)]
+    pub fair: Option<[f64; 2]>,
     /// What it gives.
     pub report: Report,
 }
@@ -112,6 +115,30 @@ pub fn instance(archive: &[u8], text: &str) -> Result<Instance, Unusable> {
     read(files, Limits::default()).map(|reading| reading.instance).map_err(Unusable::Instance)
 }
 
+/// An instance with the settings of another budget.
+///
+/// # Errors
+/// When what is bought already has no room in it.
+pub fn with_settings(base: &Instance, text: &str) -> Result<Instance, Unusable> {
+    let mut instance = base.clone();
+    put_settings(text, &mut instance).map_err(Unusable::Instance)?;
+    Ok(instance)
+}
+
+/// The settings with the floors of an instance in place of those that they have.
+pub fn with_floors(text: &str, instance: &Instance) -> String {
+    let mut out = text.split_once("[floors]").map_or(text, |(before, _)| before).trim_end().to_owned() + "\n";
+    if !instance.floors.is_empty() {
+        out += "[floors]\n";
+    }
+    for floor in &instance.floors {
+        // A text of JSON is a key of TOML.
+        let name = serde_json::Value::from(instance.group_names[floor.group as usize].as_str());
+        out += &format!("{name} = {:.6}\n", f64::from(floor.share) / 1e6);
+    }
+    out
+}
+
 /// The facts, with the budget of one answer in cents of each year.
 ///
 /// # Errors
@@ -126,7 +153,12 @@ pub fn facts(archive: &[u8], budget: &[u64]) -> Result<Facts, Unusable> {
 ///
 /// # Errors
 /// When the certificate proves nothing, or the facts are of another folder.
-pub fn told(instance: &Instance, certificate: &Certificate, facts: &Facts) -> Result<Answer, Unusable> {
+pub fn told(
+    instance: &Instance,
+    certificate: &Certificate,
+    facts: &Facts,
+    fair: Option<[f64; 2]>,
+) -> Result<Answer, Unusable> {
     verify(instance, certificate)?;
     let progress = certificate.progress();
     Ok(Answer {
@@ -134,6 +166,7 @@ pub fn told(instance: &Instance, certificate: &Certificate, facts: &Facts) -> Re
         objective: progress.objective,
         bound: progress.bound,
         gap: progress.gap(),
+        fair,
         report: report(instance, certificate, facts).map_err(Unusable::Instance)?,
     })
 }

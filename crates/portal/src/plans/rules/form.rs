@@ -121,12 +121,12 @@ pub struct Step {
     pub fields: &'static [Field],
 }
 
-/// How many carriers, funds and floors the pages have room for.
-pub const CARRIERS: u8 = 3;
+/// How many plans of carriers the pages have room for. Rows of a kind are told by these numbers, so no two are the same.
+pub const CARRIERS: u8 = 12;
 /// Funds of one's own.
-pub const FUNDS: u8 = 2;
+pub const FUNDS: u8 = 8;
 /// Floors.
-pub const FLOORS: u8 = 4;
+pub const FLOORS: u8 = 60;
 /// Years at most in the pages.
 pub const YEARS: u8 = 20;
 
@@ -212,8 +212,9 @@ const LTE: [Field; 8] = [
     hinted("lte_vendor", Text, ("private_lte", "vendor")),
 ];
 
-const POLICY: [Field; 19] = [
+const POLICY: [Field; 20] = [
     hinted("group", Text, ("", "group")),
+    hinted("floors_by", Choice(&["typed", FAIR]), ("", "")),
     several(FLOORS, hinted("floor_group", Text, ("", ""))),
     several(FLOORS, hinted("floor_share", Share, ("floors", ""))),
     hinted("counts_broadband_offer", Share, ("quality.broadband_offer", "counts")),
@@ -226,7 +227,7 @@ const POLICY: [Field; 19] = [
     hinted("share_ecf", Share, ("funding", "")),
     field("share_e_rate_buses", Share, ("funding", "")),
     field("share_e_rate_hotspots", Share, ("funding", "")),
-    several(FUNDS, field("fund_name", Text, ("funding", "name"))),
+    several(FUNDS, hinted("fund_name", Text, ("funding", "name"))),
     several(FUNDS, hinted("fund_items", Text, ("funding", "items"))),
     several(FUNDS, field("fund_share", Share, ("funding", "share"))),
     several(FUNDS, field("fund_source", Text, ("funding", "source"))),
@@ -246,6 +247,9 @@ pub const STEPS: [Step; 9] = [
     Step { word: COSTS, table: "costs", fields: &[] },
     Step { word: "policy", table: "funding", fields: &POLICY },
 ];
+
+/// The choice of `floors_by` by which every group is to have as much as every group can have at once.
+pub const FAIR: &str = "fair";
 
 /// The step of the cost book.
 pub const COSTS: &str = "costs";
@@ -328,9 +332,25 @@ impl Field {
         }
     }
 
-    /// Whether this input is shown: budgets for as many years as there are.
+    /// Whether this input is shown: budgets for as many years as there are; of rows of other kinds those up to the last that says something, and one more.
     pub fn is_shown(&self, time: u8, settings: &Settings) -> bool {
-        self.key != "budget" || usize::from(time) <= settings.years()
+        match (self.key, self.times) {
+            ("budget", _) => usize::from(time) <= settings.years(),
+            (_, 1) => true,
+            _ => {
+                (time..=self.times).any(|row| self.says(row, settings))
+                    || time == 1
+                    || self.says(time - 1, settings)
+            }
+        }
+    }
+
+    /// Whether an input of the row that this field is in says something.
+    fn says(&self, row: u8, settings: &Settings) -> bool {
+        let of_row = STEPS.iter().flat_map(|step| step.fields).filter(|field| field.times == self.times);
+        of_row
+            .filter(|field| !matches!(field.input, Choice(_)))
+            .any(|field| !settings.get(&field.input_name(row)).is_empty())
     }
 }
 
@@ -352,6 +372,27 @@ mod tests {
     }
 
     #[test]
+    fn there_is_always_room_for_one_more_row() {
+        let kinds = [CARRIERS, FUNDS, FLOORS, YEARS];
+        assert!(kinds.iter().enumerate().all(|(at, times)| !kinds[..at].contains(times)));
+        let mut settings = Settings::new(2026);
+        let shown = |key: &str, settings: &Settings| {
+            let field = STEPS.iter().flat_map(|step| step.fields).find(|field| field.key == key).unwrap();
+            (1..=field.times).filter(|time| field.is_shown(*time, settings)).count()
+        };
+        assert_eq!(
+            (shown("carrier", &settings), shown("floor_share", &settings), shown("budget", &settings)),
+            (1, 1, 3)
+        );
+        settings.values.insert("floor_group_2".to_owned(), "yes".to_owned());
+        settings.values.insert("use_1".to_owned(), "outdoor".to_owned());
+        assert_eq!((shown("carrier", &settings), shown("floor_share", &settings)), (1, 3));
+        settings.values.insert(format!("floor_group_{FLOORS}"), "no".to_owned());
+        assert_eq!(shown("floor_group", &settings), usize::from(FLOORS));
+        assert_eq!(shown("group", &settings), 1);
+    }
+
+    #[test]
     fn problems_find_their_step() {
         let owner = |column: &str| STEPS.iter().find(|step| step.owns(column)).map(|step| step.word);
         assert_eq!(owner("budget"), Some("basis"));
@@ -363,7 +404,7 @@ mod tests {
         assert_eq!(owner("costs.inflation"), Some("basis"), "where it is typed");
         assert_eq!(owner("costs.file"), Some("costs"));
         assert_eq!(owner("floor_share_2"), Some("policy"));
-        assert_eq!(owner("fund_name_3"), None, "there are two");
+        assert_eq!(owner("fund_name_9"), None, "there are eight");
         assert_eq!(owner("elsewhere"), None);
     }
 }

@@ -23,6 +23,8 @@ pub struct FigureRow {
     pub kind: String,
     /// The place.
     pub place: String,
+    /// The group, `all` or for example `frl:yes`.
+    pub group: String,
     /// The barrier; empty for the measure itself.
     pub barrier: String,
     /// Whom it counts, value, low90, high90; `None` when it is withheld.
@@ -166,7 +168,7 @@ fn figures(gap: &Gap) -> Vec<u8> {
             &low,
             &high,
             &row.barrier,
-            "all",
+            &row.group,
             withheld,
             &gap.counted,
         ];

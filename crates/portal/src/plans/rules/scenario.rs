@@ -1,6 +1,6 @@
 //! What a scenario's pages say, and the `scenario.toml` that it becomes: the one way from the pages to the planner.
 
-use super::form::{CARRIERS, FLOORS, FUNDS, Field, Input, STEPS, Slot, YEARS};
+use super::form::{CARRIERS, FAIR, FLOORS, FUNDS, Field, Input, STEPS, Slot, YEARS};
 use evenfield_gap::read::plain_number;
 use evenfield_plan::scenario::{PriceLine, prices_to_begin_with};
 use serde::{Deserialize, Serialize};
@@ -82,6 +82,11 @@ impl Settings {
             budgets.push(if said.is_empty() { before } else { said });
         }
         budgets
+    }
+
+    /// Whether every group is to have as much as every group can have at once.
+    pub fn is_fair(&self) -> bool {
+        self.get("floors_by") == FAIR
     }
 
     /// Whether the demand is the gap's figures.
@@ -210,6 +215,10 @@ pub fn text(settings: &Settings, files: &Names) -> String {
 }
 
 fn floors(out: &mut String, settings: &Settings) {
+    if settings.is_fair() {
+        // What every group can have at once is for the search to find.
+        return;
+    }
     let mut groups: Vec<&str> = Vec::new();
     let floors = (1..=FLOORS).filter_map(|n| {
         let group = settings.get(&format!("floor_group_{n}"));

@@ -37,10 +37,30 @@ fn headless(
 
 fn floors(settings: &Settings, problems: &mut Problems) {
     let mut groups: Vec<&str> = Vec::new();
+    if settings.is_fair() && settings.get("group").is_empty() {
+        problems.push(
+            FILE,
+            0,
+            "group",
+            "",
+            "the column of the groups that are to have as much as every group can",
+        );
+    }
     for n in 1..=FLOORS {
         let (group, share) =
             (settings.get(&format!("floor_group_{n}")), settings.get(&format!("floor_share_{n}")));
         let (group_at, share_at) = (format!("floor_group_{n}"), format!("floor_share_{n}"));
+        if settings.is_fair() && !(group.is_empty() && share.is_empty()) {
+            let said = if group.is_empty() { share } else { group };
+            problems.push(
+                FILE,
+                0,
+                &group_at,
+                said,
+                "no floor: every group is to have as much as every group can",
+            );
+            continue;
+        }
         match (group.is_empty(), share.is_empty()) {
             (true, true) => continue,
             (true, false) => problems.push(FILE, 0, &group_at, share, "the group that this share is of"),
@@ -76,6 +96,12 @@ mod tests {
         ] {
             settings.values.insert(key.to_owned(), said.to_owned());
         }
+        let mut fair = Settings::new(2026);
+        for (key, said) in [("floors_by", "fair"), ("floor_share_1", "40%")] {
+            fair.values.insert(key.to_owned(), said.to_owned());
+        }
+        let columns: Vec<String> = wrong(&fair).kept().iter().map(|p| p.column.clone()).collect();
+        assert_eq!(columns, ["group", "floor_group_1"]);
         let problems = wrong(&settings);
         let told: Vec<(&str, &str)> =
             problems.kept().iter().map(|p| (p.column.as_str(), p.said.as_str())).collect();

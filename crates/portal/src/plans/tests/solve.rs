@@ -12,6 +12,7 @@ use std::time::Duration;
 
 fn run(id: &str, state: RunState) -> Run {
     Run {
+        fair: false,
         id: id.to_owned(),
         scenario: "s".to_owned(),
         revision: 1,
