@@ -109,11 +109,13 @@ pub fn solve(
     if let Some(merged) = &merged {
         merged.unmerge(instance, &mut plan.serve);
     }
-    let prices: Vec<_> = cases.prices.iter().map(|p| claim::whole(p, of, instance.weights.len())).collect();
     // Whole numbers come out a little higher than the dual's; plans do not lie nearer to each other than the grain.
     let slack = if question == Question::Objective { 0.05 * grain as f64 } else { 0.0 };
     let most = claim::rounded_up(question, cases.most / unit, slack);
-    let mut bound = claim::bound(instance, question, &prices, &cases.tree, most);
+    // Equal demands have equal prices, so that what they come to is the same when they count as one.
+    let whole = |of, count| cases.prices.iter().map(|p| claim::whole(p, of, count)).collect::<Vec<_>>();
+    let mut bound = claim::bound(small, question, &whole(None, small.weights.len()), &cases.tree, most);
+    let prices = whole(of, instance.weights.len());
     if question == Question::Objective {
         bound -= bound.rem_euclid(grain);
     }

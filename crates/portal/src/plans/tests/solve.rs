@@ -32,7 +32,9 @@ async fn a_run_moves_only_from_the_states_that_are_named() {
         queries::insert_run(&mut write, HERE, &run("r", RunState::Open), "a").await.expect("stored");
         let ladder = [10u64, 20]
             .map(|cents| (Step { budget: vec![cents], chosen: cents == 20 }, "years = 1".to_owned()));
-        queries::put_folder(&mut write, HERE, ("r", 3), &[7; 900_000], &ladder).await.expect("stored");
+        queries::put_folder(&mut write, HERE, ("r", 3), true, (&[7; 900_000], &ladder))
+            .await
+            .expect("stored");
         let stop = (&[RunState::Open][..], RunState::Stopping);
         assert!(!queries::move_run(&mut write, THERE, "r", stop).await.expect("not theirs"));
         assert!(queries::move_run(&mut write, HERE, "r", stop).await.expect("moved"));
@@ -40,7 +42,7 @@ async fn a_run_moves_only_from_the_states_that_are_named() {
         write.commit().await.expect("committed");
         assert_eq!(queries::folder(db.read(), HERE, "r").await.expect("an archive"), [7; 900_000]);
         let now = queries::run(db.read(), HERE, "r").await.expect("read").expect("there");
-        assert_eq!((now.state, now.revision), (RunState::Stopping, 3));
+        assert_eq!((now.state, now.revision, now.fair), (RunState::Stopping, 3, true));
         let rungs = queries::rungs(db.read(), HERE, "r").await.expect("rungs");
         assert_eq!(
             rungs.iter().map(|r| (r.total(), r.chosen, r.finished)).collect::<Vec<_>>(),
@@ -181,6 +183,47 @@ async fn plans_are_found_proved_and_shown() {
         let stranger = kit.sign_in(Role::Coordinator, THERE).await;
         assert_eq!(stranger.get(&format!("{at}{page}")).await.status, 404);
     }
+}
+
+#[tokio::test]
+async fn every_group_has_as_much_as_every_group_can() {
+    let kit = kit().await;
+    let staff = kit.sign_in(Role::Coordinator, HERE).await;
+    let at = example_scenario(&staff).await;
+    let fair = [("group", "frl"), ("floors_by", "fair"), ("floor_group_1", "yes"), ("floor_share_1", "40%")];
+    save(&staff, &at, "policy", &fair, ("none", "", b"")).await;
+    let page = staff.get(&format!("{at}/step?step=policy")).await;
+    assert!(
+        page.body.contains("no floor: every group is to have as much as every group can"),
+        "{}",
+        page.body
+    );
+    save(&staff, &at, "policy", &[("group", "frl"), ("floors_by", "fair")], ("none", "", b"")).await;
+    let run = solved(&kit, &staff, &at).await;
+    assert!(run.fair);
+    let archive = queries::folder(kit.app.db.read(), HERE, &run.id).await.expect("an archive");
+    let rungs = queries::rungs(kit.app.db.read(), HERE, &run.id).await.expect("rungs");
+    let mut shares = Vec::new();
+    for rung in &rungs {
+        let answer = rung.answer.as_ref().expect("a plan");
+        let [share, bound] = answer.fair.expect("a share");
+        assert!(!answer.floors && share <= bound, "{answer:?}");
+        let proof =
+            queries::proof(kit.app.db.read(), HERE, &run.id, rung.step).await.expect("read").expect("there");
+        let instance = answer::instance(&archive, &proof.0).expect("an instance");
+        let certificate = serde_json::from_str(&proof.1.expect("a certificate")).expect("JSON");
+        evenfield_plan::verify(&instance, &certificate).expect("proved with its floors");
+        assert!(instance.floors.iter().all(|floor| f64::from(floor.share) == (share * 1e6).round()));
+        shares.push((share, instance.floors.len()));
+    }
+    // Each group of the column has its floor, and more money never gives every group less.
+    assert!(shares.iter().filter(|(share, _)| *share > 0.0).all(|(_, floors)| *floors == 2), "{shares:?}");
+    assert!(
+        shares.windows(2).all(|pair| pair[0].0 <= pair[1].0 + 1e-3) && shares[shares.len() - 1].0 > 0.1,
+        "{shares:?}"
+    );
+    let page = staff.get(&format!("{at}/result")).await;
+    assert!(page.body.contains("Every group has at least"), "{}", page.body);
 }
 
 #[tokio::test]
