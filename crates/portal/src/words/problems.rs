@@ -123,7 +123,7 @@ const EXCHANGE: [&str; 111] = [
 ];
 
 /// Those of scenarios and their files, without `plans-problem-` in front; notes are among them.
-const PLANS: [&str; 129] = [
+const PLANS: [&str; 131] = [
     "carrier-plan",
     "seats",
     "hours",

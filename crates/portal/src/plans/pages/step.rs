@@ -10,7 +10,7 @@ use crate::plans::queries::{self, File, Scenario};
 use crate::plans::rules::floors::{Proposal, propose};
 use crate::plans::rules::form::{self, Field, Input, Slot, Step};
 use crate::plans::rules::mark;
-use crate::plans::rules::scenario::FILE;
+use crate::plans::rules::scenario::{FILE, Settings};
 use askama::Template;
 use axum::extract::{Multipart, Path, Query, State};
 use axum::http::StatusCode;

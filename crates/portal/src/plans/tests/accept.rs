@@ -97,7 +97,9 @@ async fn a_later_search_hides_no_accepted_plan() {
     // Nothing writes over it while it is accepted.
     let mut write = kit.app.db.write().await.expect("a write");
     let answer = rung.answer.clone().expect("an answer");
-    queries::put_answer(&mut write, HERE, (&run.id, rung.step), ("{}", &answer, true), 9).await.expect("put");
+    queries::put_answer(&mut write, HERE, (&run.id, rung.step), (("{}", None), &answer, true), 9)
+        .await
+        .expect("put");
     write.commit().await.expect("committed");
     assert_eq!(own(&kit, &run).await.solved_ms, rung.solved_ms);
     // The scenario is not deleted from under it.

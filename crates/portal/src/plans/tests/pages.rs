@@ -143,7 +143,7 @@ async fn wrong_files_are_kept_and_all_problems_told() {
     .await;
     assert!(reply.location().ends_with("step=anchors"), "{}", reply.location());
     let page = staff.get(&format!("{at}/step?step=anchors")).await.body;
-    for told in ["castle", "many", "mine.csv", "scenario.toml", "far"] {
+    for told in ["castle", "many", "mine.csv", "<td>Walking reach, meters</td>", "far"] {
         assert!(page.contains(told), "{told}: {page}");
     }
     assert!(page.contains("id=\"walk_meters-error\""), "{page}");
