@@ -80,6 +80,23 @@ struct Groups {
 }
 
 impl Groups {
+    /// Takes the figure of a group of this dimension, of a place of this kind or of the district, unless it is withheld.
+    fn read<R: Read>(
+        &mut self,
+        rows: &Rows<R>,
+        desk: &mut Desk,
+        geography: GeographyKind,
+        dimension: Option<Dimension>,
+    ) {
+        let word = dimension.and_then(|d| Some((d.words.len(), d.word(rows.text(8))?)));
+        let is_place = rows.text(1) == geography.as_str();
+        let is_district = rows.text(1) == GeographyKind::District.as_str();
+        if let Some(word) = word.filter(|_| rows.text(9).is_empty() && (is_place || is_district)) {
+            let place = is_place.then(|| plain(rows.text(2)).to_owned());
+            self.take(place, word, students(rows, desk).1[0]);
+        }
+    }
+
     fn take(&mut self, place: Option<String>, (words, word): (usize, usize), students: u64) {
         let of = match place {
             Some(place) => self.places.entry(place).or_default(),
@@ -144,14 +161,7 @@ pub(super) fn read(
         }
         let is_whole = matches!(rows.text(8), "" | "all");
         if !is_whole {
-            let word = dimension.and_then(|d| Some((d.words.len(), d.word(rows.text(8))?)));
-            if let Some(word) = word.filter(|_| rows.text(9).is_empty()) {
-                let is_place = rows.text(1) == source.geography.as_str();
-                if is_place || rows.text(1) == GeographyKind::District.as_str() {
-                    let place = is_place.then(|| plain(rows.text(2)).to_owned());
-                    by_group.take(place, word, students(&rows, desk).1[0]);
-                }
-            }
+            by_group.read(&rows, desk, source.geography, dimension);
             continue;
         }
         if rows.text(1) == GeographyKind::District.as_str() && rows.text(9).is_empty() {
