@@ -3,7 +3,7 @@
 //! ```text
 //! cargo bench -p evenfield-usage --bench usage -- seal
 //! cargo bench -p evenfield-usage --bench usage -- make FOLDER STUDENTS FIRST_DAY DAYS
-//! cargo bench -p evenfield-usage --bench usage -- roll FOLDER STUDENTS
+//! cargo bench -p evenfield-usage --bench usage -- roll FOLDER STUDENTS [sections]
 //! ```
 //!
 //! `make` writes the segments of a made-up district, four edges with a segment every five minutes of facts or 1,048,576 of them, and
@@ -75,7 +75,10 @@ fn minute(popular: &Popular, students: u32, edge: u32, day: u32, minute: u32, fa
             continue;
         }
         let quarter = mixed(u64::from(student) << 33 | u64::from(at / 15));
-        let resource = popular.pick(quarter);
+        // Of a student's own 42 resources (LearnPlatform, 2023: what a student used in a year), some more often than others.
+        let own =
+            mixed(u64::from(student) << 34 | (f64::powf(42.0, (quarter % 1_000) as f64 / 1_000.0) as u64));
+        let resource = popular.pick(own);
         for query in 0..1 + (now >> 8) % 5 {
             let chance = mixed(now ^ query);
             let known = !chance.is_multiple_of(5);
@@ -85,7 +88,7 @@ fn minute(popular: &Popular, students: u32, edge: u32, day: u32, minute: u32, fa
                 device: device(student),
                 resource: known.then_some(resource),
                 support: known && (chance >> 16).is_multiple_of(4),
-                category: if known && !blocked { 0 } else { (chance >> 24) as u8 % 40 },
+                category: if known && !blocked { 0 } else { (chance >> 24) as u8 % 8 },
                 did: u8::from(blocked),
                 place: if (8..15).contains(&(minute / 60)) { Place::School } else { Place::Unknown },
             }));
@@ -179,7 +182,7 @@ fn memory_kib() -> u64 {
     line.and_then(|l| l.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
 }
 
-fn roll(folder: &Path, students: u32) {
+fn roll(folder: &Path, students: u32, sections: bool) {
     let list: Vec<_> = (0..students)
         .map(|n| Student {
             devices: vec![device(n)],
@@ -204,8 +207,13 @@ fn roll(folder: &Path, students: u32) {
         Calendar::new("UTC", terms, BTreeSet::new(), bells, time(17, 0, 0, 0)).expect("a calendar");
     let store = FolderStore::open(&RealDisk, &folder.join("store"), 2).expect("a store");
     let rows: u64 = visible(&store).expect("a manifest").iter().map(|v| v.entry.rows).sum();
-    let rollup =
-        Rollup { roster: &roster, catalogue: &catalogue, calendar: &calendar, method: Method::default() };
+    let rollup = Rollup {
+        roster: &roster,
+        catalogue: &catalogue,
+        calendar: &calendar,
+        method: Method::default(),
+        sections,
+    };
     let mut active: BTreeMap<(u16, u16), u64> = BTreeMap::new();
     let mut uses = 0u64;
     let start = Instant::now();
@@ -245,7 +253,8 @@ fn main() {
         ["make", folder, students, first, days] => {
             make(Path::new(folder), number(students), first.parse().expect("a date"), number(days));
         }
-        ["roll", folder, students] => roll(Path::new(folder), number(students)),
-        _ => println!("seal | make FOLDER STUDENTS FIRST_DAY DAYS | roll FOLDER STUDENTS"),
+        ["roll", folder, students] => roll(Path::new(folder), number(students), false),
+        ["roll", folder, students, "sections"] => roll(Path::new(folder), number(students), true),
+        _ => println!("seal | make FOLDER STUDENTS FIRST_DAY DAYS | roll FOLDER STUDENTS [sections]"),
     }
 }

@@ -22,7 +22,7 @@ use crate::catalogue::Catalogue;
 use crate::keep::{Disk, FolderStore};
 use crate::pseudonym::KeyRing;
 use crate::report::{Ledger, LedgerError};
-use crate::rollup::{Coverage, Rollup, RollupError, Unit, inputs};
+use crate::rollup::{Coverage, Rollup, RollupError, inputs};
 use crate::roster::{Roster, RosterError};
 use evenfield_model::Problems;
 use jiff::civil::Date;
@@ -140,15 +140,12 @@ pub fn report(disk: &impl Disk, folder: &Path, today: Date) -> Result<Done, Dist
         catalogue: &catalogue,
         calendar: &settings.calendar,
         method: settings.method,
+        // A section's use is its teacher's, and in no report.
+        sections: false,
     };
     let mut uses = Vec::new();
     let segments = inputs(&store).map_err(file(folder.join("store/manifest")))?;
-    let coverage = rollup.run(segments, &mut |one| {
-        // A section's use is its teacher's, and in no report.
-        if !matches!(one.unit, Unit::Section(_)) {
-            uses.push(one);
-        }
-    })?;
+    let coverage = rollup.run(segments, &mut |one| uses.push(one))?;
     let mut released = Vec::new();
     for period in ended(&settings, today) {
         if ledger.released(&period).is_none() {

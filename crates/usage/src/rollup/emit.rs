@@ -58,6 +58,7 @@ pub struct Use {
 
 #[derive(Default)]
 struct Sums {
+    touched: bool,
     minutes: u64,
     active: u64,
     visits: u64,
@@ -90,9 +91,28 @@ pub(super) struct Emitted<'a> {
     pub catalogue: &'a Catalogue,
     pub resources: &'a [ResourceId],
     pub columns: u32,
+    pub sections: bool,
 }
 
-type Cells = BTreeMap<(Unit, Option<Setting>), Sums>;
+/// The settings and their sum, which comes first.
+const CELLS: usize = SETTINGS as usize + 1;
+
+/// The sums of all units for one resource; those that were touched.
+struct Cells {
+    sums: Vec<Sums>,
+    touched: Vec<usize>,
+}
+
+impl Cells {
+    #[inline]
+    fn add(&mut self, unit: usize, setting: usize, sum: Sum, goal: Option<u32>) {
+        let cell = &mut self.sums[unit * CELLS + setting];
+        if !std::mem::replace(&mut cell.touched, true) {
+            self.touched.push(unit * CELLS + setting);
+        }
+        cell.add(sum, goal);
+    }
+}
 
 impl Emitted<'_> {
     /// Gives away the use of all units of the sums of a period.
@@ -106,13 +126,17 @@ impl Emitted<'_> {
             *key = (column * students + student) * SETTINGS + setting;
         }
         sums.sort_unstable_by_key(|(key, _)| *key);
+        let units =
+            1 + self.roster.schools.len() + if self.sections { self.roster.sections.len() } else { 0 };
+        let mut cells = Cells { sums: Vec::new(), touched: Vec::new() };
+        cells.sums.resize_with(units * CELLS, Sums::default);
         for of_column in sums.chunk_by(|(a, _), (b, _)| self.column(*a) == self.column(*b)) {
             let column = self.column(of_column[0].0) as usize;
             let what = match self.resources.get(column) {
                 Some(resource) => What::Resource(*resource),
                 None => What::Blocked((column - self.resources.len()) as u8),
             };
-            self.column_of_use(what, of_column, sink);
+            self.column_of_use(what, of_column, &mut cells, sink);
         }
     }
 
@@ -120,18 +144,28 @@ impl Emitted<'_> {
         key / SETTINGS / self.roster.len() as u32
     }
 
-    fn units(&self, student: u32) -> impl Iterator<Item = Unit> {
-        let sections = self.roster.sections(student).iter().map(|s| Unit::Section(*s));
-        [Unit::District, Unit::School(self.roster.school(student))].into_iter().chain(sections)
+    /// The places of a student's units: the district, then schools, then sections.
+    fn units(&self, student: u32) -> impl Iterator<Item = usize> {
+        let schools = self.roster.schools.len();
+        let sections = if self.sections { self.roster.sections(student) } else { &[] };
+        let sections = sections.iter().map(move |s| 1 + schools + usize::from(*s));
+        [0, 1 + usize::from(self.roster.school(student))].into_iter().chain(sections)
     }
 
-    fn column_of_use(&self, what: What, sums: &[(u32, Sum)], sink: &mut dyn FnMut(Use)) {
+    fn unit(&self, place: usize) -> Unit {
+        match (place, place.checked_sub(1 + self.roster.schools.len())) {
+            (0, _) => Unit::District,
+            (_, Some(section)) => Unit::Section(section as Number),
+            (school, None) => Unit::School((school - 1) as Number),
+        }
+    }
+
+    fn column_of_use(&self, what: What, sums: &[(u32, Sum)], cells: &mut Cells, sink: &mut dyn FnMut(Use)) {
         let goal = match what {
             What::Resource(number) => self.catalogue.resource(number).and_then(|r| r.goal_minutes),
             _ => None,
         };
         let goal = goal.map(|g| g.saturating_mul(self.weeks));
-        let mut cells = Cells::new();
         let students = self.roster.len() as u32;
         for of_student in sums.chunk_by(|(a, _), (b, _)| a / SETTINGS == b / SETTINGS) {
             let student = of_student[0].0 / SETTINGS % students;
@@ -140,37 +174,42 @@ impl Emitted<'_> {
                 all.minutes += sum.minutes;
                 all.active += sum.active;
                 all.visits += sum.visits;
-                let setting = Setting::ALL[(key % SETTINGS) as usize];
                 for unit in self.units(student) {
-                    cells.entry((unit, Some(setting))).or_default().add(*sum, None);
+                    cells.add(unit, 1 + (key % SETTINGS) as usize, *sum, None);
                 }
             }
             for unit in self.units(student) {
-                cells.entry((unit, None)).or_default().add(all, goal);
+                cells.add(unit, 0, all, goal);
             }
         }
-        for ((unit, setting), mut sums) in cells {
-            sums.each.sort_unstable();
-            let largest = |n: usize| sums.each.iter().rev().nth(n).map_or(0, |m| u64::from(*m));
+        let mut touched = std::mem::take(&mut cells.touched);
+        touched.sort_unstable();
+        for at in &touched {
+            let Sums { minutes, active, visits, met_goal, mut each, .. } =
+                std::mem::take(&mut cells.sums[*at]);
+            each.sort_unstable();
+            let largest = |n: usize| each.iter().rev().nth(n).map_or(0, |m| u64::from(*m));
             sink(Use {
                 period: self.period.clone(),
-                unit,
+                unit: self.unit(at / CELLS),
                 what,
-                setting,
-                students: sums.each.len() as u32,
-                minutes: sums.minutes,
-                active: sums.active,
-                visits: sums.visits,
-                quartiles: quartiles(&sums.each),
-                met_goal: sums.met_goal,
+                setting: (at % CELLS).checked_sub(1).map(|setting| Setting::ALL[setting]),
+                students: each.len() as u32,
+                minutes,
+                active,
+                visits,
+                quartiles: quartiles(&each),
+                met_goal,
                 largest: [largest(0), largest(1)],
             });
         }
+        touched.clear();
+        cells.touched = touched;
     }
 
     /// Students who visited any resource. The sums are still by student.
     fn any(&self, sums: &[(u32, Sum)], sink: &mut dyn FnMut(Use)) {
-        let mut counts: BTreeMap<Unit, u32> = BTreeMap::new();
+        let mut counts: BTreeMap<usize, u32> = BTreeMap::new();
         let student = |key: u32| key / SETTINGS / self.columns;
         for of_student in sums.chunk_by(|(a, _), (b, _)| student(*a) == student(*b)) {
             let of_resource = |(key, sum): &(u32, Sum)| {
@@ -183,7 +222,7 @@ impl Emitted<'_> {
         for (unit, students) in counts {
             sink(Use {
                 period: self.period.clone(),
-                unit,
+                unit: self.unit(unit),
                 what: What::AnyResource,
                 setting: None,
                 students,

@@ -47,8 +47,8 @@ impl Tally {
 
     /// Adds to a key less than `u32::MAX`.
     pub fn add(&mut self, key: u32, sum: Sum) {
-        // At most three quarters full.
-        if self.used * 4 >= self.slots.len() * 3 {
+        // At most seven eighths full.
+        if self.used * 8 >= self.slots.len() * 7 {
             self.grow();
         }
         let place = Self::place(&self.slots, key + 1);

@@ -51,8 +51,13 @@ fn inputs_of(parts: &[Vec<Fact>]) -> Vec<Input<'static>> {
 
 fn run(parts: &[Vec<Fact>]) -> (Vec<Use>, Coverage) {
     let (catalogue, roster, calendar) = (Catalogue::common(), roster(), calendar());
-    let rollup =
-        Rollup { roster: &roster, catalogue: &catalogue, calendar: &calendar, method: Method::default() };
+    let rollup = Rollup {
+        roster: &roster,
+        catalogue: &catalogue,
+        calendar: &calendar,
+        method: Method::default(),
+        sections: true,
+    };
     let mut uses = Vec::new();
     let coverage = rollup.run(inputs_of(parts), &mut |one| uses.push(one)).expect("rolls up");
     (uses, coverage)
@@ -201,7 +206,12 @@ fn a_district_that_does_not_fit_is_told() {
     let students = vec![Student::default(); 900_000];
     let roster = Roster::new(vec!["a".into()], vec![], &students).expect("a roster");
     let (catalogue, calendar) = (Catalogue::common(), calendar());
-    let rollup =
-        Rollup { roster: &roster, catalogue: &catalogue, calendar: &calendar, method: Method::default() };
+    let rollup = Rollup {
+        roster: &roster,
+        catalogue: &catalogue,
+        calendar: &calendar,
+        method: Method::default(),
+        sections: true,
+    };
     assert!(matches!(rollup.run(Vec::new(), &mut |_| ()), Err(RollupError::TooLarge { .. })));
 }
