@@ -10,7 +10,7 @@ BROWSER := tests/browser
 SECONDS ?= 60
 NAMES ?= 1000000
 
-.PHONY: help demo test test-rust test-browser soak picture show-dns agree lint fuzz deny release web packages packages-test \
+.PHONY: help demo test test-rust test-browser test-speedtest soak picture show-dns agree lint fuzz deny release web packages packages-test \
   packages-peers clean
 
 help: ## Show what can be made
@@ -22,7 +22,7 @@ demo: packages web ## Make a fictional district, estimate its gap, open the port
 	@echo "==> Starting the demo"
 	cargo run --locked --quiet --bin evenfield -- demo --dir $(DEMO_DIR) --listen $(DEMO_LISTEN)
 
-test: packages packages-test web test-rust test-browser ## Run all tests: Rust on SQLite and PostgreSQL, pages in a real browser
+test: packages packages-test web test-rust test-browser test-speedtest ## Run all tests: Rust on SQLite and PostgreSQL, pages in a real browser
 
 test-rust: web
 	@echo "==> Rust tests, on SQLite and on a private PostgreSQL"
@@ -40,6 +40,11 @@ test-browser: packages-test web ## Run the end-to-end tests in a real browser
 	@echo "==> End-to-end tests in Chromium"
 	cargo build --locked --bin evenfield
 	cd $(BROWSER) && { [ -d node_modules ] || npm ci --ignore-scripts --no-audit --no-fund; } && node --test --test-reporter=spec
+
+test-speedtest: packages packages-test ## Run real ndt7 clients against the speed test: M-Lab's library in Chromium, ndt7-client where it is installed
+	@echo "==> Speed tests in Chromium"
+	cargo build --locked --bin evenfield-edge
+	cd tests/speedtest && { [ -d node_modules ] || npm ci --ignore-scripts --no-audit --no-fund; } && node --test --test-reporter=spec
 
 picture: ## Take the README's picture anew, by the end-to-end test that looks at the home page
 	EVENFIELD_PICTURE=$(CURDIR)/docs/home.png $(MAKE) --no-print-directory test-browser
@@ -113,4 +118,4 @@ release: web ## Build the program that a district installs
 
 clean: ## Remove what was built here
 	cargo clean
-	rm -rf $(WEB)/node_modules $(WEB)/dist/* $(WEB)/dist/.built $(BROWSER)/node_modules
+	rm -rf $(WEB)/node_modules $(WEB)/dist/* $(WEB)/dist/.built $(BROWSER)/node_modules tests/speedtest/node_modules

@@ -27,5 +27,5 @@ mod status;
 pub mod tcp_info;
 mod tls;
 
-pub use server::{Running, StartError, Tell};
+pub use server::{Running, StartError, Tell, check};
 pub use settings::{Results, Settings};

@@ -181,6 +181,20 @@ impl Running {
     }
 }
 
+/// Whether everything that settings name can be used, without listening anywhere.
+///
+/// # Errors
+/// [`StartError`].
+pub fn check(settings: &Settings) -> Result<(), StartError> {
+    settings.certificate.as_ref().map(Certificate::open).transpose().map_err(StartError::Certificate)?;
+    match &settings.results {
+        Some(results) if results.folder.exists() && !results.folder.is_dir() => {
+            Err(StartError::Results(io::Error::from(io::ErrorKind::NotADirectory)))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn listen(address: SocketAddr, congestion: &str) -> io::Result<TcpListener> {
     let socket = if address.is_ipv6() { TcpSocket::new_v6() } else { TcpSocket::new_v4() }?;
     socket.set_reuseaddr(true)?;

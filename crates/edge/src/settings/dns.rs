@@ -1,65 +1,19 @@
-//! The settings file: every setting once, with its check and what the reference page says; read strictly, all faults
-//! told at once.
+//! The settings of the resolver.
 
+use super::{Definition, Setting};
 use evenfield_dns::access::{Prefix, Prefixes};
 use evenfield_dns::{Fetch, Listen, Settings, Upstreams, Validation};
-use evenfield_model::Problems;
 use evenfield_policy::PublicKey;
 use std::net::SocketAddr;
-use std::path::Path;
-use std::str::FromStr;
 use std::time::Duration;
-use toml::de::{DeTable, DeValue};
 
-/// One setting.
-pub struct Setting {
-    /// `table.key`.
-    pub name: &'static str,
-    /// The default, as TOML; none when there is none.
-    pub default: Option<&'static str>,
-    /// Whether it must be there.
-    required: bool,
-    /// What may stand there, for people.
-    pub wanted: &'static str,
-    /// What it is for, for people.
-    pub about: &'static str,
-    /// Puts the value into the settings; `None` when it is not what is wanted.
-    put: fn(&mut Settings, &Value<'_>) -> Option<()>,
-}
-
-/// A value and where its file is.
-struct Value<'a> {
-    raw: &'a DeValue<'a>,
-    folder: &'a Path,
-}
-
-impl Value<'_> {
-    fn text(&self) -> Option<&str> {
-        self.raw.as_str().filter(|text| !text.is_empty())
-    }
-
-    fn parsed<T: FromStr>(&self) -> Option<T> {
-        self.text()?.parse().ok()
-    }
-
-    fn whole(&self, low: u32, high: u32) -> Option<u32> {
-        let number = self.raw.as_integer()?;
-        let number = u32::from_str_radix(number.as_str(), number.radix()).ok()?;
-        (low..=high).contains(&number).then_some(number)
-    }
-
-    /// A list in which everything is what is wanted.
-    fn list<T: FromStr>(&self) -> Option<Vec<T>> {
-        let list = self.raw.as_array()?;
-        list.iter().map(|one| one.get_ref().as_str()?.parse().ok()).collect()
-    }
-}
+/// The definition.
+pub const DNS: Definition<Settings> = Definition { settings: SETTINGS, blank, also };
 
 const ADDRESSES: &str = "a list of addresses and ports, as `[\"192.0.2.1:53\", \"[::1]:53\"]`";
 const PREFIXES: &str = "a list of addresses and prefixes, as `[\"10.0.0.0/8\", \"::1\"]`";
 
-/// The definition.
-pub const SETTINGS: &[Setting] = &[
+const SETTINGS: &[Setting<Settings>] = &[
     Setting {
         name: "policy.snapshot",
         default: None,
@@ -372,14 +326,12 @@ pub const SETTINGS: &[Setting] = &[
 
 const DEFAULT_EVENTS: u64 = 256 << 20;
 
-/// What holds where the file says nothing.
-fn defaults() -> Settings {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let mut settings = Settings {
+fn blank() -> Settings {
+    Settings {
         snapshot: (std::path::PathBuf::new(), PublicKey([0; 32])),
         fetch: Fetch::default(),
         listen: Listen::default(),
-        workers: cores,
+        workers: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         clients: Prefixes::default(),
         per_second: 0,
         connections: (0, 0),
@@ -393,88 +345,12 @@ fn defaults() -> Settings {
         events: None,
         tls: None,
         https_path: String::new(),
-    };
-    for setting in SETTINGS.iter().filter(|setting| setting.name != "events.mebibytes") {
-        let Some(default) = setting.default else { continue };
-        if let Ok(value) = DeValue::parse(default) {
-            let _ = (setting.put)(&mut settings, &Value { raw: value.get_ref(), folder: Path::new("") });
-        }
-    }
-    settings
-}
-
-/// Reads a settings file.
-///
-/// # Errors
-/// All that is wrong with it.
-pub fn read_file(path: &Path) -> Result<Settings, Problems> {
-    let name = path.display().to_string();
-    match std::fs::read_to_string(path) {
-        Ok(text) => read(&name, path.parent().unwrap_or(Path::new("")), &text),
-        Err(error) => {
-            let mut problems = Problems::default();
-            problems.push(&name, 0, "", "", format!("a file that can be read ({error})"));
-            Err(problems)
-        }
     }
 }
 
-fn read(file: &str, folder: &Path, text: &str) -> Result<Settings, Problems> {
-    let mut settings = defaults();
-    let mut problems = Problems::default();
-    let line = |at: usize| text.bytes().take(at).filter(|b| *b == b'\n').count() as u64 + 1;
-    let table = match DeTable::parse(text) {
-        Ok(table) => table,
-        Err(error) => {
-            let at = error.span().map_or(0, |span| span.start);
-            problems.push(file, line(at), "", "", format!("TOML: {}", error.message()));
-            return Err(problems);
-        }
-    };
-    let mut entries = entries(table.get_ref());
-    // In the order of the definition, for some settings add to others; then by place for people.
-    let place = |name: &str| SETTINGS.iter().position(|s| s.name == name).unwrap_or(SETTINGS.len());
-    entries.sort_by_key(|(name, at, _)| (place(name), *at));
-    let mut found = Vec::new();
-    for (name, at, value) in &entries {
-        let said = text.get(value.span()).unwrap_or_default();
-        match SETTINGS.iter().find(|s| s.name == name) {
-            None => found.push((line(*at), name.clone(), "", "a setting that there is".to_owned())),
-            Some(setting) => {
-                let value = Value { raw: value.get_ref(), folder };
-                if (setting.put)(&mut settings, &value).is_none() {
-                    found.push((line(*at), name.clone(), said, setting.wanted.to_owned()));
-                }
-            }
-        }
-    }
-    let said = |name: &str| entries.iter().any(|(entry, ..)| entry == name);
-    found.extend(missing(&settings, said).map(|(name, wanted)| (0, name.to_owned(), "", wanted)));
-    found.extend(dangerous(&settings).map(|(name, wanted)| (0, name.to_owned(), "", wanted.to_owned())));
-    found.sort();
-    for (line, name, said, wanted) in found {
-        problems.push(file, line, &name, said, wanted);
-    }
-    if problems.is_empty() { Ok(settings) } else { Err(problems) }
-}
-
-/// Settings with their tables' names before them, where they stand, and their values.
-type Entries<'a> = Vec<(String, usize, &'a toml::Spanned<DeValue<'a>>)>;
-
-fn entries<'a>(table: &'a DeTable<'a>) -> Entries<'a> {
-    let mut entries = Vec::new();
-    for (key, value) in table {
-        let prefix = format!("{}.", key.get_ref());
-        match value.get_ref() {
-            DeValue::Table(table) if SETTINGS.iter().any(|s| s.name.starts_with(&prefix)) => {
-                for (inner, value) in table {
-                    entries.push((format!("{prefix}{}", inner.get_ref()), inner.span().start, value));
-                }
-            }
-            _ => entries.push((key.get_ref().to_string(), key.span().start, value)),
-        }
-    }
-    entries
+fn also(settings: &Settings, said: &dyn Fn(&str) -> bool) -> Vec<(&'static str, String)> {
+    let dangerous = dangerous(settings).map(|(name, wanted)| (name, wanted.to_owned()));
+    needed(settings).filter(|(name, _)| !said(name)).chain(dangerous).collect()
 }
 
 /// What would make an open resolver of the edge, or a word of a gateway worth nothing.
@@ -492,25 +368,31 @@ fn dangerous(settings: &Settings) -> impl Iterator<Item = (&'static str, &'stati
     open.into_iter().chain(strange)
 }
 
-/// What must be there and is not: name, and what is wanted.
-fn missing(settings: &Settings, said: impl Fn(&str) -> bool) -> impl Iterator<Item = (&'static str, String)> {
+/// What must be there for the sake of others, and why.
+fn needed(settings: &Settings) -> impl Iterator<Item = (&'static str, String)> {
     let listen = &settings.listen;
     let encrypted = [&listen.tls, &listen.https, &listen.quic].iter().any(|list| !list.is_empty());
     let tls = encrypted || settings.tls.is_some();
+    let portal = settings.fetch.portal.is_some();
     SETTINGS.iter().filter_map(move |setting| {
-        let wanted = match setting.name {
-            "policy.token" if settings.fetch.portal.is_some() => "the portal asks for it",
+        let why = match setting.name {
+            "policy.token" if portal => "the portal asks for it",
             "tls.certificate" | "tls.key" if tls => "encrypted transports need it",
-            _ if setting.required => "it is required",
             _ => return None,
         };
-        (!said(setting.name)).then(|| (setting.name, format!("{}; {wanted}", setting.wanted)))
+        Some((setting.name, format!("{}; {why}", setting.wanted)))
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use evenfield_model::Problems;
+    use std::path::Path;
+
+    fn read(file: &str, folder: &Path, text: &str) -> Result<Settings, Problems> {
+        DNS.read(file, folder, text)
+    }
 
     const LEAST: &str = "[policy]\nsnapshot = \"policy.snapshot\"\npublic_key = \
         \"3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c\"\n[upstream]\nservers = [\"192.0.2.1:53\"]\n";
