@@ -142,15 +142,6 @@ pub enum Fact {
         /// The share of memory that is free, 0 to 1.
         memory_free: f64,
     },
-    /// Decisions of the resolver beside us since this boot began.
-    Filter {
-        /// Answered.
-        answered: u64,
-        /// Blocked.
-        blocked: u64,
-        /// No answer could be had.
-        failed: u64,
-    },
 }
 
 impl Fact {

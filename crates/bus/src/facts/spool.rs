@@ -17,6 +17,8 @@ use std::io;
 
 /// So many segments share the room: the oldest of them is what goes.
 const SEGMENTS: u64 = 64;
+/// Octets of a line, about.
+const USUAL_LINE: usize = 200;
 /// Where it is kept what the portal has.
 const ACKED: &str = "acked";
 
@@ -130,10 +132,10 @@ impl<D: Disk> Spool<D> {
 
     /// Looks through a segment of an earlier boot.
     fn look(&mut self, name: Name, octets: u64) -> io::Result<()> {
-        let lines = lines(&self.disk.read(&name.text())?);
+        let text = self.disk.read(&name.text())?;
         let boot = self.boots.entry((name.order, name.boot)).or_default();
         let mut segment = Segment { octets, first: u64::MAX, last: 0 };
-        for line in lines {
+        for line in lines(&text) {
             segment.first = segment.first.min(line.seq);
             segment.last = segment.last.max(line.seq);
             if let Fact::Clock { epoch_ms, source } = line.fact
@@ -367,18 +369,22 @@ impl<D: Disk> Spool<D> {
         let (mut through, mut found) = (boot.last, Vec::new());
         for stream in [Stream::Accounting, Stream::Telemetry] {
             let mut octets = 0;
-            for (name, segment) in own(stream) {
+            'stream: for (name, segment) in own(stream) {
                 if segment.first > through {
                     break;
                 }
-                for line in lines(&self.disk.read(&name.text())?).into_iter().filter(|line| line.seq >= from)
-                {
-                    octets += 200;
-                    if octets > most_octets && line.seq < through {
+                let text = self.disk.read(&name.text())?;
+                for line in lines(&text).filter(|line| line.seq >= from) {
+                    octets += USUAL_LINE;
+                    let enough = octets > most_octets || line.seq > through;
+                    if enough {
                         // Everything through this one is in the batch, of both streams.
-                        through = line.seq;
+                        through = through.min(line.seq);
                     }
                     found.push(line);
+                    if enough {
+                        break 'stream;
+                    }
                 }
             }
         }
@@ -437,6 +443,6 @@ impl Better for Option<Clock> {
 }
 
 /// The whole lines of a segment; damaged ones are passed over.
-fn lines(octets: &[u8]) -> Vec<Line> {
-    octets.split(|octet| *octet == b'\n').filter_map(Line::read).collect()
+fn lines(octets: &[u8]) -> impl Iterator<Item = Line> {
+    octets.split(|octet| *octet == b'\n').filter_map(Line::read)
 }

@@ -21,7 +21,8 @@ pub struct Client {
     pub bits: u8,
     /// What only we and it know.
     pub secret: Vec<u8>,
-    /// Whether its accounting must have a Message-Authenticator, too. Its access requests must in any case.
+    /// Whether its accounting must have a Message-Authenticator, too, which RFC 2869 does not ask for. Its access requests
+    /// must in any case.
     pub strict_accounting: bool,
     /// The port on which it takes disconnect and change requests; none when it takes none.
     pub dynamic: Option<u16>,
@@ -130,8 +131,6 @@ pub struct Request<'a> {
     pub client: usize,
     /// What it says.
     pub packet: Packet<'a>,
-    /// Whether it had a Message-Authenticator, so that its answer has one.
-    pub signed: bool,
 }
 
 /// What came of a datagram.
@@ -204,19 +203,19 @@ impl Door {
         if accounting && !packet.is_signed_request(&client.secret) {
             return Arrived::Silence(Why::Forged);
         }
-        let signed = match packet.message_authenticator(None, &client.secret) {
-            Message::Right => true,
+        match packet.message_authenticator(None, &client.secret) {
+            Message::Right => {}
             Message::Wrong => return Arrived::Silence(Why::Forged),
-            Message::Absent if accounting && !client.strict_accounting => false,
+            Message::Absent if accounting && !client.strict_accounting => {}
             Message::Absent => return Arrived::Silence(Why::Unsigned),
-        };
+        }
         let key = Key { from, port, code, identifier: packet.identifier() };
         self.forget(now_ms);
         if let Some(seen) = self.seen.get(&key).filter(|seen| seen.authenticator == packet.authenticator()) {
             return seen.answer.clone().map_or(Arrived::Waiting(key), Arrived::Again);
         }
         self.remember(key, packet.authenticator(), now_ms);
-        Arrived::Request(Request { key, client: number, packet, signed })
+        Arrived::Request(Request { key, client: number, packet })
     }
 
     fn remember(&mut self, key: Key, authenticator: [u8; 16], now_ms: u64) {
@@ -253,10 +252,12 @@ impl Door {
     }
 }
 
-/// Begins the answer to a request: with a Message-Authenticator where the request had one, and its proxies' marks.
+/// Begins the answer to a request: with a Message-Authenticator first, and its proxies' marks. Only the answer to accounting
+/// has none: no RFC says over what it is made there, and FreeRADIUS takes zeros where others take the request's authenticator.
 pub fn begin_answer(code: u8, request: &Request<'_>) -> Draft {
     let identifier = request.packet.identifier();
-    let mut draft = if request.signed { Draft::new(code, identifier) } else { Draft::bare(code, identifier) };
+    let accounting = request.packet.code() == code::ACCOUNTING_REQUEST;
+    let mut draft = if accounting { Draft::bare(code, identifier) } else { Draft::new(code, identifier) };
     for mark in request.packet.all(attribute::PROXY_STATE) {
         draft.put(attribute::PROXY_STATE, mark);
     }

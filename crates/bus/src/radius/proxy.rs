@@ -34,7 +34,6 @@ struct Pending {
     request: [u8; 16],
     ours: [u8; 16],
     mark: [u8; 8],
-    signed: bool,
     identifier: u8,
     octets: Vec<u8>,
     at_ms: u64,
@@ -125,7 +124,6 @@ impl Proxy {
             request: packet.authenticator(),
             ours,
             mark,
-            signed: request.signed,
             identifier: packet.identifier(),
             octets: octets.clone(),
             at_ms: now_ms,
@@ -216,11 +214,7 @@ impl Proxy {
 
 /// The server's answer as the client can read it: our mark taken off, keys hidden by the client's secret.
 fn translate(packet: &Packet<'_>, pending: &Pending, theirs: &[u8], clients: &[u8]) -> Option<Draft> {
-    let mut draft = if pending.signed {
-        Draft::new(packet.code(), pending.identifier)
-    } else {
-        Draft::bare(packet.code(), pending.identifier)
-    };
+    let mut draft = Draft::new(packet.code(), pending.identifier);
     let marks = packet.all(attribute::PROXY_STATE).count();
     let mut mark = 0;
     for (kind, value) in packet.attributes() {
