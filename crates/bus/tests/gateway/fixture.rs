@@ -135,9 +135,7 @@ impl Bus {
     }
 
     pub fn metric(&self, name: &str) -> u64 {
-        let page = run("curl", &["-s", &format!("http://{}/metrics", self.at("status"))], "").1;
-        let line = page.lines().find_map(|line| line.strip_prefix(name)).expect(name);
-        line.trim().parse().expect("a number")
+        metric(self.at("status"), name)
     }
 
     /// Until the portal hears nothing new for some seconds.
@@ -151,6 +149,13 @@ impl Bus {
             }
         }
     }
+}
+
+/// A number that a gateway tells.
+pub fn metric(status: SocketAddr, name: &str) -> u64 {
+    let page = run("curl", &["-s", &format!("http://{status}/metrics")], "").1;
+    let line = page.lines().find_map(|line| line.strip_prefix(name)).expect(name);
+    line.trim().parse().expect("a number")
 }
 
 /// Runs a command; whether it ended well and all that it said.
