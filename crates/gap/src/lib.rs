@@ -13,6 +13,7 @@
 //! 7. [`district`]: all of it in one call, from what is stored about a district.
 //! 8. [`connectivity`]: each school's own line against the FCC's goals.
 //! 9. [`inventory`]: what a district lends, from its files.
+//! 10. [`home_speed`]: what the speed tests of a home say of it, and how sure that is.
 //!
 //! Nothing here opens a file, a socket or a clock: bytes, the date and the seed are arguments.
 
@@ -20,6 +21,7 @@ pub mod area;
 pub mod connectivity;
 pub mod district;
 pub mod estimate;
+pub mod home_speed;
 pub mod inventory;
 pub mod measure;
 pub mod open;

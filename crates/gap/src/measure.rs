@@ -42,8 +42,9 @@ pub fn of(measure: Measure, response: &Response) -> Option<bool> {
         Measure::M1NoSubscriptionOrComputer => no_subscription_or_computer(response),
         Measure::M2OrCellularOnly => or_cellular_only(response),
         Measure::M3NoWired => no_wired(response),
-        Measure::M4Below25x3 => slower_than(response, 25.0, 3.0),
-        Measure::M4Below100x20 => slower_than(response, 100.0, 20.0),
+        Measure::M4Below25x3 | Measure::M4Below100x20 => {
+            limits(measure, 1).and_then(|limits| slower_than(response, limits))
+        }
         Measure::M5Below25x12PerStudent => slower_than_per_student(response),
         Measure::M6SharedOrPhoneOnly => shared_or_phone(response),
     }
@@ -55,6 +56,18 @@ pub fn no_service(response: &Response) -> Option<bool> {
         Service::None | Service::Kind(InternetType::DialUp) => Some(true),
         Service::Kind(_) | Service::SomeKind => Some(false),
         Service::Unknown => None,
+    }
+}
+
+/// The speeds, download and upload in Mbps, below either of which a home with so many students is counted; `None` for measures that
+/// are not of speeds.
+pub fn limits(measure: Measure, students: u32) -> Option<(f64, f64)> {
+    let students = f64::from(students.max(1));
+    match measure {
+        Measure::M4Below25x3 => Some((25.0, 3.0)),
+        Measure::M4Below100x20 => Some((100.0, 20.0)),
+        Measure::M5Below25x12PerStudent => Some((25.0 * students, 12.0 * students)),
+        _ => None,
     }
 }
 
@@ -117,7 +130,7 @@ fn no_wired(response: &Response) -> Option<bool> {
 }
 
 /// M4: below `down` or below `up` Mbps.
-fn slower_than(response: &Response, down: f64, up: f64) -> Option<bool> {
+fn slower_than(response: &Response, (down, up): (f64, f64)) -> Option<bool> {
     if no_service(response) == Some(true) {
         return Some(true);
     }
@@ -128,8 +141,8 @@ fn slower_than(response: &Response, down: f64, up: f64) -> Option<bool> {
 /// M5: below 25 down or 12 up for each student of the household.
 fn slower_than_per_student(response: &Response) -> Option<bool> {
     let students = response.household_students.filter(|&n| n > 0);
-    let n = f64::from(students.unwrap_or(1));
-    match slower_than(response, 25.0 * n, 12.0 * n) {
+    let limits = limits(Measure::M5Below25x12PerStudent, students.unwrap_or(1))?;
+    match slower_than(response, limits) {
         // Fast enough for one student; with the number unknown that says nothing of more.
         Some(false) if students.is_none() => None,
         known => known,
