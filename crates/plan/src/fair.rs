@@ -3,11 +3,16 @@
 use crate::certificate::{Certificate, Question};
 use crate::solve::{Goal, Progress, solve};
 use crate::verify::{Refusal, verify};
-use crate::{Floor, Instance, MILLION};
+use crate::{Fixed, Floor, Instance, MILLION, NONE};
+
+/// A group of less than a hundredth of a student is what rounding left: no millionth of it can be shared out.
+const LEAST: u64 = MILLION / 100;
 
 /// What every group can have at once.
 #[derive(Clone, Debug)]
 pub struct Fair {
+    /// The numbers of groups that no option reaches that could be bought by itself: they have nothing in any plan, and are no reason to give the others nothing.
+    pub beyond: Vec<u32>,
     /// The least share of a group's weight that the plan found gives, in millionths.
     pub share: u32,
     /// No plan gives every group more, in millionths.
@@ -16,7 +21,7 @@ pub struct Fair {
     pub certificate: Certificate,
 }
 
-/// Looks for the largest share that every group can have in the last year, and leaves an instance whose floors ask for as much: solved again, it gives the best of the
+/// Looks for the largest share that every group within reach can have in the last year, and leaves an instance whose floors ask for as much: solved again, it gives the best of the
 /// plans that are as fair. The instance's own floors are not looked at. Nothing where no demand with weight is in a group.
 ///
 /// # Errors
@@ -28,9 +33,8 @@ pub fn fair(
     go_on: &mut dyn FnMut(&Progress) -> bool,
 ) -> Result<Option<Fair>, Refusal> {
     // Where floors of all cannot be met, the largest part of each that can be is looked for, which is what is wanted.
-    let whole = |group| Floor { group, share: MILLION as u32 };
-    let floors = (0..instance.group_names.len() as u32).map(whole);
-    instance.floors = floors.filter(|floor| instance.floor_needs(floor) > 0).collect();
+    let (within, beyond) = groups(instance);
+    instance.floors = within.into_iter().map(|group| Floor { group, share: MILLION as u32 }).collect();
     if instance.floors.is_empty() {
         return Ok(None);
     }
@@ -44,7 +48,41 @@ pub fn fair(
     // A floor of nothing is none.
     instance.floors.iter_mut().for_each(|floor| floor.share = share);
     instance.floors.retain(|floor| floor.share > 0);
-    Ok(Some(Fair { share, bound, certificate }))
+    Ok(Some(Fair { beyond, share, bound, certificate }))
+}
+
+/// The groups with students whom an option that could be bought by itself serves, and those of whom it serves none.
+fn groups(instance: &Instance) -> (Vec<u32>, Vec<u32>) {
+    let years = instance.years();
+    let limits = instance.limit.amounts();
+    let fits = |option: usize, from: usize| {
+        (from..years).all(|year| instance.charge(option, year, year == from) <= limits[year])
+    };
+    let mut reached = vec![false; instance.group_names.len()];
+    for option in 0..instance.option_count() {
+        let open = match instance.fixed(option) {
+            Fixed::In => true,
+            Fixed::Out => false,
+            Fixed::Free => (0..years).any(|from| fits(option, from)),
+        };
+        if !open || instance.capacity(option) == 0 {
+            continue;
+        }
+        for (demand, ..) in instance.parts(option).filter(|part| part.1 > 0 && part.2 > 0) {
+            if let Some(reached) = reached.get_mut(instance.group(demand) as usize) {
+                *reached = true;
+            }
+        }
+    }
+    let mut weights = vec![0u64; reached.len()];
+    for (weight, group) in instance.weights.iter().zip(&instance.groups).filter(|(_, group)| **group != NONE)
+    {
+        weights[*group as usize] = weights[*group as usize].saturating_add(*weight);
+    }
+    let all = (0..reached.len()).filter(|group| weights[*group] >= LEAST);
+    let (within, beyond): (Vec<usize>, Vec<usize>) = all.partition(|group| reached[*group]);
+    let numbers = |groups: Vec<usize>| groups.into_iter().map(|group| group as u32).collect();
+    (numbers(within), numbers(beyond))
 }
 
 #[cfg(test)]
@@ -78,6 +116,17 @@ mod tests {
         // The best of the plans that are as fair.
         let best = solve(&more, goal, Some(&found.certificate), &mut |_| true);
         assert_eq!((best.question, verify(&more, &best)), (Question::Objective, Ok(())));
+        // A group that nothing reaches, and one that is what rounding left, are no reason to give nothing to the others.
+        let far = "demand,weight,group\na,10,north\nb,20,south\nc,5,far\nd,0.000001,dust\n";
+        let mut beyond = instance("10", far);
+        let found = fair(&mut beyond, goal, None, &mut |_| true).expect("proved").expect("groups");
+        assert_eq!((found.share, found.beyond.as_slice()), (200_000, &[2][..]));
+        assert_eq!(beyond.floors.len(), 2);
+        let mut poor = instance("9", far);
+        assert!(
+            fair(&mut poor, goal, None, &mut |_| true).expect("proved").is_none(),
+            "nothing can be bought"
+        );
         let mut none = instance("10", "demand,weight\na,10\nb,20\n");
         assert!(fair(&mut none, goal, None, &mut |_| true).expect("proved").is_none());
     }

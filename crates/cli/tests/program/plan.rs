@@ -82,7 +82,10 @@ fn the_fairest_floors_are_said_and_can_be_planned_with() {
     assert!(output.status.success(), "{output:?}");
     let (head, floors) = said.split_once("\n\n").expect("floors");
     // 25 of 100 for the south is all that there is.
-    assert_eq!(head, "each group can have 25.0000%\nno plan gives every group more than 25.0000%");
+    assert_eq!(
+        head,
+        "each group within reach can have 25.0000%\nno plan gives every one of them more than 25.0000%"
+    );
     let toml = format!("budget = 3000\n{floors}");
     std::fs::write(folder.path().join("instance.toml"), toml).expect("written");
     let output = plan(folder.path(), &SOLVE);

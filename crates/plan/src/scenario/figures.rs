@@ -3,7 +3,7 @@
 use super::demand::{Demand, MOST, Row};
 use super::fields::Fields;
 use super::files::{Desk, Files};
-use super::groups::{Dimension, divided};
+use super::groups::{Dimension, UNKNOWN, divided};
 use super::place::Point;
 use crate::MILLION;
 use crate::read::rows::{Others, Rows};
@@ -72,67 +72,78 @@ fn plain(text: &str) -> &str {
     text.strip_prefix('\'').unwrap_or(text)
 }
 
-/// Figures by group of a dimension: of each place, and of the district.
-#[derive(Default)]
+/// Figures by group of a dimension: of each place, and of the district; students, and how many they are of whom the figure counts.
 struct Groups {
+    dimension: Dimension,
     places: HashMap<String, Vec<Option<u64>>>,
-    district: Vec<Option<u64>>,
+    district: Vec<Option<(u64, u64)>>,
 }
 
 impl Groups {
-    /// Takes the figure of a group of this dimension, of a place of this kind or of the district, unless it is withheld.
-    fn read<R: Read>(
-        &mut self,
-        rows: &Rows<R>,
-        desk: &mut Desk,
-        geography: GeographyKind,
-        dimension: Option<Dimension>,
-    ) {
-        let word = dimension.and_then(|d| Some((d.words.len(), d.word(rows.text(8))?)));
-        let is_place = rows.text(1) == geography.as_str();
-        let is_district = rows.text(1) == GeographyKind::District.as_str();
-        if let Some(word) = word.filter(|_| rows.text(9).is_empty() && (is_place || is_district)) {
-            let place = is_place.then(|| plain(rows.text(2)).to_owned());
-            self.take(place, word, students(rows, desk).1[0]);
+    fn new(dimension: Dimension) -> Self {
+        Self { dimension, places: HashMap::new(), district: vec![None; dimension.words.len()] }
+    }
+
+    /// Takes the figure of a group of the dimension, of a place of this kind or of the district, unless it is withheld.
+    fn read<R: Read>(&mut self, rows: &Rows<R>, desk: &mut Desk, geography: GeographyKind) {
+        let Some(word) = self.dimension.word(rows.text(8)).filter(|_| rows.text(9).is_empty()) else {
+            return;
+        };
+        if rows.text(1) == geography.as_str() {
+            let (_, [students, ..]) = students(rows, desk);
+            let of = self.places.entry(plain(rows.text(2)).to_owned()).or_default();
+            of.resize(self.dimension.words.len(), None);
+            of[word] = Some(students);
+        } else if rows.text(1) == GeographyKind::District.as_str() {
+            let (counted, [students, ..]) = students(rows, desk);
+            self.district[word] = Some((students, counted));
         }
     }
 
-    fn take(&mut self, place: Option<String>, (words, word): (usize, usize), students: u64) {
-        let of = match place {
-            Some(place) => self.places.entry(place).or_default(),
-            None => &mut self.district,
-        };
-        of.resize(words, None);
-        of[word] = Some(students);
+    /// Notes that the district's own figure of a group is withheld.
+    fn note(&self, file: &str, desk: &mut Desk) {
+        let words = self.dimension.words.iter().zip(&self.district);
+        let withheld: Vec<&str> =
+            words.filter(|(_, figure)| figure.is_none()).map(|(word, _)| *word).collect();
+        if !withheld.is_empty() {
+            desk.notes.push(format!(
+                "{file}: by {} the district's figures of these groups are withheld: {}; whoever may be in one of them is called unknown",
+                self.dimension.name,
+                withheld.join(", ")
+            ));
+        }
     }
 
     /// A row for each group of a place.
-    fn split(&self, row: Row, dimension: &Dimension, whole: Option<[u64; 3]>) -> Vec<Row> {
-        let words = dimension.words.len();
+    fn split(&self, row: Row, whole: Option<[u64; 3]>) -> Vec<Row> {
+        let words = self.dimension.words.len();
         let none = vec![None; words];
+        let own = self.places.get(&row.place).unwrap_or(&none);
         let mut mix: Vec<u64> =
-            (0..words).map(|at| self.district.get(at).copied().flatten().unwrap_or(0)).collect();
+            self.district.iter().map(|figure| figure.map_or(0, |figure| figure.0)).collect();
         let told: u64 = mix.iter().sum();
         mix.push(whole.map_or(0, |whole| whole[0].saturating_sub(told)));
-        let parts = divided(row.students, self.places.get(&row.place).unwrap_or(&none), &mix);
+        let parts = divided(row.students, own, &mix);
         let ends = |end: u64, part: u64| {
             (u128::from(end) * u128::from(part) / u128::from(row.students.max(1))) as u64
         };
-        let rows = dimension.groups().zip(parts).filter(|(_, part)| *part > 0).map(|(group, part)| {
-            let mut groups = row.groups.clone();
-            groups.push(group.to_owned());
-            let (low, high) = (ends(row.low, part).min(part), ends(row.high, part).max(part));
-            // Whom a place's figure counts is not known by group.
-            Row {
-                id: format!("{}/{}_{group}", row.id, dimension.name),
-                students: part,
-                low,
-                high,
-                counted: 0,
-                groups,
-                ..row.clone()
-            }
-        });
+        // Who is in no group is in none only where all groups are told.
+        let known = own.iter().zip(&self.district).all(|(own, district)| own.is_some() || district.is_some());
+        let rest = if known { self.dimension.rest } else { UNKNOWN };
+        let names = self.dimension.words.iter().copied().chain([rest]);
+        let rows =
+            names.zip(parts).enumerate().filter(|(_, (_, part))| *part > 0).map(|(at, (group, part))| {
+                let mut groups = row.groups.clone();
+                groups.push(group.to_owned());
+                let (low, high) = (ends(row.low, part).min(part), ends(row.high, part).max(part));
+                // Of whom these are the students without access: at the district's share of the group.
+                let of = self.district.get(at).copied().flatten().filter(|(students, _)| *students > 0);
+                let counted = of.map_or(0, |(students, counted)| {
+                    u64::try_from(u128::from(part) * u128::from(counted) / u128::from(students)).unwrap_or(0)
+                });
+                let id = format!("{}/{}_{group}", row.id, self.dimension.name);
+                Row { id, students: part, low, high, counted, groups, ..row.clone() }
+            });
         rows.collect()
     }
 }
@@ -146,7 +157,7 @@ pub(super) fn read(
     let columns = larger(source.geography);
     let names =
         columns.iter().map(|(name, _)| *name).chain(dimension.map(|d| d.name)).map(str::to_owned).collect();
-    let mut by_group = Groups::default();
+    let mut by_group = dimension.map(Groups::new);
     let measure = Some(source.measure);
     let mut demand = Demand { file: source.file.clone(), columns: names, measure, ..Demand::default() };
     let places = places(desk, files, &source.places);
@@ -161,7 +172,9 @@ pub(super) fn read(
         }
         let is_whole = matches!(rows.text(8), "" | "all");
         if !is_whole {
-            by_group.read(&rows, desk, source.geography, dimension);
+            if let Some(groups) = &mut by_group {
+                groups.read(&rows, desk, source.geography);
+            }
             continue;
         }
         if rows.text(1) == GeographyKind::District.as_str() && rows.text(9).is_empty() {
@@ -191,9 +204,10 @@ pub(super) fn read(
         }
         demand.rows.push(row);
     }
-    if let Some(dimension) = dimension {
+    if let Some(groups) = by_group {
         let rows = std::mem::take(&mut demand.rows).into_iter();
-        demand.rows = rows.flat_map(|row| by_group.split(row, &dimension, demand.whole)).collect();
+        demand.rows = rows.flat_map(|row| groups.split(row, demand.whole)).collect();
+        groups.note(&source.file, desk);
     }
     if withheld > 0 {
         desk.notes.push(format!(

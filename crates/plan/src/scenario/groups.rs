@@ -6,15 +6,18 @@ pub(super) struct Dimension {
     pub name: &'static str,
     /// The words that figures have.
     pub words: &'static [&'static str],
-    /// What all others are called: those of whom it is not known, or who are not in the one group that figures have.
+    /// What all others are called where no group is withheld: those of whom it is not known, or who are not in the one group that figures have.
     pub rest: &'static str,
 }
 
+/// Those of whom it is not known.
+pub(super) const UNKNOWN: &str = "unknown";
+
 const DIMENSIONS: [Dimension; 4] = [
-    Dimension { name: "frl", words: &["yes", "no"], rest: "unknown" },
+    Dimension { name: "frl", words: &["yes", "no"], rest: UNKNOWN },
     Dimension { name: "ell", words: &["yes"], rest: "no" },
     Dimension { name: "iep", words: &["yes"], rest: "no" },
-    Dimension { name: "grade_band", words: &["elementary", "middle", "high", "ungraded"], rest: "unknown" },
+    Dimension { name: "grade_band", words: &["elementary", "middle", "high", "ungraded"], rest: UNKNOWN },
 ];
 
 impl Dimension {
@@ -27,11 +30,6 @@ impl Dimension {
     pub fn word(&self, group: &str) -> Option<usize> {
         let (name, word) = group.split_once(':')?;
         self.words.iter().position(|known| name == self.name && *known == word)
-    }
-
-    /// Names of its groups, the rest last.
-    pub fn groups(&self) -> impl Iterator<Item = &'static str> {
-        self.words.iter().copied().chain([self.rest])
     }
 }
 
@@ -59,9 +57,10 @@ pub(super) fn divided(whole: u64, own: &[Option<u64>], mix: &[u64]) -> Vec<u64> 
     if !all {
         others().for_each(|at| parts[at] = share(left, u128::from(mix[at]), mixed));
     }
-    // What rounding left, or nobody knows of.
+    // What rounding left goes to those who are there; all of it to the rest where of nobody anything is known.
     let left = whole - parts.iter().sum::<u64>();
-    let to = if all { (0..rest).max_by_key(|at| parts[*at]).unwrap_or(rest) } else { rest };
+    let known = parts.iter().any(|part| *part > 0) && mix[rest] == 0;
+    let to = if all || known { (0..=rest).max_by_key(|at| parts[*at]).unwrap_or(rest) } else { rest };
     parts[to] += left;
     parts
 }
@@ -80,6 +79,8 @@ mod tests {
         assert_eq!(divided(30, &[Some(20), Some(20)], &[60, 30, 5]), [15, 15, 0]);
         assert_eq!(divided(30, &[Some(8), Some(2)], &[60, 30, 0]), [24, 6, 0]);
         assert_eq!(divided(30, &[Some(8), Some(2)], &[60, 30, 5]), [8, 2, 20]);
+        // A third cannot be written: what is left is no group of its own.
+        assert_eq!(divided(10, &[None, None, None], &[1, 1, 1, 0]), [3, 3, 4, 0]);
         // Nothing is known.
         assert_eq!(divided(30, &[None], &[0, 0]), [0, 30]);
         assert_eq!(divided(0, &[Some(3)], &[1, 1]), [0, 0]);

@@ -30,6 +30,8 @@ pub(super) struct Settings {
     pub group: Option<String>,
     /// Shares by group, in millionths.
     pub floors: Vec<(String, u64)>,
+    /// Whether every group is to have as much as every group can at once, which the search finds.
+    pub fair: bool,
     /// From so many vendors at most is bought.
     pub vendors: Option<u64>,
     pub prices: Option<String>,
@@ -63,6 +65,13 @@ fn settings(fields: &mut Fields<'_, '_>) -> Settings {
     if !floors.is_empty() && group.is_none() {
         fields.complain("group", "the column of the students' file that [floors] is about");
     }
+    let fair = fields.flag("fair").unwrap_or(false);
+    if fair && group.is_none() {
+        fields.complain("group", "the column of the groups that are to have as much as every group can");
+    }
+    if fair && !floors.is_empty() {
+        fields.complain("floors", "no floor: every group is to have as much as every group can");
+    }
     let vendors = fields.whole("vendors", 1, MOST_VENDORS);
     let costs = fields.table("costs", |fields| {
         (fields.text("file"), fields.millionths("inflation", 0, MILLION / 2).unwrap_or(0))
@@ -84,6 +93,7 @@ fn settings(fields: &mut Fields<'_, '_>) -> Settings {
         budget,
         group,
         floors,
+        fair,
         vendors,
         prices,
         inflation,

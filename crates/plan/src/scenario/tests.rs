@@ -602,6 +602,37 @@ fn figures_of_the_gap_are_a_demand() {
     assert_eq!(told, [("yes".to_owned(), 30_000_000)]);
     assert_eq!(lunch.demand.ids["51001090100"], 0..lunch.demand.rows.len() as u32);
     assert!(lunch.demand.rows.iter().all(|row| row.id.starts_with("51001090100/frl_yes")));
+    assert!(
+        lunch
+            .notes
+            .iter()
+            .any(|note| note.contains("by frl the district's figures of these groups are withheld: yes, no")),
+        "{:?}",
+        lunch.notes
+    );
+    // Nothing is told of learners of English: whether there are any is not known, and not that there are none.
+    let by_language =
+        super::build("s", &format!("group = \"ell\"\nfair = true\n{scenario}"), &mut |file, _| {
+            Ok(Box::new(std::io::Cursor::new(texts[file].clone().into_bytes())))
+        });
+    let by_language = by_language.expect("an instance");
+    assert!(by_language.is_fair());
+    let told: Vec<(String, u64)> = by_language.groups().into_iter().map(|g| (g.name, g.students)).collect();
+    assert_eq!(told, [("unknown".to_owned(), 30_000_000)]);
+    // With the district's figure: of 60 without access 15 are learners of English, a quarter of 90.
+    let more = texts["gap.csv"].clone()
+        + "m1,,district,5100060,D,ell:yes,90,students,9,0.166667,0.1,0.3,0.1,students,,,survey,\n";
+    texts.insert("gap.csv".to_owned(), more);
+    let known = super::build("s", &format!("group = \"ell\"\n{scenario}"), &mut |file, _| {
+        Ok(Box::new(std::io::Cursor::new(texts[file].clone().into_bytes())))
+    });
+    let told: Vec<(String, u64, u64)> = known
+        .expect("an instance")
+        .groups()
+        .into_iter()
+        .map(|g| (g.name, g.students / 10_000, g.counted / 10_000))
+        .collect();
+    assert_eq!(told, [("no".to_owned(), 2_249, 0), ("yes".to_owned(), 750, 4_500)]);
     texts.insert(
         "scenario.toml".to_owned(),
         format!("group = \"county\"\n{scenario}[floors]\n\"51001\" = 0.1\n"),

@@ -54,6 +54,11 @@ impl Built {
         (self.demand.rows.len(), self.choices.len())
     }
 
+    /// Whether every group is to have as much as every group can at once: the search is to find these floors.
+    pub fn is_fair(&self) -> bool {
+        self.settings.fair
+    }
+
     /// Each year's budget, in cents of that year.
     pub fn budget(&self) -> &[u64] {
         &self.settings.budget

@@ -4,6 +4,7 @@
 
 use super::allowed::{self, Allowed, NEVER};
 use super::ground::{Cell, Ground, Part, UNIT};
+use super::lanes;
 use super::state::CLOSED;
 use crate::certificate::Question;
 use crate::{NONE, UNLIMITED};
@@ -239,35 +240,30 @@ impl<'a, 'g> Dual<'a, 'g> {
             for year in from..years {
                 answer.spent[year] += instance.charge(option, year, year == from) as f64;
                 let floors = year + 1 == years && !ground.needs.is_empty();
-                let mut serve = |demand: usize, quality: u32, amount: f32| {
+                let serve = |answer: &mut Answer, demand: usize, quality: u32, amount: f32| {
                     answer.served[year][demand] += amount / ground.weights[demand];
                     if floors && let Some(floor) = ground.floor(demand) {
                         answer.floors[floor] += f64::from(amount) * f64::from(quality) * UNIT;
                     }
                 };
                 if instance.capacity(option) == UNLIMITED {
-                    // All that it adds to is served whole: no need for parts.
-                    for (demand, quality) in instance.covers(option) {
-                        let cell = self.cells[year][demand];
-                        if cell.weight > 0.0 && quality as f32 * (UNIT as f32) > cell.price {
-                            serve(demand, quality, ground.weights[demand]);
-                        }
-                    }
+                    // All that it adds to is served whole: no need for parts, and none to branch, which is dear where half of them are.
+                    let served = &mut answer.served[year];
+                    let floor = floors.then_some(&mut answer.floors);
+                    whole(ground, option, &self.cells[year], served, floor);
                 } else {
                     ground.parts(option, &self.cells[year], &mut parts);
-                    parts.iter().for_each(|part| serve(part.demand as usize, part.quality, part.amount));
+                    parts
+                        .iter()
+                        .for_each(|part| serve(&mut answer, part.demand as usize, part.quality, part.amount));
                 }
             }
         }
         self.answer_singles(prices, &mut answer);
         for (year, prices_of_year) in prices.service.iter().enumerate() {
             value += prices.limit[year] * ground.limits[year];
-            value += ground
-                .weights
-                .iter()
-                .zip(prices_of_year)
-                .map(|(w, p)| f64::from(*w) * f64::from(*p))
-                .sum::<f64>();
+            let worth = |weight: f32, price: f32, _| f64::from(weight) * f64::from(price);
+            value += lanes::sum(&ground.weights, prices_of_year, prices_of_year, worth);
         }
         if self.question == Question::Objective {
             value -= prices.floors.iter().zip(&ground.needs).map(|(p, n)| p * n).sum::<f64>();
@@ -381,12 +377,11 @@ impl<'a, 'g> Dual<'a, 'g> {
         let mut norm = 0.0;
         for (year, served) in self.mean.served.iter().enumerate() {
             let prices = &self.best.service[year];
-            for ((weight, served), price) in ground.weights.iter().zip(served).zip(prices) {
+            norm += lanes::sum(&ground.weights, served, prices, |weight, served, price| {
                 let slack = 1.0 - served;
-                if slack < 0.0 || *price > 0.0 {
-                    norm += f64::from(weight * slack * slack);
-                }
-            }
+                let counts = f32::from(u8::from((slack < 0.0) | (price > 0.0)));
+                f64::from(weight * slack * slack * counts)
+            });
             let over = 1.0 - self.mean.spent[year] / ground.limits[year].max(1.0);
             if over < 0.0 || self.best.limit[year] > 0.0 {
                 norm += self.scale(year) * ground.limits[year] * over * over;
@@ -419,22 +414,51 @@ impl<'a, 'g> Dual<'a, 'g> {
     fn least_slack(&self, answer: &Answer) -> f64 {
         let ground = self.ground;
         let (mut across, mut square) = (0.0, 0.0);
-        let mut add = |scale: f64, old: f64, new: f64| {
-            across += scale * old * (old - new);
-            square += scale * (old - new) * (old - new);
-        };
         for (year, served) in self.mean.served.iter().enumerate() {
-            for ((weight, old), new) in ground.weights.iter().zip(served).zip(&answer.served[year]) {
-                add(f64::from(*weight), f64::from(1.0 - old), f64::from(1.0 - new));
-            }
+            // The slack of the average times what it changes by, and the square of that.
+            let new = &answer.served[year];
+            across += lanes::sum(&ground.weights, served, new, |weight, old, new| {
+                f64::from(weight * (1.0 - old) * (new - old))
+            });
+            square += lanes::sum(&ground.weights, served, new, |weight, old, new| {
+                f64::from(weight * (new - old) * (new - old))
+            });
             let limit = ground.limits[year].max(1.0);
             let slack = |spent: f64| 1.0 - spent / limit;
-            add(self.scale(year) * limit, slack(self.mean.spent[year]), slack(answer.spent[year]));
+            let (scale, old, new) =
+                (self.scale(year) * limit, slack(self.mean.spent[year]), slack(answer.spent[year]));
+            across += scale * old * (old - new);
+            square += scale * (old - new) * (old - new);
         }
         for (floor, needs) in ground.needs.iter().enumerate().filter(|(_, needs)| **needs > 0.0) {
             let slack = |met: f64| met / needs - self.wanted();
-            add(*needs, slack(self.mean.floors[floor]), slack(answer.floors[floor]));
+            let (old, new) = (slack(self.mean.floors[floor]), slack(answer.floors[floor]));
+            across += needs * old * (old - new);
+            square += needs * (old - new) * (old - new);
         }
         if square > 0.0 { across / square } else { 0.0 }
+    }
+}
+
+/// Serves whole what an option without a capacity adds to.
+fn whole(
+    ground: &Ground<'_>,
+    option: usize,
+    cells: &[Cell],
+    served: &mut [f32],
+    floors: Option<&mut Vec<f64>>,
+) {
+    let adds = |demand: usize, quality: u32| {
+        let cell = cells[demand];
+        (cell.weight > 0.0) & (quality as f32 * (UNIT as f32) > cell.price)
+    };
+    for (demand, quality) in ground.instance.covers(option) {
+        served[demand] += f32::from(u8::from(adds(demand, quality)));
+    }
+    let Some(floors) = floors else { return };
+    for (demand, quality) in ground.instance.covers(option).filter(|c| adds(c.0, c.1)) {
+        if let Some(floor) = ground.floor(demand) {
+            floors[floor] += f64::from(ground.weights[demand]) * f64::from(quality) * UNIT;
+        }
     }
 }

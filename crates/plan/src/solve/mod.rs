@@ -19,6 +19,7 @@ mod floored;
 mod greedy;
 mod ground;
 mod held;
+mod lanes;
 mod merge;
 mod round;
 mod ruin;

@@ -3,7 +3,7 @@
 
 use super::pages::inputs;
 use super::queries::{self, Now, Run, RunState, Rung};
-use super::rules::answer::{self, Answer, Unusable};
+use super::rules::answer::{self, Answer, Shares, Unusable};
 use super::rules::ladder::{Step, ladder};
 use super::rules::read::{Checked, Inputs};
 use crate::App;
@@ -184,7 +184,7 @@ impl Base {
         &self,
         (text, budget): (&str, &[u64]),
         certificate: &Certificate,
-        fair: Option<[f64; 2]>,
+        fair: Option<Shares>,
     ) -> Result<Answer, Unusable> {
         let instance = answer::with_settings(&self.instance, text)?;
         let facts = Facts { budget: budget.to_vec(), ..self.facts.clone() };
@@ -353,7 +353,15 @@ impl Search {
             let mut half = |reached: &Reached| go_on(reached, (true, self.limit / 2));
             let found = fair(&mut instance, goal, from.as_ref(), &mut half)?;
             text = Some(answer::with_floors(&self.text, &instance));
-            shares = found.as_ref().map(|found| [f64::from(found.share) / 1e6, f64::from(found.bound) / 1e6]);
+            shares = found.as_ref().map(|found| Shares {
+                share: f64::from(found.share) / 1e6,
+                bound: f64::from(found.bound) / 1e6,
+                beyond: found
+                    .beyond
+                    .iter()
+                    .map(|group| instance.group_names[*group as usize].clone())
+                    .collect(),
+            });
             from = found.map(|found| found.certificate).or(from);
         }
         let certificate =

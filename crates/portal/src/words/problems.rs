@@ -123,7 +123,7 @@ const EXCHANGE: [&str; 111] = [
 ];
 
 /// Those of scenarios and their files, without `plans-problem-` in front; notes are among them.
-const PLANS: [&str; 131] = [
+const PLANS: [&str; 132] = [
     "carrier-plan",
     "seats",
     "hours",
@@ -249,6 +249,7 @@ const PLANS: [&str; 131] = [
     "group-once",
     "fair-column",
     "fair-floor",
+    "group-withheld",
     "nobody",
     "unused",
     "withheld",

@@ -65,6 +65,12 @@ impl Build {
         for note in &built.notes {
             complain!("note: {note}");
         }
+        if built.is_fair() {
+            let dir = self.out.display();
+            complain!(
+                "note: `evenfield plan fair {dir}` says which floors give every group as much; put them into instance.toml before `plan solve`"
+            );
+        }
         if built.rounded > 0 {
             complain!("{} had more decimals than count: rounded", counted(built.rounded, "number"));
         }

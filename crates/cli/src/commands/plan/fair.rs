@@ -30,12 +30,17 @@ impl Fair {
         let goal = Goal { gap: self.gap, seed: self.seed };
         let found = fair(&mut instance, goal, None, &mut progress(self.time)).context(OWN_FAULT)?;
         let Some(found) = found else {
-            complain!("{}: wanted demand.csv to name groups", self.dir.display());
+            complain!("{}: wanted demand.csv to name groups that an option reaches", self.dir.display());
             return Ok(ExitCode::FAILURE);
         };
         let percent = |millionths: u32| f64::from(millionths) / 1e4;
-        say!("each group can have {:.4}%", percent(found.share));
-        say!("no plan gives every group more than {:.4}%", percent(found.bound));
+        say!("each group within reach can have {:.4}%", percent(found.share));
+        say!("no plan gives every one of them more than {:.4}%", percent(found.bound));
+        if !found.beyond.is_empty() {
+            let names: Vec<&str> =
+                found.beyond.iter().map(|group| instance.group_names[*group as usize].as_str()).collect();
+            say!("no option that could be bought reaches these groups: {}", names.join(", "));
+        }
         say!("\n# to plan with it, in instance.toml:\n[floors]");
         for floor in &instance.floors {
             // A text of JSON is one of TOML too.

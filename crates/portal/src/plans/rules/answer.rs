@@ -27,11 +27,23 @@ pub struct Answer {
     pub bound: f64,
     /// How much better a plan could be at most, as a share of this one's worth.
     pub gap: f64,
-    /// Where every group was to have as much as every group can: that share, and the one that no plan gives to all.
+    /// Where every group was to have as much as every group can.
     #[serde(default)]
-    pub fair: Option<[f64; 2]>,
+    pub fair: Option<Shares>,
     /// What it gives.
     pub report: Report,
+}
+
+/// What every group has at least.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shares {
+    /// The part of its need that every group within reach has.
+    pub share: f64,
+    /// No plan gives every one of them more.
+    pub bound: f64,
+    /// The groups that no option reaches.
+    pub beyond: Vec<String>,
 }
 
 /// Why a stored folder or certificate cannot be used.
@@ -157,7 +169,7 @@ pub fn told(
     instance: &Instance,
     certificate: &Certificate,
     facts: &Facts,
-    fair: Option<[f64; 2]>,
+    fair: Option<Shares>,
 ) -> Result<Answer, Unusable> {
     verify(instance, certificate)?;
     let progress = certificate.progress();

@@ -20,7 +20,8 @@ pub struct Proposal {
 
 /// The groups, those with the largest proposal first.
 pub fn propose(groups: &[Group]) -> Vec<Proposal> {
-    let sum = |of: fn(&Group) -> u64| groups.iter().map(|group| of(group) as f64).sum::<f64>();
+    let known = || groups.iter().filter(|group| group.counted > 0);
+    let sum = |of: fn(&Group) -> u64| known().map(|group| of(group) as f64).sum::<f64>();
     let (students, counted) = (sum(|g| g.students), sum(|g| g.counted));
     let mut proposals: Vec<Proposal> = groups
         .iter()

@@ -217,6 +217,7 @@ pub fn text(settings: &Settings, files: &Names) -> String {
 fn floors(out: &mut String, settings: &Settings) {
     if settings.is_fair() {
         // What every group can have at once is for the search to find.
+        out.push_str("fair = true\n");
         return;
     }
     let mut groups: Vec<&str> = Vec::new();

@@ -37,15 +37,6 @@ fn headless(
 
 fn floors(settings: &Settings, problems: &mut Problems) {
     let mut groups: Vec<&str> = Vec::new();
-    if settings.is_fair() && settings.get("group").is_empty() {
-        problems.push(
-            FILE,
-            0,
-            "group",
-            "",
-            "the column of the groups that are to have as much as every group can",
-        );
-    }
     for n in 1..=FLOORS {
         let (group, share) =
             (settings.get(&format!("floor_group_{n}")), settings.get(&format!("floor_share_{n}")));
@@ -101,7 +92,7 @@ mod tests {
             fair.values.insert(key.to_owned(), said.to_owned());
         }
         let columns: Vec<String> = wrong(&fair).kept().iter().map(|p| p.column.clone()).collect();
-        assert_eq!(columns, ["group", "floor_group_1"]);
+        assert_eq!(columns, ["floor_group_1"]);
         let problems = wrong(&settings);
         let told: Vec<(&str, &str)> =
             problems.kept().iter().map(|p| (p.column.as_str(), p.said.as_str())).collect();
