@@ -1,12 +1,10 @@
 //! The most that every group can have at once (max-min fairness; Rawls's difference principle for shares of need).
 
 use crate::certificate::{Certificate, Question};
+use crate::reach::groups;
 use crate::solve::{Goal, Progress, solve};
 use crate::verify::{Refusal, verify};
-use crate::{Fixed, Floor, Instance, MILLION, NONE};
-
-/// A group of less than a hundredth of a student is what rounding left: no millionth of it can be shared out.
-const LEAST: u64 = MILLION / 100;
+use crate::{Floor, Instance, MILLION};
 
 /// What every group can have at once.
 #[derive(Clone, Debug)]
@@ -51,40 +49,6 @@ pub fn fair(
     Ok(Some(Fair { beyond, share, bound, certificate }))
 }
 
-/// The groups with students whom an option that could be bought by itself serves, and those of whom it serves none.
-fn groups(instance: &Instance) -> (Vec<u32>, Vec<u32>) {
-    let years = instance.years();
-    let limits = instance.limit.amounts();
-    let fits = |option: usize, from: usize| {
-        (from..years).all(|year| instance.charge(option, year, year == from) <= limits[year])
-    };
-    let mut reached = vec![false; instance.group_names.len()];
-    for option in 0..instance.option_count() {
-        let open = match instance.fixed(option) {
-            Fixed::In => true,
-            Fixed::Out => false,
-            Fixed::Free => (0..years).any(|from| fits(option, from)),
-        };
-        if !open || instance.capacity(option) == 0 {
-            continue;
-        }
-        for (demand, ..) in instance.parts(option).filter(|part| part.1 > 0 && part.2 > 0) {
-            if let Some(reached) = reached.get_mut(instance.group(demand) as usize) {
-                *reached = true;
-            }
-        }
-    }
-    let mut weights = vec![0u64; reached.len()];
-    for (weight, group) in instance.weights.iter().zip(&instance.groups).filter(|(_, group)| **group != NONE)
-    {
-        weights[*group as usize] = weights[*group as usize].saturating_add(*weight);
-    }
-    let all = (0..reached.len()).filter(|group| weights[*group] >= LEAST);
-    let (within, beyond): (Vec<usize>, Vec<usize>) = all.partition(|group| reached[*group]);
-    let numbers = |groups: Vec<usize>| groups.into_iter().map(|group| group as u32).collect();
-    (numbers(within), numbers(beyond))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,6 +91,15 @@ mod tests {
             fair(&mut poor, goal, None, &mut |_| true).expect("proved").is_none(),
             "nothing can be bought"
         );
+        // The same floors by themselves: what is out of reach is no reason to drop the others.
+        let mut floors = instance("10", far);
+        let floor = |group, share| Floor { group, share };
+        floors.floors = vec![floor(0, 100_000), floor(1, 250_000), floor(2, 100_000)];
+        let found = solve(&floors, goal, None, &mut |_| true);
+        assert_eq!((verify(&floors, &found), found.question, found.bound), (Ok(()), Question::Floors, 0));
+        let served: u64 =
+            found.plan.serve.iter().flat_map(|s| &s.parts).filter(|p| p.0 == 1).map(|p| p.1).sum();
+        assert!(served >= 5_000_000, "a quarter of 20: {found:?}");
         let mut none = instance("10", "demand,weight\na,10\nb,20\n");
         assert!(fair(&mut none, goal, None, &mut |_| true).expect("proved").is_none());
     }

@@ -8,7 +8,7 @@ use crate::out::{complain, replace, say};
 use anyhow::{Context, Result, ensure};
 use evenfield_plan::certificate::{Certificate, Question};
 use evenfield_plan::read::{Files, Input, Limits, read};
-use evenfield_plan::{Goal, Instance, Progress, solve, summary, verify};
+use evenfield_plan::{Goal, Instance, Progress, floors_beyond, solve, summary, verify};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -190,6 +190,19 @@ pub(super) fn interrupted() -> &'static AtomicBool {
 }
 
 /// Searches for so many seconds at most, and says now and then how far it is.
+/// Names the groups whose floors nothing reaches.
+fn say_beyond(instance: &Instance) {
+    let beyond = floors_beyond(instance);
+    if !beyond.is_empty() {
+        let names: Vec<&str> =
+            beyond.iter().map(|group| instance.group_names[*group as usize].as_str()).collect();
+        complain!(
+            "no option that could be bought reaches these groups, whose floors are left out: {}",
+            names.join(", ")
+        );
+    }
+}
+
 fn search(instance: &Instance, goal: Goal, from: Option<&Certificate>, seconds: f64) -> Certificate {
     solve(instance, goal, from, &mut progress(seconds))
 }
@@ -257,6 +270,7 @@ impl Solve {
             verify(&instance, from)
                 .with_context(|| "the certificate to go on from does not fit the folder")?;
         }
+        say_beyond(&instance);
         let read = start.elapsed();
         let start = Instant::now();
         let goal = Goal { gap: self.gap, seed: self.seed };

@@ -37,6 +37,7 @@ impl Values {
 struct Column {
     /// Where it stands in the file.
     place: usize,
+    is_decimal: bool,
     decimals: u32,
     reader: Option<ColumnReader>,
     values: Values,
@@ -86,13 +87,12 @@ impl Rows {
             if column.max_rep_level() > 0 || column.max_def_level() > 1 || found[at].is_some() {
                 problems.push(&file, 0, &name, &name, "one value for each row");
             }
-            let decimals = match (column.logical_type_ref(), column.converted_type()) {
-                (Some(LogicalType::Decimal { .. }), _) | (_, ConvertedType::DECIMAL) => column.type_scale(),
-                _ => 0,
-            };
+            let is_decimal = matches!(column.logical_type_ref(), Some(LogicalType::Decimal { .. }))
+                || column.converted_type() == ConvertedType::DECIMAL;
+            let decimals = if is_decimal { column.type_scale() } else { 0 };
             let decimals = u32::try_from(decimals).unwrap_or(0).min(18);
             let (reader, values, cells) = (None, Values::Text(Vec::new()), Vec::new());
-            found[at] = Some(Column { place, decimals, reader, values, cells });
+            found[at] = Some(Column { place, is_decimal, decimals, reader, values, cells });
         }
         let missing: Vec<&str> =
             (0..required).filter(|at| found[*at].is_none()).map(|at| columns[at]).collect();
@@ -127,8 +127,11 @@ impl Rows {
             }
         }
         let wanted = self.left.min(BATCH);
-        for column in self.found.iter_mut().flatten() {
-            column.fill(wanted)?;
+        for (column, name) in self.found.iter_mut().zip(self.columns) {
+            let Some(column) = column else { continue };
+            column
+                .fill(wanted)
+                .map_err(|error| ParquetError::General(format!("the column `{name}`: {error}")))?;
         }
         (self.at, self.length) = (0, wanted);
         self.left -= wanted;
@@ -146,6 +149,10 @@ impl Column {
         let mut levels = Vec::new();
         let decimals = self.decimals;
         self.values = match self.reader.as_mut() {
+            Some(ColumnReader::ByteArrayColumnReader(r)) if self.is_decimal => {
+                let values = values(r, wanted, &mut levels)?;
+                Values::Whole(whole(values.iter().map(ByteArray::data))?, decimals)
+            }
             Some(ColumnReader::ByteArrayColumnReader(r)) => Values::Text(values(r, wanted, &mut levels)?),
             Some(ColumnReader::Int32ColumnReader(r)) => {
                 let values = values(r, wanted, &mut levels)?;
@@ -159,7 +166,11 @@ impl Column {
                 Values::Real(values.into_iter().map(f64::from).collect())
             }
             Some(ColumnReader::DoubleColumnReader(r)) => Values::Real(values(r, wanted, &mut levels)?),
-            _ => return Err(ParquetError::General("a column is of no text and no number".to_owned())),
+            Some(ColumnReader::FixedLenByteArrayColumnReader(r)) if self.is_decimal => {
+                let values = values(r, wanted, &mut levels)?;
+                Values::Whole(whole(values.iter().map(|value| value.data()))?, decimals)
+            }
+            _ => return Err(ParquetError::General("it is of no text and no number".to_owned())),
         };
         let mut next = 0;
         self.cells.clear();
@@ -169,13 +180,29 @@ impl Column {
             next += u32::from(there);
             there.then(|| next - 1)
         }));
-        let whole = self.values.len() == next as usize && (levels.is_empty() || levels.len() == wanted);
-        if whole {
+        let complete = self.values.len() == next as usize && (levels.is_empty() || levels.len() == wanted);
+        if complete {
             Ok(())
         } else {
             Err(ParquetError::EOF("columns have not as many rows as the file".to_owned()))
         }
     }
+}
+
+/// The whole numbers of decimals that are octets.
+fn whole<'v>(values: impl Iterator<Item = &'v [u8]>) -> Result<Vec<i64>, ParquetError> {
+    let all: Option<Vec<i64>> = values.map(big_endian).collect();
+    all.ok_or_else(|| ParquetError::General("a decimal has more than 18 digits".to_owned()))
+}
+
+/// A whole number of two's complement, the first octet the largest; nothing where it is longer than 64 bits hold.
+fn big_endian(octets: &[u8]) -> Option<i64> {
+    let negative = octets.first().is_some_and(|first| *first >= 0x80);
+    let mut value = if negative { -1i128 } else { 0 };
+    for octet in octets.iter().take(16) {
+        value = value << 8 | i128::from(*octet);
+    }
+    i64::try_from(value).ok().filter(|_| octets.len() <= 16)
 }
 
 /// What the library says. Damaged files make it panic here and there: that is an error like others.
@@ -297,7 +324,9 @@ impl Table for Rows {
 mod tests {
     use super::*;
     use crate::read::{Files, Input, Limits, read};
-    use ::parquet::data_type::{ByteArrayType, DoubleType, Int64Type};
+    use ::parquet::data_type::{
+        ByteArrayType, DoubleType, FixedLenByteArray, FixedLenByteArrayType, Int64Type,
+    };
     use ::parquet::file::writer::SerializedFileWriter;
     use ::parquet::schema::parser::parse_message_type;
     use bytes::Bytes;
@@ -309,6 +338,8 @@ mod tests {
         Text(&'c [&'c str]),
         Whole(&'c [i64]),
         Real(&'c [f64]),
+        /// Decimals as octets.
+        Octets(&'c [&'c [u8]]),
         /// Empty where the level is 0.
         Some(&'c [f64], &'c [i16]),
     }
@@ -330,6 +361,14 @@ mod tests {
                 }
                 Cells::Real(numbers) => {
                     column.typed::<DoubleType>().write_batch(numbers, None, None).expect("written");
+                }
+                Cells::Octets(values) => {
+                    let values: Vec<FixedLenByteArray> =
+                        values.iter().map(|v| FixedLenByteArray::from(v.to_vec())).collect();
+                    column
+                        .typed::<FixedLenByteArrayType>()
+                        .write_batch(&values, None, None)
+                        .expect("written");
                 }
                 Cells::Some(numbers, levels) => {
                     column.typed::<DoubleType>().write_batch(numbers, Some(levels), None).expect("written");
@@ -357,6 +396,26 @@ mod tests {
                 Cells::Some(&[2.5], &[0, 1]),
             ],
         )
+    }
+
+    #[test]
+    fn decimals_may_be_octets() {
+        let demand = |octets: &[&[u8]]| {
+            let schema = "required int64 demand; required fixed_len_byte_array(5) weight (DECIMAL(10, 2));";
+            written(schema, &[Cells::Whole(&[1, 2]), Cells::Octets(octets)])
+        };
+        let read = instance(demand(&[&[0, 0, 0, 0, 250], &[0, 0, 0, 1, 0]]), &[1.0, 0.5, 0.2]).expect("read");
+        assert_eq!(read.instance.weights, [2_500_000, 2_560_000]);
+        let wrong = instance(demand(&[&[255, 255, 255, 255, 255], &[0, 0, 0, 1, 0]]), &[1.0, 0.5, 0.2]);
+        let wrong = wrong.expect_err("a weight below nothing");
+        assert!(wrong.len() == 1 && wrong[0].contains("weight"), "{wrong:?}");
+        let plain = "required int64 demand; required fixed_len_byte_array(2) weight;";
+        let plain = written(plain, &[Cells::Whole(&[1, 2]), Cells::Octets(&[&[0, 1], &[0, 2]])]);
+        let wrong = instance(plain, &[1.0, 0.5, 0.2]).expect_err("no numbers");
+        assert!(wrong[0].contains("the column `weight`") && wrong.len() <= 2, "{wrong:?}");
+        assert_eq!(big_endian(&[0x80]), Some(-128));
+        assert_eq!(big_endian(&[0x7f, 255, 255, 255, 255, 255, 255, 255]), Some(i64::MAX));
+        assert_eq!(big_endian(&[1, 0, 0, 0, 0, 0, 0, 0, 0]), None);
     }
 
     fn covers(qualities: &[f64]) -> Vec<u8> {

@@ -105,6 +105,8 @@ pub(super) struct Demand {
     pub measure: Option<evenfield_model::Measure>,
     /// The figure of the whole district with both ends of its interval, where there is one: it holds those whose places are withheld, too.
     pub whole: Option<[u64; 3]>,
+    /// Of whom that figure is.
+    pub whole_counted: u64,
     /// The rows of each id of the file: more than one where groups or barriers' shares split it.
     pub ids: HashMap<String, std::ops::Range<u32>>,
 }

@@ -178,7 +178,10 @@ pub(super) fn read(
             continue;
         }
         if rows.text(1) == GeographyKind::District.as_str() && rows.text(9).is_empty() {
-            demand.whole = demand.whole.or(Some(students(&rows, desk).1));
+            let (counted, students) = students(&rows, desk);
+            if demand.whole.is_none() {
+                (demand.whole, demand.whole_counted) = (Some(students), counted);
+            }
         }
         if rows.text(1) != source.geography.as_str() {
             continue;

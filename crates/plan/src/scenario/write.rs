@@ -71,6 +71,12 @@ impl Built {
         counts
     }
 
+    /// The district's students without access and of whom they are, in millionths, where the gap's figures tell it; named after nothing.
+    pub fn district(&self) -> Option<Group> {
+        let students = self.demand.whole?[0];
+        Some(Group { name: String::new(), students, counted: self.demand.whole_counted })
+    }
+
     /// The groups of the column that floors are about, in the order of their names; none where the scenario names no column.
     pub fn groups(&self) -> Vec<Group> {
         let mut groups: BTreeMap<&str, Group> = BTreeMap::new();

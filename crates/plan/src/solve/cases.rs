@@ -44,6 +44,8 @@ struct Open {
     bound: f64,
     /// What the relaxation did in the case that was split.
     mean: Option<Arc<Answer>>,
+    /// Whether all is decided and it was priced before: it goes on from there.
+    settled: bool,
 }
 
 /// A tree of cases and the prices of its leaves.
@@ -76,8 +78,16 @@ impl Cases {
     ) {
         let decided = ground.allowed.clone();
         let Some(allowed) = ground.narrowed(&decided) else { return };
-        let root =
-            Open { at: 0, decided, allowed, vendors: Vec::new(), prices: 0, bound: dual.value, mean: None };
+        let root = Open {
+            at: 0,
+            decided,
+            allowed,
+            vendors: Vec::new(),
+            prices: 0,
+            bound: dual.value,
+            mean: None,
+            settled: false,
+        };
         let mut heap = Heap { open: vec![root], closed: f64::NEG_INFINITY };
         let (mut looks, mut idle) = (0, 0);
         let mut duals: [Dual<'_, '_>; TOGETHER] = std::array::from_fn(|_| dual.clone());
@@ -162,7 +172,7 @@ impl Cases {
             case.decided.iter().map(|decided| if decided & NEVER == 0 { *decided } else { NEVER }).collect();
         let split = widest(ground, dual, &case.allowed).or_else(|| widest(ground, dual, &must));
         let Some((place, by, likely)) = split else {
-            return self.settle(ground, dual, &case, desk, heap);
+            return self.settle(ground, dual, case, desk, heap);
         };
         let (inner, outer) = self.branch(&case, ground.sites[place], by, likely);
         for (at, bought) in [(outer, !likely), (inner, likely)] {
@@ -203,7 +213,7 @@ impl Cases {
         &mut self,
         ground: &Ground<'_>,
         dual: &mut Dual<'_, '_>,
-        case: &Open,
+        case: Open,
         desk: &mut Desk<'_, '_, '_>,
         heap: &mut Heap,
     ) {
@@ -219,7 +229,7 @@ impl Cases {
         let (prices, bound) = if exact {
             plan_prices(ground, &opened, desk)
         } else {
-            match known {
+            match known && !case.settled {
                 true => dual.decide(&case.allowed, &plan_prices(ground, &opened, desk).0, None),
                 false => dual.decide(&case.allowed, &self.prices[case.prices], case.mean.as_deref()),
             }
@@ -231,11 +241,19 @@ impl Cases {
             }
             (dual.best.clone(), dual.value)
         };
-        if bound < case.bound {
+        let last = bound.min(case.bound);
+        let fell = case.bound - last > 1e-7 * last.abs();
+        if fell {
             self.tree[case.at] = Case::Priced(self.prices.len() as u32);
             self.prices.push(prices);
         }
-        heap.closed = heap.closed.max(bound.min(case.bound));
+        if fell && !exact && last > desk.cut() {
+            // Its price is still on the way down.
+            let (prices, mean) = (self.prices.len() - 1, Some(Arc::new(dual.mean().clone())));
+            heap.open.push(Open { prices, bound: last, mean, settled: true, ..case });
+        } else {
+            heap.closed = heap.closed.max(last);
+        }
     }
 
     /// Splits a case; gives the places of the case in which the option is as said, and of the other one.

@@ -27,8 +27,8 @@ mod share;
 mod start;
 mod state;
 
-use crate::Instance;
-use crate::certificate::{Certificate, FORMAT, Question};
+use crate::certificate::{Case, Certificate, FORMAT, Prices as WholePrices, Question};
+use crate::{Instance, floors_beyond};
 use cases::Cases;
 use desk::Desk;
 use dual::{Dual, Prices};
@@ -81,6 +81,29 @@ impl Certificate {
 /// Looks for the best plan and proves how good it is. Goes on from an earlier certificate of the same instance if there is one.
 /// `go_on` is asked after every step and ends the search by saying no.
 pub fn solve(
+    instance: &Instance,
+    goal: Goal,
+    from: Option<&Certificate>,
+    go_on: &mut dyn FnMut(&Progress) -> bool,
+) -> Certificate {
+    let beyond = floors_beyond(instance);
+    let Some(first) = instance.floors.iter().position(|floor| beyond.contains(&floor.group)) else {
+        return search(instance, goal, from, go_on);
+    };
+    // What nothing reaches cannot be met whatever is done; the plan is that of the other floors.
+    let mut others = instance.clone();
+    others.floors.retain(|floor| !beyond.contains(&floor.group));
+    let plan = search(&others, goal, from, go_on).plan;
+    let (years, demands) = (instance.years(), instance.weights.len());
+    let mut floors = vec![0; instance.floors.len()];
+    floors[first] = crate::MILLION as u32;
+    let prices = WholePrices { limit: vec![0; years], floors, service: vec![vec![0; demands]; years] };
+    let (question, tree) = (Question::Floors, vec![Case::Priced(0)]);
+    let objective = claim::worth(instance, &plan).floors;
+    Certificate { format: FORMAT.to_owned(), question, plan, objective, bound: 0, prices: vec![prices], tree }
+}
+
+fn search(
     instance: &Instance,
     goal: Goal,
     from: Option<&Certificate>,

@@ -69,6 +69,10 @@ pub async fn run(app: App, job: Job, progress: Progress) -> Outcome {
 async fn search(app: &App, district: &str, id: &str, progress: &Progress) -> Outcome {
     // A scenario that was deleted meanwhile leaves nothing to do.
     let Some(run) = queries::run(app.db.read(), district, id).await? else { return Ok(()) };
+    // One that was stopped while it waited stays stopped.
+    if matches!(run.state, RunState::Stopped | RunState::Done) {
+        return Ok(());
+    }
     let mut rungs = queries::rungs(app.db.read(), district, id).await?;
     if rungs.is_empty() {
         progress.set(0, 0, "job-plan-read");
@@ -356,11 +360,7 @@ impl Search {
             shares = found.as_ref().map(|found| Shares {
                 share: f64::from(found.share) / 1e6,
                 bound: f64::from(found.bound) / 1e6,
-                beyond: found
-                    .beyond
-                    .iter()
-                    .map(|group| instance.group_names[*group as usize].clone())
-                    .collect(),
+                beyond: answer::named(&instance, &found.beyond),
             });
             from = found.map(|found| found.certificate).or(from);
         }

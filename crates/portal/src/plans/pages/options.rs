@@ -180,7 +180,7 @@ pub async fn csv(State(app): State<App>, p: Frame, solved: Solved) -> Result<Res
         .into_iter()
         .map(|(option, explained)| {
             let facts = &opened.facts.options[option as usize];
-            let (serves, instead) = sums(&explained);
+            let (serves, instead) = sums(&explained, facts);
             [
                 facts.option.clone(),
                 facts.kind.word().to_owned(),
@@ -200,12 +200,17 @@ pub async fn csv(State(app): State<App>, p: Frame, solved: Solved) -> Result<Res
     csv_file("options.csv", &header, rows)
 }
 
-/// Students whom an option serves, and those of them whom others could.
-fn sums(explained: &Explained) -> (f64, f64) {
-    let million = MILLION as f64;
+/// Students whom an option serves, and those of them whom others could: of those whom it reaches the part that uses it, as everywhere.
+fn sums(explained: &Explained, facts: &FactsOption) -> (f64, f64) {
     let serves: u64 = explained.serves.iter().map(|(_, amount, _)| amount).sum();
     let instead: u64 = explained.instead.iter().map(|(_, _, amount, _)| amount).sum();
-    (serves as f64 / million, instead as f64 / million)
+    (using(serves, facts), using(instead, facts))
+}
+
+/// Those of so many millionths of students whom an option reaches that use it.
+fn using(amount: u64, facts: &FactsOption) -> f64 {
+    let million = MILLION as f64;
+    amount as f64 / million * (facts.used as f64 / million)
 }
 
 struct PlaceLine {
@@ -255,7 +260,7 @@ pub async fn option(State(app): State<App>, p: Frame, solved: Solved) -> Result<
     let at = at.and_then(|at| u32::try_from(at).ok()).ok_or(Error::NotFound)?;
     let facts = &opened.facts.options[at as usize];
     let explained = Explainer::new(&opened.instance, &opened.certificate).option(at);
-    let (serves, instead) = sums(&explained);
+    let (serves, instead) = sums(&explained, facts);
     let page = One {
         scenario: solved.scenario.name.clone(),
         query: solved.query(),
@@ -272,7 +277,7 @@ pub async fn option(State(app): State<App>, p: Frame, solved: Solved) -> Result<
         money: year_of(&opened.facts, 1),
         serves: told::students(serves),
         alone: told::students((serves - instead).max(0.0)),
-        places: places(&opened, &explained),
+        places: places(&opened, &explained, facts),
         instead: others(&p, &solved, &opened, &explained),
         bill: bill(&p, facts, opened.facts.first_year),
         cost: told::dollars(cost(&opened.instance, at)),
@@ -282,20 +287,20 @@ pub async fn option(State(app): State<App>, p: Frame, solved: Solved) -> Result<
     Ok(Html(page.render()?).into_response())
 }
 
-fn places(opened: &Opened, explained: &Explained) -> Vec<PlaceLine> {
+fn places(opened: &Opened, explained: &Explained, facts: &FactsOption) -> Vec<PlaceLine> {
     let mut sums: BTreeMap<&str, (u64, u128)> = BTreeMap::new();
     for (demand, amount, quality) in &explained.serves {
         let sum = sums.entry(opened.facts.demand[*demand as usize].named()).or_default();
         sum.0 += amount;
         sum.1 += u128::from(*amount) * u128::from(*quality);
     }
-    let million = MILLION as f64;
     let mut lines: Vec<_> = sums.into_iter().collect();
     lines.sort_by_key(|(_, (amount, _))| std::cmp::Reverse(*amount));
     let line = |(place, (amount, weighted)): (&str, (u64, u128))| PlaceLine {
         place: place.to_owned(),
-        students: told::count_tenths(amount as f64 / million),
-        quality: told::percent(weighted as f64 / (amount as f64).max(1.0) / million),
+        students: told::count_tenths(using(amount, facts)),
+        // Of those who use it; a quality counts those who do not as well.
+        quality: told::percent(weighted as f64 / (amount as f64).max(1.0) / (facts.used as f64).max(1.0)),
     };
     lines.into_iter().take(SHOWN).map(line).collect()
 }
@@ -314,7 +319,7 @@ fn others(
     lines.sort_by_key(|(_, amount)| std::cmp::Reverse(*amount));
     let line = |(option, amount): (u32, u64)| {
         let facts = &opened.facts.options[option as usize];
-        let students = told::count_tenths(amount as f64 / MILLION as f64);
+        let students = told::count_tenths(using(amount, facts));
         (lines::name(p, &facts.option, &facts.name), option_href(p, solved, &facts.option), students)
     };
     lines.into_iter().take(SHOWN).map(line).collect()

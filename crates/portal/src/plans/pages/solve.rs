@@ -160,8 +160,12 @@ pub async fn act(
             note(&mut write, &p, "plan.solve", &id).await?;
         }
         ("stop", Some(run)) => {
-            let stop = (&[RunState::Open][..], RunState::Stopping);
-            if queries::move_run(&mut write, district, &run.id, stop).await? {
+            // A search that has not begun has nothing to bring to an end: its job finds that it is stopped, whenever it begins.
+            let waits = jobs::get(app.db.read(), &run.job)
+                .await?
+                .is_some_and(|job| job.state == jobs::State::Waiting);
+            let to = if waits { RunState::Stopped } else { RunState::Stopping };
+            if queries::move_run(&mut write, district, &run.id, (&[RunState::Open][..], to)).await? {
                 note(&mut write, &p, "plan.stop", &id).await?;
             }
         }

@@ -113,7 +113,7 @@ pub async fn page(
 
 /// The groups of the column that floors are about, with the floors that the gap's figures propose.
 fn groups(p: &Frame, scenario: &Scenario) -> Vec<[String; 4]> {
-    let groups = scenario.check.as_ref().map_or(&[][..], |checked| &checked.groups);
+    let Some(checked) = &scenario.check else { return Vec::new() };
     let row = |proposal: Proposal| {
         let floor = match (proposal.floor, proposal.share) {
             (Some(floor), _) => format!("{floor}%"),
@@ -123,7 +123,7 @@ fn groups(p: &Frame, scenario: &Scenario) -> Vec<[String; 4]> {
         let share = proposal.share.map_or_else(String::new, told::percent);
         [proposal.name, told::students(proposal.students), share, floor]
     };
-    propose(groups).into_iter().map(row).collect()
+    propose(&checked.groups, checked.district.as_ref()).into_iter().map(row).collect()
 }
 
 /// The mark of a step as it is stored.
@@ -247,8 +247,10 @@ fn label(p: &Frame, settings: &Settings, field: &Field, time: u8) -> String {
     let year = settings.get("first_year").parse::<i64>().unwrap_or(0);
     // Any number may have been typed.
     let year = year.clamp(0, 9_999) + i64::from(time) - 1;
-    let of =
-        if field.key == "budget" { format!("{year}–{:02}", (year + 1) % 100) } else { time.to_string() };
+    let of = match field.key {
+        "budget" if year >= 1_990 => format!("{year}–{:02}", (year + 1) % 100),
+        _ => time.to_string(),
+    };
     p.tv(&key, "n", of)
 }
 

@@ -107,15 +107,16 @@ pub fn percent(share: f64) -> String {
 
 /// What the proof says of a plan, and of what every group has where that was asked for.
 pub fn proof(p: &Frame, answer: &Answer) -> String {
-    let Some(fair) = &answer.fair else { return of_plan(p, answer) };
+    let reached = |told: String, beyond: &[String]| match beyond {
+        [] => told,
+        all => format!("{told} {}", p.tv("plans-proof-beyond", "list", all.join(", "))),
+    };
+    let Some(fair) = &answer.fair else { return reached(of_plan(p, answer), &answer.beyond) };
     // What no plan passes is rounded up, and what every group has down.
     let most = percent((fair.bound * 1000.0 - 1e-9).ceil().max(0.0) / 1000.0);
     let least = percent((fair.share * 1000.0 + 1e-9).floor() / 1000.0);
-    let mut told = p.tvs("plans-proof-fair", &[("share", least.into()), ("most", most.into())]);
-    if !fair.beyond.is_empty() {
-        told = format!("{told} {}", p.tv("plans-proof-beyond", "list", fair.beyond.join(", ")));
-    }
-    format!("{told} {}", of_plan(p, answer))
+    let told = p.tvs("plans-proof-fair", &[("share", least.into()), ("most", most.into())]);
+    format!("{} {}", reached(told, &fair.beyond), of_plan(p, answer))
 }
 
 fn of_plan(p: &Frame, answer: &Answer) -> String {

@@ -4,7 +4,7 @@ use evenfield_model::Problems;
 use evenfield_plan::certificate::{Certificate, Question};
 use evenfield_plan::read::{Files, Limits, put_settings, read};
 use evenfield_plan::scenario::{Built, Facts, Report, report};
-use evenfield_plan::{Instance, verify};
+use evenfield_plan::{Instance, floors_beyond, verify};
 use serde::{Deserialize, Serialize};
 use std::io::{self, Cursor, Read, Write};
 
@@ -30,8 +30,16 @@ pub struct Answer {
     /// Where every group was to have as much as every group can.
     #[serde(default)]
     pub fair: Option<Shares>,
+    /// Groups with a floor that no option reaches.
+    #[serde(default)]
+    pub beyond: Vec<String>,
     /// What it gives.
     pub report: Report,
+}
+
+/// The names of these groups.
+pub fn named(instance: &Instance, groups: &[u32]) -> Vec<String> {
+    groups.iter().map(|group| instance.group_names[*group as usize].clone()).collect()
 }
 
 /// What every group has at least.
@@ -179,6 +187,7 @@ pub fn told(
         bound: progress.bound,
         gap: progress.gap(),
         fair,
+        beyond: named(instance, &floors_beyond(instance)),
         report: report(instance, certificate, facts).map_err(Unusable::Instance)?,
     })
 }

@@ -18,11 +18,10 @@ pub struct Proposal {
     pub floor: Option<u64>,
 }
 
-/// The groups, those with the largest proposal first.
-pub fn propose(groups: &[Group]) -> Vec<Proposal> {
-    let known = || groups.iter().filter(|group| group.counted > 0);
-    let sum = |of: fn(&Group) -> u64| known().map(|group| of(group) as f64).sum::<f64>();
-    let (students, counted) = (sum(|g| g.students), sum(|g| g.counted));
+/// The groups, those with the largest proposal first; beside the district's own figure, which holds places that are withheld, too.
+pub fn propose(groups: &[Group], district: Option<&Group>) -> Vec<Proposal> {
+    let (students, counted) =
+        district.map_or((0.0, 0.0), |whole| (whole.students as f64, whole.counted as f64));
     let mut proposals: Vec<Proposal> = groups
         .iter()
         .map(|group| {
@@ -54,7 +53,9 @@ mod tests {
             students: students * 1_000_000,
             counted: counted * 1_000_000,
         };
-        let found = propose(&[group("b", 10, 100), group("a", 20, 200), group("c", 30, 100)]);
+        let district = group("", 60, 400);
+        let found =
+            propose(&[group("b", 10, 100), group("a", 20, 200), group("c", 30, 100)], Some(&district));
         let told: Vec<_> = found.iter().map(|p| (p.name.as_str(), p.students, p.share, p.floor)).collect();
         assert_eq!(
             told,
@@ -63,7 +64,9 @@ mod tests {
         assert_eq!(floor(0.4, 0.15), Some(63), "62.5% is rounded up");
         assert_eq!(floor(0.15, 0.15), None);
         // Without whom the figures count there is no share, and nothing is proposed.
-        let own = propose(&[group("yes", 5, 0)]);
+        let own = propose(&[group("yes", 5, 0)], Some(&district));
         assert_eq!((own[0].share, own[0].floor), (None, None));
+        let alone = propose(&[group("c", 30, 100)], None);
+        assert_eq!((alone[0].share, alone[0].floor), (Some(0.3), None), "without the district's share");
     }
 }

@@ -67,6 +67,9 @@ pub struct Checked {
     /// Groups of the column that floors are about.
     #[serde(default)]
     pub groups: Vec<Group>,
+    /// The whole district as the gap's figures have it.
+    #[serde(default)]
+    pub district: Option<Group>,
 }
 
 impl Checked {
@@ -113,6 +116,7 @@ impl Inputs {
             Ok(built) => Checked {
                 demands: built.size().0,
                 groups: built.groups(),
+                district: built.district(),
                 strategies: built.strategies().into_iter().map(|(name, n)| (name.to_owned(), n)).collect(),
                 notes: built.notes,
                 rounded: built.rounded,
