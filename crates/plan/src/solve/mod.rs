@@ -21,6 +21,7 @@ mod ground;
 mod held;
 mod lanes;
 mod merge;
+mod plenty;
 mod round;
 mod ruin;
 mod share;
@@ -119,6 +120,10 @@ fn search(
     if let Some(from) = from {
         start::take_over(&mut desk, &mut prices, from, of);
     }
+    let plenty = (desk.question == Question::Objective).then(|| plenty::prices(&ground));
+    if let Some(plenty) = &plenty {
+        desk.bounded(plenty::bound(&ground, plenty));
+    }
     let again = (desk.question == Question::Floors).then(|| prices.clone());
     let mut cases = run(&mut desk, prices);
     if let Some(prices) = again.filter(|_| desk.floors_met()) {
@@ -137,8 +142,19 @@ fn search(
     let slack = if question == Question::Objective { 0.05 * grain as f64 } else { 0.0 };
     let most = claim::rounded_up(question, cases.most / unit, slack);
     // Equal demands have equal prices, so that what they come to is the same when they count as one.
+    let count = small.weights.len();
+    let proved = |cases: &Cases, most| {
+        let prices: Vec<_> = cases.prices.iter().map(|p| claim::whole(p, None, count)).collect();
+        claim::bound(small, question, &prices, &cases.tree, most)
+    };
+    let mut bound = proved(&cases, most);
+    if let Some(plenty) = plenty.map(Cases::root).filter(|_| question == Question::Objective) {
+        let plain = proved(&plenty, i128::MIN);
+        if plain < bound {
+            (bound, cases) = (plain, plenty);
+        }
+    }
     let whole = |of, count| cases.prices.iter().map(|p| claim::whole(p, of, count)).collect::<Vec<_>>();
-    let mut bound = claim::bound(small, question, &whole(None, small.weights.len()), &cases.tree, most);
     let prices = whole(of, instance.weights.len());
     if question == Question::Objective {
         bound -= bound.rem_euclid(grain);
