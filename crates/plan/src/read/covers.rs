@@ -53,7 +53,6 @@ pub(super) fn read(
             rows.problem(0, "the id of an option in options.csv", problems);
         }
         let to = demand.index.find(&demand.names, &rows.said(1));
-        // Where no demand was read, that is what is wrong.
         if to.is_none() && !demand.names.is_empty() {
             rows.problem(1, "the id of a demand in demand.csv", problems);
         }

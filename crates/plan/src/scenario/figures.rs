@@ -179,9 +179,7 @@ pub(super) fn read(
         }
         if rows.text(1) == GeographyKind::District.as_str() && rows.text(9).is_empty() {
             let (counted, students) = students(&rows, desk);
-            if demand.whole.is_none() {
-                (demand.whole, demand.whole_counted) = (Some(students), counted);
-            }
+            (demand.whole, demand.whole_counted) = (Some(students), counted);
         }
         if rows.text(1) != source.geography.as_str() {
             continue;
