@@ -34,7 +34,7 @@ use cases::Cases;
 use desk::Desk;
 use dual::{Dual, Prices};
 use exchange::Exchange;
-use ground::Ground;
+use ground::{Ground, UNIT};
 use round::Rounding;
 use ruin::Ruin;
 use state::CLOSED;
@@ -120,9 +120,9 @@ fn search(
     if let Some(from) = from {
         start::take_over(&mut desk, &mut prices, from, of);
     }
-    let plenty = (desk.question == Question::Objective).then(|| plenty::prices(&ground));
-    if let Some(plenty) = &plenty {
-        desk.bounded(plenty::bound(&ground, plenty));
+    let plenty = plenty::bound(&ground);
+    if desk.question == Question::Objective {
+        desk.bounded(plenty);
     }
     let again = (desk.question == Question::Floors).then(|| prices.clone());
     let mut cases = run(&mut desk, prices);
@@ -148,7 +148,8 @@ fn search(
         claim::bound(small, question, &prices, &cases.tree, most)
     };
     let mut bound = proved(&cases, most);
-    if let Some(plenty) = plenty.map(Cases::root).filter(|_| question == Question::Objective) {
+    if question == Question::Objective && plenty <= bound as f64 * UNIT * UNIT * (1.0 + 1e-6) {
+        let plenty = Cases::root(plenty::prices(&ground));
         let plain = proved(&plenty, i128::MIN);
         if plain < bound {
             (bound, cases) = (plain, plenty);

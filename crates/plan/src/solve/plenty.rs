@@ -4,14 +4,20 @@ use super::dual::Prices;
 use super::ground::{Ground, UNIT};
 use crate::Fixed;
 
-/// Prices of service that are each demand's best quality; what is scarce costs nothing.
+/// What no plan is worth more than: students, each with the best quality of any option, over all years.
+pub(super) fn bound(ground: &Ground<'_>) -> f64 {
+    let year = ground
+        .weights
+        .iter()
+        .zip(best(ground))
+        .map(|(weight, quality)| f64::from(*weight) * f64::from(quality));
+    year.sum::<f64>() * UNIT * ground.years as f64
+}
+
+/// The prices that prove it: service at each demand's best quality, and what is scarce for nothing.
 pub(super) fn prices(ground: &Ground<'_>) -> Prices {
-    let instance = ground.instance;
-    let mut best = vec![0u32; instance.weights.len()];
-    for option in (0..instance.option_count()).filter(|o| instance.fixed(*o) != Fixed::Out) {
-        instance.covers(option).for_each(|(demand, quality)| best[demand] = quality.max(best[demand]));
-    }
-    let service: Vec<f32> = best.iter().map(|quality| (f64::from(*quality) * UNIT) as f32).collect();
+    let service: Vec<f32> =
+        best(ground).into_iter().map(|quality| (f64::from(quality) * UNIT) as f32).collect();
     Prices {
         limit: vec![0.0; ground.years],
         floors: vec![0.0; ground.needs.len()],
@@ -19,10 +25,11 @@ pub(super) fn prices(ground: &Ground<'_>) -> Prices {
     }
 }
 
-/// What they come to: students, each with the quality of what it has, over all years.
-pub(super) fn bound(ground: &Ground<'_>, prices: &Prices) -> f64 {
-    let year = |service: &Vec<f32>| -> f64 {
-        ground.weights.iter().zip(service).map(|(weight, price)| f64::from(*weight) * f64::from(*price)).sum()
-    };
-    prices.service.iter().map(year).sum()
+fn best(ground: &Ground<'_>) -> Vec<u32> {
+    let instance = ground.instance;
+    let mut best = vec![0u32; instance.weights.len()];
+    for option in (0..instance.option_count()).filter(|o| instance.fixed(*o) != Fixed::Out) {
+        instance.covers(option).for_each(|(demand, quality)| best[demand] = quality.max(best[demand]));
+    }
+    best
 }

@@ -459,11 +459,11 @@ async fn the_gaps_figures_are_the_demand() {
     assert!(csv.contains("m1,block_group,510010901002,,,,,,all,primary,students\n"), "{csv}");
     // Those at places whose figures are withheld are in the district's.
     assert!(csv.contains("m1,district,5100060,480,0.2,0.15,0.3,,all,,students\n"), "{csv}");
-    // Floors can be about larger areas, and the figures propose them: here there is one area, and none is needed.
+    // Floors can be about larger areas, and the figures propose them beside the district's own share: 1 - 0.2 / 0.25.
     save(&staff, &at, "policy", &[("group", "tract")], ("none", "", b"")).await;
     let page = staff.get(&format!("{at}/step?step=policy")).await.body;
     assert!(page.contains("<th scope=\"row\">51001090100</th>") && page.contains("25%"), "{page}");
-    assert!(page.contains("none needed"), "{page}");
+    assert!(page.contains("<td class=\"num\">20%</td>"), "{page}");
     let places = staff.get(&format!("{at}/file?slot=places")).await.body;
     assert!(places.contains("510010901001,37.5,-75.5"), "{places}");
 }
