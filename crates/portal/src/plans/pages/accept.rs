@@ -67,6 +67,8 @@ fn facts(solved: &Solved) -> Value {
         "run": solved.run.id,
         "step": solved.step,
         "proof": { "objective": solved.answer.objective, "bound": solved.answer.bound, "gap": solved.answer.gap },
+        "measure": report.measure,
+        "fair": solved.answer.fair,
         "students": report.students,
         "years": report.years,
         "strategies": report.strategies,

@@ -117,8 +117,9 @@ fn groups(p: &Frame, scenario: &Scenario) -> Vec<[String; 4]> {
     let row = |proposal: Proposal| {
         let floor = match (proposal.floor, proposal.share) {
             (Some(floor), _) => format!("{floor}%"),
-            (None, Some(_)) => p.t("plans-floor-none"),
-            (None, None) => String::new(),
+            // Beside nothing nobody can say that none is needed.
+            (None, Some(_)) if checked.district.is_some() => p.t("plans-floor-none"),
+            (None, _) => String::new(),
         };
         let share = proposal.share.map_or_else(String::new, told::percent);
         [proposal.name, told::students(proposal.students), share, floor]
