@@ -2,6 +2,7 @@
 
 use crate::facts::Batch;
 use crate::keeper::Keeper;
+pub use evenfield_dns::Portal;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
@@ -12,7 +13,6 @@ use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject as _};
 use serde::Deserialize;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -31,38 +31,6 @@ const IDLE: Duration = Duration::from_secs(5);
 const TRY_AGAIN: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(300));
 /// The longest answer.
 const LONGEST_ANSWER: usize = 4_096;
-
-/// A portal: `https://gap.example.org`, or `http://127.0.0.1:8080` on this machine.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Portal {
-    secure: bool,
-    host: String,
-    port: u16,
-}
-
-impl FromStr for Portal {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let uri: hyper::Uri = text.parse().map_err(|_| ())?;
-        let secure = match uri.scheme_str() {
-            Some("https") => true,
-            Some("http") => false,
-            _ => return Err(()),
-        };
-        let host = uri.host().unwrap_or_default().trim_matches(['[', ']']).to_ascii_lowercase();
-        let is_here =
-            host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
-        let is_bare = matches!(uri.path(), "" | "/") && uri.query().is_none();
-        let has_user = uri.authority().is_some_and(|authority| authority.as_str().contains('@'));
-        // In the clear the token would be anybody's on the way.
-        if ServerName::try_from(host.clone()).is_err() || !is_bare || has_user || !(secure || is_here) {
-            return Err(());
-        }
-        let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
-        if port == 0 { Err(()) } else { Ok(Self { secure, host, port }) }
-    }
-}
 
 /// What the portal answers.
 #[derive(Debug, Deserialize)]
@@ -120,12 +88,8 @@ impl Uploader {
         let token = std::fs::read_to_string(&self.token)
             .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", self.token.display())))?;
         let body = batch.write().ok_or_else(|| io::Error::other("a fact that fits no line"))?;
-        let usual = if self.portal.secure { 443 } else { 80 };
-        let host = &self.portal.host;
-        let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
-        let authority = if self.portal.port == usual { host } else { format!("{host}:{}", self.portal.port) };
         let request = Request::post(PATH)
-            .header(HOST, authority)
+            .header(HOST, self.portal.authority())
             .header(AUTHORIZATION, format!("Bearer {}", token.trim()))
             .header(CONTENT_TYPE, "application/x-ndjson")
             .body(Full::new(Bytes::from(body)))
