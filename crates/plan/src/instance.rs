@@ -139,6 +139,11 @@ impl Instance {
         part(self.weights[self.covered[cover] as usize], self.shares.get(cover).copied())
     }
 
+    /// The names of these groups.
+    pub fn names_of(&self, groups: &[u32]) -> Vec<String> {
+        groups.iter().map(|group| self.group_names[*group as usize].clone()).collect()
+    }
+
     /// The group of a demand, or [`NONE`].
     pub fn group(&self, demand: usize) -> u32 {
         self.groups.get(demand).copied().unwrap_or(NONE)

@@ -194,12 +194,8 @@ pub(super) fn interrupted() -> &'static AtomicBool {
 fn say_beyond(instance: &Instance) {
     let beyond = floors_beyond(instance);
     if !beyond.is_empty() {
-        let names: Vec<&str> =
-            beyond.iter().map(|group| instance.group_names[*group as usize].as_str()).collect();
-        complain!(
-            "no option that could be bought reaches these groups, whose floors are left out: {}",
-            names.join(", ")
-        );
+        let names = instance.names_of(&beyond).join(", ");
+        complain!("no option that could be bought reaches these groups, whose floors are left out: {names}");
     }
 }
 
@@ -249,8 +245,6 @@ impl Solve {
                 "{}: this file is of the instance; wanted another one to write to",
                 to.display()
             );
-        }
-        for to in [&self.out, &self.certificate] {
             let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty());
             ensure!(
                 folder.is_none_or(Path::is_dir),

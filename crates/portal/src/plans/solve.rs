@@ -360,7 +360,7 @@ impl Search {
             shares = found.as_ref().map(|found| Shares {
                 share: f64::from(found.share) / 1e6,
                 bound: f64::from(found.bound) / 1e6,
-                beyond: answer::named(&instance, &found.beyond),
+                beyond: instance.names_of(&found.beyond),
             });
             from = found.map(|found| found.certificate).or(from);
         }

@@ -37,9 +37,8 @@ impl Fair {
         say!("each group within reach can have {:.4}%", percent(found.share));
         say!("no plan gives every one of them more than {:.4}%", percent(found.bound));
         if !found.beyond.is_empty() {
-            let names: Vec<&str> =
-                found.beyond.iter().map(|group| instance.group_names[*group as usize].as_str()).collect();
-            say!("no option that could be bought reaches these groups: {}", names.join(", "));
+            let names = instance.names_of(&found.beyond).join(", ");
+            say!("no option that could be bought reaches these groups: {names}");
         }
         say!("\n# to plan with it, in instance.toml:\n[floors]");
         for floor in &instance.floors {

@@ -37,11 +37,6 @@ pub struct Answer {
     pub report: Report,
 }
 
-/// The names of these groups.
-pub fn named(instance: &Instance, groups: &[u32]) -> Vec<String> {
-    groups.iter().map(|group| instance.group_names[*group as usize].clone()).collect()
-}
-
 /// What every group has at least.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -187,7 +182,7 @@ pub fn told(
         bound: progress.bound,
         gap: progress.gap(),
         fair,
-        beyond: named(instance, &floors_beyond(instance)),
+        beyond: instance.names_of(&floors_beyond(instance)),
         report: report(instance, certificate, facts).map_err(Unusable::Instance)?,
     })
 }
