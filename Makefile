@@ -95,9 +95,9 @@ packages-test:
 	  command -v certutil >/dev/null || missing="$$missing libnss3-tools"; \
 	  command -v openssl >/dev/null || missing="$$missing openssl"; \
 	  command -v curl >/dev/null || missing="$$missing curl"; \
-  command -v freeradius >/dev/null || missing="$$missing freeradius"; \
-  command -v radclient >/dev/null || missing="$$missing freeradius-utils"; \
-  command -v eapol_test >/dev/null || missing="$$missing eapoltest"; \
+	  command -v freeradius >/dev/null || missing="$$missing freeradius"; \
+	  command -v radclient >/dev/null || missing="$$missing freeradius-utils"; \
+	  command -v eapol_test >/dev/null || missing="$$missing eapoltest"; \
 	  [ -z "$$missing" ] || $(MAKE) --no-print-directory apt WHAT="$$missing"
 
 packages-peers: packages packages-test

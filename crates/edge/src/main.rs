@@ -1,10 +1,12 @@
 //! The `evenfield-edge` program: what runs at a site, on a bus or in a data centre near students. No database.
 
+mod pass;
 mod reference;
 mod settings;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use evenfield_dns::Running;
+use std::fmt::Display;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -36,6 +38,17 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Run the gateway of a school bus, and the resolver beside it, until it is told to stop
+    Bus {
+        /// The settings, a TOML file; docs/bus.md says what may stand there
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// Say what is wrong with the settings, and end
+        #[arg(long)]
+        check: bool,
+    },
+    /// Print a row of a bus's file of passes; the code comes by standard input, so that no list of processes shows it
+    Pass(pass::Pass),
     /// Print every setting with its default, what may stand there, and what it is for
     Settings {
         /// Of which sub-command
@@ -49,6 +62,7 @@ enum Command {
 enum Of {
     Dns,
     Speedtest,
+    Bus,
 }
 
 fn main() -> ExitCode {
@@ -61,10 +75,13 @@ fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Dns { config, check } => dns(&config, check),
         Command::Speedtest { config, check } => speedtest(&config, check),
+        Command::Bus { config, check } => bus(&config, check),
+        Command::Pass(pass) => pass.print(),
         Command::Settings { of } => {
             match of {
                 Of::Dns => print!("{}", reference::page()),
-                Of::Speedtest => print!("{}", reference::section()),
+                Of::Speedtest => print!("{}", reference::speedtest()),
+                Of::Bus => print!("{}", reference::bus()),
             }
             ExitCode::SUCCESS
         }
@@ -74,36 +91,40 @@ fn main() -> ExitCode {
 fn dns(config: &Path, check: bool) -> ExitCode {
     let Some(settings) = read(&settings::DNS, config) else { return ExitCode::from(2) };
     if check {
-        let wrong = evenfield_dns::check(&settings);
-        if !wrong.is_empty() {
-            for wrong in wrong {
-                eprintln!("{}: {wrong}", config.display());
-            }
-            return ExitCode::from(2);
-        }
-        println!("{}: the settings can be used", config.display());
-        return ExitCode::SUCCESS;
+        return checked(config, &evenfield_dns::check(&settings));
     }
-    let running = match Running::start(settings) {
-        Ok(running) => running,
-        Err(error) => {
-            eprintln!("evenfield-edge: {error}");
-            return ExitCode::FAILURE;
-        }
+    ended(evenfield_dns::Running::start(settings).map_err(|error| error.to_string()).and_then(|running| {
+        listening("", running.bound());
+        wait()?;
+        running.stop();
+        Ok(())
+    }))
+}
+
+/// The gateway, and the resolver in the same process where there is one. Without a policy neither starts: there is no Wi-Fi
+/// without a filter that should be there.
+fn bus(config: &Path, check: bool) -> ExitCode {
+    let Some(settings) = read(&settings::BUS, config) else { return ExitCode::from(2) };
+    let (gateway, dns) = settings.parts();
+    if check {
+        let mut wrong = evenfield_bus::gateway::check(&gateway);
+        wrong.extend(dns.iter().flat_map(evenfield_dns::check).map(|wrong| wrong.to_string()));
+        return checked(config, &wrong);
+    }
+    let serve = || {
+        let dns = dns.map(evenfield_dns::Running::start).transpose().map_err(|error| error.to_string())?;
+        let gateway = evenfield_bus::gateway::Running::start(gateway).map_err(|error| error.to_string());
+        let told = gateway.and_then(|gateway| {
+            dns.iter().for_each(|dns| listening("dns-", dns.bound()));
+            listening("", gateway.bound());
+            wait()?;
+            gateway.stop();
+            Ok(())
+        });
+        dns.into_iter().for_each(evenfield_dns::Running::stop);
+        told
     };
-    for (transport, address) in running.bound() {
-        println!("listening {transport} {address}");
-    }
-    match wait() {
-        Ok(()) => {
-            running.stop();
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("evenfield-edge: cannot wait for signals: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    ended(serve())
 }
 
 /// The settings, or a word on each thing that is wrong with them.
@@ -111,45 +132,60 @@ fn read<S>(definition: &settings::Definition<S>, config: &Path) -> Option<S> {
     definition.read_file(config).map_err(|wrong| wrong.kept().iter().for_each(|p| eprintln!("{p}"))).ok()
 }
 
+/// What is wrong with what the settings name.
+fn checked<T: Display>(config: &Path, wrong: &[T]) -> ExitCode {
+    wrong.iter().for_each(|wrong| eprintln!("{}: {wrong}", config.display()));
+    if !wrong.is_empty() {
+        return ExitCode::from(2);
+    }
+    println!("{}: the settings can be used", config.display());
+    ExitCode::SUCCESS
+}
+
+fn listening(before: &str, bound: &[(&'static str, SocketAddr)]) {
+    for (what, address) in bound {
+        println!("listening {before}{what} {address}");
+    }
+}
+
+fn ended(outcome: Result<(), String>) -> ExitCode {
+    outcome.map_or_else(
+        |error| {
+            eprintln!("evenfield-edge: {error}");
+            ExitCode::FAILURE
+        },
+        |()| ExitCode::SUCCESS,
+    )
+}
+
 fn speedtest(config: &Path, check: bool) -> ExitCode {
     let Some(settings) = read(&settings::SPEEDTEST, config) else { return ExitCode::from(2) };
     if check {
-        if let Err(error) = evenfield_speedtest::check(&settings) {
-            eprintln!("{}: {error}", config.display());
-            return ExitCode::from(2);
-        }
-        println!("{}: the settings can be used", config.display());
-        return ExitCode::SUCCESS;
+        let wrong: Vec<_> = evenfield_speedtest::check(&settings).err().into_iter().collect();
+        return checked(config, &wrong);
     }
     let serve = async {
         let running =
             evenfield_speedtest::Running::start(&settings, None).map_err(|error| error.to_string())?;
-        for (what, address) in running.bound() {
-            println!("listening {what} {address}");
-        }
-        told_to_stop().await.map_err(|error| format!("cannot wait for signals: {error}"))?;
+        listening("", running.bound());
+        told_to_stop().await?;
         running.stop().await;
-        Ok::<_, String>(())
+        Ok(())
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    match runtime.map_err(|error| error.to_string()).and_then(|runtime| runtime.block_on(serve)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("evenfield-edge: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    ended(runtime.map_err(|error| error.to_string()).and_then(|runtime| runtime.block_on(serve)))
 }
 
 /// Waits for SIGINT or SIGTERM.
-fn wait() -> std::io::Result<()> {
-    tokio::runtime::Builder::new_current_thread().enable_io().build()?.block_on(told_to_stop())
+fn wait() -> Result<(), String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
+    runtime.map_err(|error| error.to_string())?.block_on(told_to_stop())
 }
 
-async fn told_to_stop() -> std::io::Result<()> {
+async fn told_to_stop() -> Result<(), String> {
     use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
+    let of = |kind| signal(kind).map_err(|error| format!("cannot wait for signals: {error}"));
+    let (mut terminate, mut interrupt) = (of(SignalKind::terminate())?, of(SignalKind::interrupt())?);
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}

@@ -1,9 +1,9 @@
-//! The reference pages of settings, made from their definitions: `docs/edge.md`, and the end of `docs/speedtest.md`.
+//! The reference pages of settings, made from their definitions: `docs/edge.md`, and the ends of `docs/speedtest.md` and `docs/bus.md`.
 
-use crate::settings::{DNS, Definition, SPEEDTEST};
+use crate::settings::{BUS, DNS, Definition, SPEEDTEST};
 use std::fmt::Write as _;
 
-/// Where the section of settings begins in the page of the speed test.
+/// Where the section of settings begins in other pages.
 const SECTION: &str = "## Settings\n";
 
 /// The page of the resolver's settings, as Markdown.
@@ -13,20 +13,31 @@ pub fn page() -> String {
          page is not what the\ndefinition says. `EVENFIELD_WRITE_DOCS=1 cargo test -p evenfield-edge reference` writes \
          it anew.\n\nOne TOML file, given to `evenfield-edge dns --config FILE`; with `--check` it only says what is \
          wrong. A setting that is\nnot here is an error. Paths are from the folder of the file. `evenfield-edge \
-         settings` prints this page. The speed test has\nsettings of its own: `docs/speedtest.md`.\n",
+         settings` prints this page. The speed test and\nthe gateway of a bus have settings of their own: `docs/speedtest.md`, `docs/bus.md`.\n",
     );
     tables(&mut page, &DNS, "##");
     page
 }
 
 /// The section of the speed test's settings, as Markdown.
-pub fn section() -> String {
+pub fn speedtest() -> String {
+    section("speedtest", &SPEEDTEST, "")
+}
+
+/// The section of the settings of a bus.
+pub fn bus() -> String {
+    let more = "\nThe resolver's settings (`docs/edge.md`) stand in the same file with `dns.` before the names of their tables, as \
+        `[dns.policy]`. Without them no\nresolver runs.\n";
+    section("bus", &BUS, more)
+}
+
+fn section<S>(of: &str, definition: &Definition<S>, more: &str) -> String {
     let mut section = format!(
-        "{SECTION}\nMade from the definition in `crates/edge/src/settings/speedtest.rs`, as `docs/edge.md` is.\n\nOne TOML file, \
-         given to `evenfield-edge speedtest --config FILE`; with `--check` it only says what is wrong. A setting that is\nnot \
-         here is an error. Paths are from the folder of the file. `evenfield-edge settings speedtest` prints this section.\n"
+        "{SECTION}\nMade from the definition in `crates/edge/src/settings/{of}.rs`, as `docs/edge.md` is.\n\nOne TOML file, \
+         given to `evenfield-edge {of} --config FILE`; with `--check` it only says what is wrong. A setting that is\nnot \
+         here is an error. Paths are from the folder of the file. `evenfield-edge settings {of}` prints this section.\n{more}"
     );
-    tables(&mut section, &SPEEDTEST, "###");
+    tables(&mut section, definition, "###");
     section
 }
 
@@ -64,10 +75,12 @@ mod tests {
     }
 
     #[test]
-    fn the_reference_section_is_what_the_definition_says() {
-        hold("speedtest.md", |page| {
-            let written = page.split(&format!("\n{SECTION}")).next().unwrap_or_default();
-            format!("{}\n\n{}", written.trim_end(), section())
-        });
+    fn the_reference_sections_are_what_the_definitions_say() {
+        for (page, section) in [("speedtest.md", speedtest()), ("bus.md", bus())] {
+            hold(page, |page| {
+                let written = page.split(&format!("\n{SECTION}")).next().unwrap_or_default();
+                format!("{}\n\n{section}", written.trim_end())
+            });
+        }
     }
 }

@@ -4,11 +4,10 @@ use super::{Definition, Setting};
 use evenfield_dns::access::{Prefix, Prefixes};
 use evenfield_dns::{Fetch, Listen, Settings, Upstreams, Validation};
 use evenfield_policy::PublicKey;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 /// The definition.
-pub const DNS: Definition<Settings> = Definition { settings: SETTINGS, blank, also };
+pub const DNS: Definition<Settings> = Definition { settings: SETTINGS, blank, also, inner: None };
 
 const ADDRESSES: &str = "a list of addresses and ports, as `[\"192.0.2.1:53\", \"[::1]:53\"]`";
 const PREFIXES: &str = "a list of addresses and prefixes, as `[\"10.0.0.0/8\", \"::1\"]`";
@@ -20,7 +19,7 @@ const SETTINGS: &[Setting<Settings>] = &[
         required: true,
         wanted: "a file",
         about: "The signed policy. When another file takes its place, that one is in force within a second or two; one that cannot be used is refused, and the log says why. Put a new one there by renaming it. Required.",
-        put: |s, v| v.text().map(|path| s.snapshot.0 = v.folder.join(path)),
+        put: |s, v| v.path().map(|path| s.snapshot.0 = path),
     },
     Setting {
         name: "policy.public_key",
@@ -44,7 +43,7 @@ const SETTINGS: &[Setting<Settings>] = &[
         required: false,
         wanted: "a file",
         about: "A file whose only line is this edge's token, as the portal showed it once.",
-        put: |s, v| v.text().map(|path| s.fetch.token = v.folder.join(path)),
+        put: |s, v| v.path().map(|path| s.fetch.token = path),
     },
     Setting {
         name: "policy.every_seconds",
@@ -94,34 +93,11 @@ const SETTINGS: &[Setting<Settings>] = &[
         about: "Where DNS over QUIC comes in, as `[\"0.0.0.0:853\"]`.",
         put: |s, v| v.list().map(|list| s.listen.quic = list),
     },
-    Setting {
-        name: "listen.status",
-        default: Some("\"127.0.0.1:9153\""),
-        required: false,
-        wanted: "an address of this machine's loopback and a port",
-        about: "Where `/health` and `/metrics` (Prometheus) are.",
-        put: |s, v| {
-            let address: SocketAddr = v.parsed().filter(|a: &SocketAddr| a.ip().is_loopback())?;
-            s.listen.status = Some(address);
-            Some(())
-        },
-    },
-    Setting {
-        name: "tls.certificate",
-        default: None,
-        required: false,
-        wanted: "a PEM file",
-        about: "The certificate and those between it and its root. A new one is taken within ten seconds.",
-        put: |s, v| v.text().map(|path| s.tls.get_or_insert_default().certificate = v.folder.join(path)),
-    },
-    Setting {
-        name: "tls.key",
-        default: None,
-        required: false,
-        wanted: "a PEM file",
-        about: "Its key. Put a new one in its place before the certificate.",
-        put: |s, v| v.text().map(|path| s.tls.get_or_insert_default().key = v.folder.join(path)),
-    },
+    Setting::status("listen.status", "\"127.0.0.1:9153\"", |s, v| {
+        v.loopback().map(|address| s.listen.status = Some(address))
+    }),
+    Setting::certificate(|s, v| v.path().map(|path| s.tls.get_or_insert_default().certificate = path)),
+    Setting::key(|s, v| v.path().map(|path| s.tls.get_or_insert_default().key = path)),
     Setting {
         name: "tls.domain",
         default: None,
@@ -234,7 +210,7 @@ const SETTINGS: &[Setting<Settings>] = &[
         required: false,
         wanted: "a PEM file",
         about: "The certificates of those who are believed when they say who an encrypted server, or the portal, is. Read at the start, and only when there is such a server.",
-        put: |s, v| v.text().map(|path| s.upstream.roots = v.folder.join(path)),
+        put: |s, v| v.path().map(|path| s.upstream.roots = path),
     },
     Setting {
         name: "upstream.dnssec",
@@ -262,7 +238,7 @@ const SETTINGS: &[Setting<Settings>] = &[
         wanted: "a file of DS or DNSKEY records",
         about: "The keys that are believed when signatures are checked, as in a zone file; without it those of the root. Needs `upstream.dnssec` before it.",
         put: |s, v| match &mut s.upstream.validation {
-            Validation::Validate { anchors } => v.text().map(|path| *anchors = Some(v.folder.join(path))),
+            Validation::Validate { anchors } => v.path().map(|path| *anchors = Some(path)),
             Validation::Pass => None,
         },
     },
@@ -297,7 +273,7 @@ const SETTINGS: &[Setting<Settings>] = &[
         wanted: "a folder",
         about: "Where facts are recorded: who by number, policy, verdict, reason; never a name or an address. Nothing is recorded without it.",
         put: |s, v| {
-            let folder = v.folder.join(v.text()?);
+            let folder = v.path()?;
             let octets = s.events.as_ref().map_or(DEFAULT_EVENTS, |(_, octets)| *octets);
             s.events = Some((folder, octets));
             Some(())

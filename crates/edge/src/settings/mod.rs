@@ -1,13 +1,16 @@
 //! Settings files: every setting once, with its check and what the reference page says; read strictly, all faults told at once.
 
+mod bus;
 mod dns;
 mod speedtest;
 
+pub use bus::BUS;
 pub use dns::DNS;
 pub use speedtest::SPEEDTEST;
 
 use evenfield_model::Problems;
-use std::path::Path;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use toml::de::{DeTable, DeValue};
 
@@ -27,6 +30,46 @@ pub struct Setting<S> {
     put: fn(&mut S, &Value<'_>) -> Option<()>,
 }
 
+/// Settings that several kinds of file have.
+impl<S> Setting<S> {
+    const fn status(
+        name: &'static str,
+        default: &'static str,
+        put: fn(&mut S, &Value<'_>) -> Option<()>,
+    ) -> Self {
+        Self {
+            name,
+            default: Some(default),
+            required: false,
+            wanted: "an address of this machine's loopback and a port",
+            about: "Where `/health` and `/metrics` (Prometheus) are.",
+            put,
+        }
+    }
+
+    const fn certificate(put: fn(&mut S, &Value<'_>) -> Option<()>) -> Self {
+        Self {
+            name: "tls.certificate",
+            default: None,
+            required: false,
+            wanted: "a PEM file",
+            about: "The certificate and those between it and its root. A new one is taken within ten seconds.",
+            put,
+        }
+    }
+
+    const fn key(put: fn(&mut S, &Value<'_>) -> Option<()>) -> Self {
+        Self {
+            name: "tls.key",
+            default: None,
+            required: false,
+            wanted: "a PEM file",
+            about: "Its key. Put a new one in its place before the certificate.",
+            put,
+        }
+    }
+}
+
 /// A value and where its file is.
 struct Value<'a> {
     raw: &'a DeValue<'a>,
@@ -42,6 +85,16 @@ impl Value<'_> {
         self.text()?.parse().ok()
     }
 
+    /// A file or a folder, from the folder of the settings.
+    fn path(&self) -> Option<PathBuf> {
+        self.text().map(|path| self.folder.join(path))
+    }
+
+    /// An address where nobody else comes.
+    fn loopback(&self) -> Option<SocketAddr> {
+        self.parsed().filter(|address: &SocketAddr| address.ip().is_loopback())
+    }
+
     fn whole(&self, low: u32, high: u32) -> Option<u32> {
         let number = self.raw.as_integer()?;
         let number = u32::from_str_radix(number.as_str(), number.radix()).ok()?;
@@ -55,6 +108,22 @@ impl Value<'_> {
     }
 }
 
+/// A settings file.
+struct File<'a> {
+    name: &'a str,
+    folder: &'a Path,
+    text: &'a str,
+}
+
+impl File<'_> {
+    fn line(&self, at: usize) -> u64 {
+        self.text.bytes().take(at).filter(|b| *b == b'\n').count() as u64 + 1
+    }
+}
+
+/// What is wrong with a setting: its line (0 where it is not there), its name, what was said, what is wanted.
+type Found = (u64, String, String, String);
+
 /// A kind of settings file.
 pub struct Definition<S: 'static> {
     /// Its settings, in the order in which they are put: some add to others.
@@ -63,10 +132,15 @@ pub struct Definition<S: 'static> {
     blank: fn() -> S,
     /// What else is wrong, by name and what is wanted; it is told which settings the file has.
     also: Also<S>,
+    /// A table that holds the settings of another kind.
+    inner: Option<Inner<S>>,
 }
 
 /// What is wrong with settings together, by name and what is wanted.
 type Also<S> = fn(&S, &dyn Fn(&str) -> bool) -> Vec<(&'static str, String)>;
+
+/// The name of a table, and what takes it.
+type Inner<S> = (&'static str, fn(&mut S, &File<'_>, &DeTable<'_>) -> Vec<Found>);
 
 impl<S> Definition<S> {
     /// What holds where the file says nothing.
@@ -98,46 +172,61 @@ impl<S> Definition<S> {
         }
     }
 
-    fn read(&self, file: &str, folder: &Path, text: &str) -> Result<S, Problems> {
-        let mut settings = self.defaults();
+    fn read(&self, name: &str, folder: &Path, text: &str) -> Result<S, Problems> {
+        let file = File { name, folder, text };
         let mut problems = Problems::default();
-        let line = |at: usize| text.bytes().take(at).filter(|b| *b == b'\n').count() as u64 + 1;
-        let table = match DeTable::parse(text) {
-            Ok(table) => table,
+        let (settings, found) = match DeTable::parse(text) {
+            Ok(table) => self.take(&file, table.get_ref(), ""),
             Err(error) => {
                 let at = error.span().map_or(0, |span| span.start);
-                problems.push(file, line(at), "", "", format!("TOML: {}", error.message()));
+                problems.push(name, file.line(at), "", "", format!("TOML: {}", error.message()));
                 return Err(problems);
             }
         };
-        let mut entries = self.entries(table.get_ref());
+        for (line, setting, said, wanted) in found {
+            problems.push(file.name, line, &setting, &said, wanted);
+        }
+        if problems.is_empty() { Ok(settings) } else { Err(problems) }
+    }
+
+    /// Takes a table of a file, and says all that is wrong with it; `before` stands before the names of its settings.
+    fn take(&self, file: &File<'_>, table: &DeTable<'_>, before: &str) -> (S, Vec<Found>) {
+        let mut settings = self.defaults();
+        let mut found = Vec::new();
+        let mut entries = self.entries(table);
         // In the order of the definition, then by place for people.
         let place =
             |name: &str| self.settings.iter().position(|s| s.name == name).unwrap_or(self.settings.len());
         entries.sort_by_key(|(name, at, _)| (place(name), *at));
-        let mut found = Vec::new();
         for (name, at, value) in &entries {
-            let said = text.get(value.span()).unwrap_or_default();
+            if let (Some((inner, take)), DeValue::Table(table)) = (self.inner, value.get_ref())
+                && inner == name
+            {
+                found.extend(take(&mut settings, file, table));
+                continue;
+            }
+            let said = file.text.get(value.span()).unwrap_or_default().to_owned();
             match self.settings.iter().find(|s| s.name == name) {
-                None => found.push((line(*at), name.clone(), "", "a setting that there is".to_owned())),
+                None => {
+                    let wanted = "a setting that there is".to_owned();
+                    found.push((file.line(*at), format!("{before}{name}"), String::new(), wanted));
+                }
                 Some(setting) => {
-                    let value = Value { raw: value.get_ref(), folder };
+                    let value = Value { raw: value.get_ref(), folder: file.folder };
                     if (setting.put)(&mut settings, &value).is_none() {
-                        found.push((line(*at), name.clone(), said, setting.wanted.to_owned()));
+                        let wanted = setting.wanted.to_owned();
+                        found.push((file.line(*at), format!("{before}{name}"), said, wanted));
                     }
                 }
             }
         }
         let said = |name: &str| entries.iter().any(|(entry, ..)| entry == name);
         let missing = self.settings.iter().filter(|setting| setting.required && !said(setting.name));
-        found.extend(missing.map(|s| (0, s.name.to_owned(), "", format!("{}; it is required", s.wanted))));
-        let also = (self.also)(&settings, &said);
-        found.extend(also.into_iter().map(|(name, wanted)| (0, name.to_owned(), "", wanted)));
+        let missing = missing.map(|s| (s.name, format!("{}; it is required", s.wanted)));
+        let also = missing.chain((self.also)(&settings, &said));
+        found.extend(also.map(|(name, wanted)| (0, format!("{before}{name}"), String::new(), wanted)));
         found.sort();
-        for (line, name, said, wanted) in found {
-            problems.push(file, line, &name, said, wanted);
-        }
-        if problems.is_empty() { Ok(settings) } else { Err(problems) }
+        (settings, found)
     }
 
     fn entries<'a>(&self, table: &'a DeTable<'a>) -> Entries<'a> {

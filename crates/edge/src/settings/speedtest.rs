@@ -2,14 +2,13 @@
 
 use super::{Definition, Setting};
 use evenfield_speedtest::{Results, Settings};
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 const ADDRESSES: &str = "a list of addresses and ports, as `[\"0.0.0.0:80\", \"[::]:80\"]`";
 const NAMES: &str = "a list of names";
 
 /// The definition.
-pub const SPEEDTEST: Definition<Settings> = Definition { settings: SETTINGS, blank, also };
+pub const SPEEDTEST: Definition<Settings> = Definition { settings: SETTINGS, blank, also, inner: None };
 
 const SETTINGS: &[Setting<Settings>] = &[
     Setting {
@@ -28,34 +27,11 @@ const SETTINGS: &[Setting<Settings>] = &[
         about: "Where tests without TLS (`ws`) come in. One of the two must be there.",
         put: |s, v| v.list().map(|list| s.plain = list),
     },
-    Setting {
-        name: "listen.status",
-        default: Some("\"127.0.0.1:9154\""),
-        required: false,
-        wanted: "an address of this machine's loopback and a port",
-        about: "Where `/health` and `/metrics` (Prometheus) are.",
-        put: |s, v| {
-            let address: SocketAddr = v.parsed().filter(|a: &SocketAddr| a.ip().is_loopback())?;
-            s.status = Some(address);
-            Some(())
-        },
-    },
-    Setting {
-        name: "tls.certificate",
-        default: None,
-        required: false,
-        wanted: "a PEM file",
-        about: "The certificate and those between it and its root. A new one is taken within ten seconds.",
-        put: |s, v| v.text().map(|path| s.certificate.get_or_insert_default().0 = v.folder.join(path)),
-    },
-    Setting {
-        name: "tls.key",
-        default: None,
-        required: false,
-        wanted: "a PEM file",
-        about: "Its key. Put a new one in its place before the certificate.",
-        put: |s, v| v.text().map(|path| s.certificate.get_or_insert_default().1 = v.folder.join(path)),
-    },
+    Setting::status("listen.status", "\"127.0.0.1:9154\"", |s, v| {
+        v.loopback().map(|address| s.status = Some(address))
+    }),
+    Setting::certificate(|s, v| v.path().map(|path| s.certificate.get_or_insert_default().0 = path)),
+    Setting::key(|s, v| v.path().map(|path| s.certificate.get_or_insert_default().1 = path)),
     Setting {
         name: "tests.at_once",
         default: Some("100"),
@@ -92,7 +68,7 @@ const SETTINGS: &[Setting<Settings>] = &[
         wanted: "a folder",
         about: "Where results are written, a file a day. Nothing is written without it.",
         put: |s, v| {
-            let folder = v.folder.join(v.text()?);
+            let folder = v.path()?;
             let days = s.results.as_ref().map_or(DAYS, |results| results.days);
             s.results = Some(Results { folder, days });
             Some(())

@@ -1,4 +1,4 @@
-//! The gateway as a whole, in a process of its own: asked by `radclient` and `curl`, before a portal of ours.
+//! `evenfield-edge bus` as a whole: the program itself, asked by `radclient`, `curl` and `dig`, before a portal of ours.
 
 mod fixture;
 mod portal;
@@ -22,6 +22,12 @@ fn report(status: &str, session: &str, seconds: u32, up: u64, down: u64) -> Stri
         down & 0xFFFF_FFFF,
         down >> 32
     )
+}
+
+/// An answer of the resolver that runs beside the gateway.
+fn dig(bus: &Bus, name: &str) -> String {
+    let port = bus.at("dns-udp").port().to_string();
+    run("dig", &["@127.0.0.1", "-p", &port, "+tries=1", "+time=5", name], "").1
 }
 
 #[test]
@@ -79,7 +85,7 @@ fn a_ride_comes_to_the_portal_without_a_name() {
     for name in ["nemo", "02-00-00", "02:00:00", "bus-7", "127.0.0.1", "1234567", "sesame"] {
         assert!(!sent.contains(name), "{name} is in what was sent");
     }
-    assert!(bus.metric("evenfield_bus_access_total{what=\"accepted\"}") == 1);
+    assert_eq!(bus.metric("evenfield_bus_access_total{what=\"accepted\"}"), 1);
 }
 
 #[test]
@@ -123,7 +129,9 @@ fn one_login_lets_a_phone_onto_two_buses() {
         let bus = Bus::start(&portal);
         let (_, said) = bus.radclient("access", "auth", phone);
         assert!(said.contains("Filter-Id = \"captive\""), "{said}");
-        let start = report("Start", "1", 0, 0, 0).replace("Class = 0x010101010101010101, ", "");
+        // Each bus has access points of its own.
+        let of_bus = |report: String| report.replace("bus-7", if first { "bus-7" } else { "bus-8" });
+        let start = of_bus(report("Start", "1", 0, 0, 0)).replace("Class = 0x010101010101010101, ", "");
         assert!(bus.radclient("accounting", "acct", &start).0);
         let page = format!("http://{}", bus.at("page"));
         let curl = |more: &[&str], path: &str| {
@@ -144,36 +152,71 @@ fn one_login_lets_a_phone_onto_two_buses() {
         }
         let (_, said) = bus.radclient("access", "auth", phone);
         assert!(!said.contains("Filter-Id") && said.contains("Class = 0x01"), "{said}");
-        let again = report("Start", "2", 0, 0, 0);
-        assert!(bus.radclient("accounting", "acct", &stop("1", 5, 0, 0)).0);
+        let again = of_bus(report("Start", "2", 0, 0, 0));
+        assert!(bus.radclient("accounting", "acct", &of_bus(stop("1", 5, 0, 0))).0);
         assert!(bus.radclient("accounting", "acct", &again).0);
         assert!(curl(&[], "/captive").contains("\"captive\":false"));
+        // What is blocked is blocked on every bus, by the same process.
+        assert!(dig(&bus, "www.games.example").contains("status: NXDOMAIN"));
+        let sessions = if first { 2 } else { 4 };
+        portal.until("the phone's sessions", |seen| seen.totals.len() == sessions);
     }
+    let seen = portal.seen();
+    let ended = seen.totals.values().filter(|total| total.seconds == 5).count();
+    assert_eq!(ended, 2, "the one before the login, on each bus");
 }
 
-/// The process that the other tests start is this program itself, told by its environment to serve until it is killed.
 #[test]
-fn a_gateway_starts_and_stops() {
-    let told = std::env::var_os(fixture::FOLDER);
-    let portal = told.is_none().then(Portal::start);
-    let folder = portal.as_ref().map(|_| fixture::folder());
-    let path = told.map_or_else(|| folder.as_ref().expect("a folder").path().to_owned(), Into::into);
-    let address = std::env::var(fixture::PORTAL).ok();
-    let address = address.unwrap_or_else(|| portal.as_ref().expect("a portal").address.to_string());
-    let settings = fixture::settings(&path, &address);
-    assert_eq!(evenfield_bus::gateway::check(&settings), Vec::<String>::new());
-    let running = evenfield_bus::gateway::Running::start(settings).expect("it starts");
-    if portal.is_none() {
-        for (name, address) in running.bound() {
-            println!("listening {name} {address}");
-        }
-        loop {
-            std::thread::park();
-        }
+fn told_to_stop_it_ends_well_and_what_it_answered_is_there_afterwards() {
+    let portal = Portal::start();
+    portal.away(true);
+    let mut bus = Bus::start(&portal);
+    assert!(bus.radclient("accounting", "acct", &stop("1", 60, 3, 4)).0);
+    assert!(run("kill", &[&bus.child.id().to_string()], "").0);
+    assert!(bus.child.wait().expect("its end").success());
+    portal.away(false);
+    let _bus = bus.again();
+    portal.until("what was answered before", |seen| !seen.totals.is_empty());
+    let totals: Vec<_> = portal.seen().totals.into_values().collect();
+    assert_eq!(totals, [Total { seconds: 60, up: 3, down: 4 }]);
+}
+
+#[test]
+fn settings_are_checked_before_anything_starts() {
+    let portal = Portal::start();
+    let folder = fixture::folder(&portal);
+    let config = folder.path().join("bus.toml").display().to_string();
+    let check = || run(fixture::PROGRAM, &["bus", "--check", "--config", &config], "");
+    let (well, said) = check();
+    assert!(well && said.contains("the settings can be used"), "{said}");
+    std::fs::write(folder.path().join("passes.csv"), "who\n").expect("written");
+    std::fs::write(folder.path().join("policy"), "no policy").expect("written");
+    let (well, said) = check();
+    assert!(!well && said.contains("passes.csv:1: said `who`: wanted the columns"), "{said}");
+    assert!(said.contains("the policy snapshot"), "{said}");
+    let (well, said) = run(fixture::PROGRAM, &["bus", "--config", &config], "");
+    assert!(!well && said.contains("the policy snapshot"), "{said}");
+}
+
+#[test]
+fn a_row_of_a_pass_is_printed_or_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let key = folder.path().join("key").display().to_string();
+    std::fs::write(&key, "07".repeat(32)).expect("written");
+    let pass = |login: &str, more: &[&str], code: &str| {
+        let arguments = ["pass", "--key", &key, "--rider", "0101010101010101", "--login", login];
+        run(fixture::PROGRAM, &[&arguments, more].concat(), code)
+    };
+    let (well, row) = pass("02-00-00-00-00-0C", &["--device", "--minutes", "5"], "");
+    assert!(well && row.ends_with(",device,0101010101010101,5,0,0,0\n"), "{row}");
+    let (well, row) = pass("nemo", &["--plain"], "sesame\n");
+    assert!(well && row.ends_with(",plain:sesame,0101010101010101,0,0,0,0\n"), "{row}");
+    for (login, more, code, why) in [
+        ("nemo", &[][..], "\n", "wanted the code"),
+        ("nemo", &["--plain"], "a,b\n", "no comma"),
+        ("nemo", &["--device", "--plain"], "", "cannot be used with"),
+    ] {
+        let (well, said) = pass(login, more, code);
+        assert!(!well && said.contains(why), "{said}");
     }
-    assert_eq!(running.bound().len(), 6);
-    running.stop();
-    std::fs::write(path.join("passes.csv"), "who\n").expect("written");
-    let wrong = evenfield_bus::gateway::check(&fixture::settings(&path, &address));
-    assert!(wrong[0].contains("passes.csv:1: said `who`: wanted the columns"), "{wrong:?}");
 }

@@ -1,25 +1,19 @@
 //! A bus at work in a folder of its own.
 
 use crate::portal::Portal;
-use evenfield_bus::gate::Rules;
-use evenfield_bus::gateway::Settings;
-use evenfield_bus::keyed::{Key, hex};
-use evenfield_bus::passes::{HEADER, Limits, WrittenProof, row};
-use evenfield_bus::radius::Client;
-use evenfield_bus::schedule::Schedule;
+use evenfield_policy::{Builder, Cover, NameBuf, Regime, SecretKey};
 use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::SocketAddr;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_evenfield-edge");
 const SECRET: &str = "a secret of the access point";
 
 /// The program. Killed when it goes.
 pub struct Bus {
     folder: Option<tempfile::TempDir>,
-    portal: SocketAddr,
     bound: HashMap<String, SocketAddr>,
     pub child: Child,
 }
@@ -31,91 +25,81 @@ impl Drop for Bus {
     }
 }
 
-/// By these the process is told what to serve.
-pub const FOLDER: &str = "EVENFIELD_TEST_BUS_FOLDER";
-pub const PORTAL: &str = "EVENFIELD_TEST_BUS_PORTAL";
-
 /// A folder with all that a bus needs.
-pub fn folder() -> tempfile::TempDir {
+pub fn folder(portal: &Portal) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
-    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
-    let limits = Limits { minutes: 90, mebibytes: 0, down_kbit: 4_000, up_kbit: 1_000 };
-    let row = row(&Key::new([7; 32]), "nemo", &WrittenProof::Code("sesame"), [1; 8], limits);
-    write("key", &hex(&[7; 32]));
-    write("passes.csv", &format!("{HEADER}\n{row}\n"));
-    write("token", "of this bus\n");
-    write("agents", "agents\n");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let write = |name: &str, octets: &[u8]| std::fs::write(path(name), octets).expect("written");
+    write("key", "07".repeat(32).as_bytes());
+    let arguments =
+        ["pass", "--header", "--key", &path("key"), "--login", "nemo", "--rider", &"01".repeat(8)];
+    let limits = ["--minutes", "90", "--down-kbit", "4000", "--up-kbit", "1000"];
+    let (well, passes) = run(PROGRAM, &[&arguments[..], &limits].concat(), "sesame\n");
+    assert!(well && passes.lines().count() == 2 && !passes.contains("nemo"), "{passes}");
+    write("passes.csv", passes.as_bytes());
+    write("secret", SECRET.as_bytes());
+    write("token", b"of this bus\n");
+    write("agents", b"agents\n");
+    let signer = SecretKey::from_seed(&[7; 32]);
+    write("policy", &policy(&signer));
+    let settings = format!(
+        "[bus]\nkey = \"key\"\npasses = \"passes.csv\"\nstatus = \"127.0.0.1:0\"\n\
+         [radius]\naccess = [\"127.0.0.1:0\"]\naccounting = [\"127.0.0.1:0\"]\nclients = [\"127.0.0.1 secret strict\"]\n\
+         [page]\nlisten = \"127.0.0.1:0\"\nurl = \"http://wifi.example.org\"\nfilter = \"captive\"\n\
+         [telemetry]\nnmea_udp = [\"127.0.0.1:0\"]\nnetjson = \"127.0.0.1:0\"\nnetjson_key = \"agents\"\n\
+         [facts]\nfolder = \"facts\"\nportal = \"http://{}\"\ntoken = \"token\"\n\
+         [dns.policy]\nsnapshot = \"policy\"\npublic_key = \"{}\"\n[dns.upstream]\nservers = [\"127.0.0.1:9\"]\n\
+         [dns.listen]\nudp = [\"127.0.0.1:0\"]\ntcp = []\nstatus = \"127.0.0.1:0\"\n",
+        portal.address,
+        signer.public()
+    );
+    write("bus.toml", settings.as_bytes());
     folder
 }
 
-/// What the gateway in this folder is told.
-pub fn settings(folder: &Path, portal: &str) -> Settings {
-    let any = SocketAddr::from(([127, 0, 0, 1], 0));
-    let portal = format!("http://{portal}").parse().expect("a portal");
-    Settings {
-        key: folder.join("key"),
-        passes: folder.join("passes.csv"),
-        access: vec![any],
-        accounting: vec![any],
-        clients: vec![Client {
-            network: any.ip(),
-            bits: 32,
-            secret: SECRET.as_bytes().to_vec(),
-            strict_accounting: true,
-            dynamic: None,
-        }],
-        outside: Vec::new(),
-        rules: Rules {
-            session_s: 3_600,
-            idle_s: 600,
-            interim_s: 60,
-            captive: Some("captive".to_owned()),
-            outside: false,
-        },
-        facts: (folder.join("facts"), 64 << 20),
-        portal: Some((portal, folder.join("token"), folder.join("roots"))),
-        nmea_udp: vec![any],
-        nmea_tcp: Vec::new(),
-        gpsd: None,
-        netjson: Some((any, folder.join("agents"))),
-        position_s: 10,
-        page: Some((any, "http://wifi.example.org".to_owned())),
-        schedule: Schedule::default(),
-        zone: jiff::tz::TimeZone::UTC,
-        status: Some(any),
-    }
+/// A policy that blocks one name for everybody.
+fn policy(signer: &SecretKey) -> Vec<u8> {
+    let now_s = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
+    let mut builder = Builder::new([1; 16]);
+    let games = builder.category("games", false);
+    let list = builder.list("games", "1", games);
+    let name = NameBuf::from_text("games.example").expect("a name");
+    builder.listed(list, &name.as_name(), Cover::Both);
+    let regime = Regime { blocked: games.mask(), ..Regime::default() };
+    let strict = builder.regime(regime, &[]);
+    builder.policy("everybody", strict);
+    builder.finish(now_s, now_s as u32 + 100_000, signer).expect("a snapshot")
 }
 
 impl Bus {
     pub fn start(portal: &Portal) -> Self {
-        Self::start_in(folder(), portal.address)
+        Self::start_in(folder(portal))
     }
 
-    fn start_in(folder: tempfile::TempDir, portal: SocketAddr) -> Self {
-        let mut child = Command::new(std::env::current_exe().expect("this program"))
-            .args(["--exact", "a_gateway_starts_and_stops", "--nocapture"])
-            .env(FOLDER, folder.path())
-            .env(PORTAL, portal.to_string())
+    fn start_in(folder: tempfile::TempDir) -> Self {
+        let mut child = Command::new(PROGRAM)
+            .args(["bus", "--config"])
+            .arg(folder.path().join("bus.toml"))
             .stdout(Stdio::piped())
             .spawn()
             .expect("the program");
         let mut bound = HashMap::new();
         let lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         for line in lines.map_while(Result::ok) {
-            let Some((_, said)) = line.split_once("listening ") else { continue };
-            let (name, address) = said.split_once(' ').expect("a name and an address");
+            let words: Vec<&str> = line.split(' ').collect();
+            let ["listening", name, address] = words[..] else { panic!("{line}") };
             bound.insert(name.to_owned(), address.parse().expect("an address"));
             if name == "status" {
                 break;
             }
         }
-        Self { folder: Some(folder), portal, bound, child }
+        Self { folder: Some(folder), bound, child }
     }
 
     /// The same bus after its process ended.
     pub fn again(mut self) -> Self {
         self.child.wait().expect("its end");
-        Self::start_in(self.folder.take().expect("its folder"), self.portal)
+        Self::start_in(self.folder.take().expect("its folder"))
     }
 
     pub fn at(&self, name: &str) -> SocketAddr {
