@@ -10,6 +10,7 @@
 
 use crate::certificate::{Case, Certificate, FORMAT, Plan, Prices, Question};
 use crate::{Fixed, Instance, MILLION, NONE, UNLIMITED};
+use rayon::prelude::*;
 use std::collections::BTreeSet;
 
 /// Why a certificate proves nothing.
@@ -169,7 +170,7 @@ fn bound(
     tree: &[Case],
     most: i128,
 ) -> Result<i128, Refusal> {
-    let priced = prices.iter().map(|p| price(instance, question, p)).collect::<Result<Vec<_>, _>>()?;
+    let priced = prices.par_iter().map(|p| price(instance, question, p)).collect::<Result<Vec<_>, _>>()?;
     let priced =
         |at: u32| priced.get(at as usize).ok_or_else(|| Refusal(format!("there are no prices {at}")));
     let mut largest = i128::MIN;
@@ -317,11 +318,12 @@ fn price(instance: &Instance, question: Question, prices: &Prices) -> Result<Pri
         if question == Question::Objective { (1, i128::from(MILLION)) } else { (i128::from(MILLION), needs) };
     ensure(scale.1 > 0, || "a proof about floors needs a floor's price".to_owned())?;
     let mut priced = Priced { constant, adds: vec![0; instance.option_count() * years], scale };
+    let mut parts: Vec<(i128, u64)> = Vec::new();
     for (option, adds) in priced.adds.chunks_mut(years).enumerate() {
         // What it adds from a year on, going back from the last one.
         let mut later = 0;
         for year in (0..years).rev() {
-            let mut parts: Vec<(i128, u64)> = Vec::new();
+            parts.clear();
             for (demand, quality, most) in instance.parts(option) {
                 let own = if question == Question::Objective { i128::from(MILLION) } else { 0 };
                 let floor = floors.get(instance.group(demand) as usize).filter(|_| year + 1 == years);
@@ -334,7 +336,7 @@ fn price(instance: &Instance, question: Question, prices: &Prices) -> Result<Pri
                 parts.sort_unstable_by_key(|part| std::cmp::Reverse(part.0));
             }
             let mut sum = 0;
-            for (gain, most) in parts {
+            for (gain, most) in parts.drain(..) {
                 let taken = most.min(left);
                 sum += gain * i128::from(taken);
                 left -= if left == UNLIMITED { 0 } else { taken };

@@ -195,28 +195,29 @@ impl<'a, 'g> Exchange<'a, 'g> {
     /// Opens what pays for itself and exchanges what pays, until nothing does. Says no when there was no time for all of it.
     fn descend(&mut self, desk: &mut Desk<'_, '_, '_>) -> bool {
         let mut losses = self.losses();
-        loop {
-            let mut changed = false;
-            for at in 0..self.all.len() {
-                let option = self.all[at] as usize;
-                if self.now.open[option] {
-                    continue;
-                }
-                if at % 64 == 0 && !desk.go_on() {
-                    return false;
-                }
-                let Some(closing) = self.exchange_for(option, &losses) else { continue };
-                if closing != NONE {
-                    self.close(closing as usize);
-                }
-                self.open(option);
-                losses = self.losses();
-                changed = true;
+        // Options in a row for which nothing paid: after all of them none does.
+        let mut still = 0;
+        for at in (0..self.all.len()).cycle() {
+            if still == self.all.len() {
+                break;
             }
-            if !changed {
-                return true;
+            still += 1;
+            let option = self.all[at] as usize;
+            if self.now.open[option] {
+                continue;
             }
+            if at % 64 == 0 && !desk.go_on() {
+                return false;
+            }
+            let Some(closing) = self.exchange_for(option, &losses) else { continue };
+            if closing != NONE {
+                self.close(closing as usize);
+            }
+            self.open(option);
+            losses = self.losses();
+            still = 0;
         }
+        true
     }
 
     /// What to close so that opening an option pays most; [`NONE`] for nothing at all.
