@@ -5,7 +5,7 @@ SHELL := /bin/bash
 DEMO_DIR ?= data/demo
 DEMO_LISTEN ?= 127.0.0.1:8080
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
-WEB := crates/portal/web
+WEB := crates/base/web
 BROWSER := tests/browser
 SECONDS ?= 60
 NAMES ?= 1000000

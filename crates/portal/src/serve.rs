@@ -4,8 +4,7 @@
 mod tests;
 
 use crate::db::now_ms;
-use crate::jobs::worker::Worker;
-use crate::{App, filtering, lending, plans, roster, router};
+use crate::{App, filtering, lending, plans, roster, router, work};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
@@ -51,8 +50,8 @@ pub async fn serve(app: App, listener: TcpListener, stop: impl Future<Output = (
         let _ = told.wait_for(|stop| *stop).await;
     };
     // A search for plans takes many minutes; nothing else waits for it.
-    let worker = Worker::new(app.clone()).without(plans::solve::KIND);
-    let planner = Worker::new(app.clone()).only(plans::solve::KIND);
+    let worker = work::worker(app.clone()).without(plans::solve::KIND);
+    let planner = work::worker(app.clone()).only(plans::solve::KIND);
     let working = tokio::spawn({
         let (app, told) = (app.clone(), told.clone());
         let stopped = move || stopped(told.clone());

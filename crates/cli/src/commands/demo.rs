@@ -9,7 +9,6 @@ use evenfield_portal::App;
 use evenfield_portal::account::{First, set_up};
 use evenfield_portal::db::now_ms;
 use evenfield_portal::jobs::State;
-use evenfield_portal::jobs::worker::Worker;
 use evenfield_portal::plans::load::load;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -86,7 +85,7 @@ impl Demo {
         say!("==> Looking for the best plans of a fictional scenario");
         let given = fiction::plan(&Town::new(self.seed, self.students as usize))?;
         let job = load(app, fiction::LEAID, &given, SECONDS).await?;
-        let done = Worker::new(app.clone()).finish(&job, |_| ()).await?;
+        let done = evenfield_portal::work::worker(app.clone()).finish(&job, |_| ()).await?;
         ensure!(done.state == State::Done, "the plans were not made: {}", done.error.unwrap_or_default());
         Ok(())
     }

@@ -10,7 +10,6 @@ use evenfield_portal::gap::queries;
 use evenfield_portal::gap::rules::meaning::{Blind, counted_key};
 use evenfield_portal::gap::rules::{Figure, lines};
 use evenfield_portal::inputs::{DistrictInputs, FileKind};
-use evenfield_portal::jobs::worker::Worker;
 use evenfield_portal::jobs::{Job, State};
 use evenfield_portal::loading::{self, Read};
 use evenfield_portal::words::{Language, Words};
@@ -142,7 +141,7 @@ pub async fn estimate(app: &App, district: &DistrictInputs, files: Vec<Read>, se
         bar.set_length(job.total.max(1).unsigned_abs());
         bar.set_position(job.done.unsigned_abs());
     };
-    let done = Worker::new(app.clone()).finish(&stored.job, look).await?;
+    let done = evenfield_portal::work::worker(app.clone()).finish(&stored.job, look).await?;
     bar.finish_and_clear();
     match done.state {
         State::Done => Ok(()),

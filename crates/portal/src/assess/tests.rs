@@ -2,9 +2,9 @@
 
 use super::run;
 use crate::access::Role;
-use crate::account::testing::{Browser, Kit};
 use crate::jobs::{State, estimate, get, handler, worker::Worker};
 use crate::roster::rules::Place;
+use crate::testing::{Browser, Kit};
 use crate::{roster, survey};
 use std::io::Write;
 

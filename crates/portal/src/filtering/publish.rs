@@ -5,7 +5,7 @@
 //! server looks every [`LOOK`] whether the mark is still that of the newest version. With several servers on one
 //! database the first to store a version wins, and the others take it up from the folder that they share.
 
-use super::queries::{self, DistrictVersion, Version};
+use super::queries::{self, DistrictVersion};
 use super::rules::evidence::Measure;
 use super::rules::kept::{self, Kept};
 use super::rules::merge::Allowed;
@@ -14,19 +14,17 @@ use super::source::Source;
 use super::watch::Watch;
 use crate::db::Write;
 use crate::exchange::hexadecimal;
+use crate::policy::{Current, Version};
 use crate::{App, audit};
 use evenfield_model::Problems;
-use evenfield_policy::config::{Config, SchoolYear};
-use evenfield_policy::schedule::Calendar;
-use evenfield_policy::{Aligned, PublicKey, SecretKey, SiteId, Snapshot, Subject, View};
+use evenfield_policy::config::Config;
+use evenfield_policy::{Aligned, PublicKey, SecretKey, Snapshot, Subject, View};
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How often the mark is looked at.
@@ -37,95 +35,6 @@ const KEPT: i64 = 3;
 const PATIENCE_S: u64 = 600;
 /// How many problems of the settings are kept to be shown.
 const SHOWN: usize = 50;
-
-/// What is published now.
-#[derive(Default)]
-pub struct Published {
-    current: RwLock<Option<Arc<Current>>>,
-    problems: RwLock<Vec<String>>,
-    warnings: RwLock<Vec<String>>,
-}
-
-/// A version in force.
-pub struct Current {
-    /// Its row.
-    pub version: Version,
-    /// Its bytes, open.
-    pub snapshot: Snapshot<Aligned>,
-    /// The settings that it was made of, without the portal's answers.
-    pub config: Arc<Config>,
-}
-
-impl Published {
-    /// The version in force; none before the first.
-    pub fn current(&self) -> Option<Arc<Current>> {
-        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// What is wrong with the settings, so that the version in force is not theirs.
-    pub fn problems(&self) -> Vec<String> {
-        self.problems.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// What of the settings in force never holds, or means more than it says; nothing where this server made no version yet.
-    pub fn warnings(&self) -> Vec<String> {
-        self.warnings.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn set(&self, current: Arc<Current>) {
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(current);
-    }
-
-    /// Keeps what is wrong; whether it is something new.
-    fn complain(&self, problems: Vec<String>) -> bool {
-        let mut kept = self.problems.write().unwrap_or_else(PoisonError::into_inner);
-        let is_new = *kept != problems;
-        *kept = problems;
-        is_new
-    }
-}
-
-impl Current {
-    fn new(version: Version, snapshot: Snapshot<Aligned>, config: Arc<Config>) -> Self {
-        Self { version, snapshot, config }
-    }
-
-    /// Who asks from this address, and its district and school where it is a site that has them.
-    pub fn subject(&self, address: Option<IpAddr>) -> (Subject, Option<&str>, Option<&str>) {
-        let site = address.and_then(|address| self.view().site_of(address));
-        // Sites have the numbers of their places in the settings.
-        let place = site.and_then(|SiteId(at)| self.config.sites.get(at as usize));
-        let subject = site.map_or(Subject::Unknown, Subject::Site);
-        (subject, place.and_then(|p| p.district.as_deref()), place.and_then(|p| p.school.as_deref()))
-    }
-
-    /// Whether the settings name the district: of others no device is known and no answer holds.
-    pub fn names(&self, district: &str) -> bool {
-        self.config.districts.iter().any(|d| d.id == district)
-    }
-
-    /// The snapshot, laid open.
-    pub fn view(&self) -> View<'_> {
-        self.snapshot.view()
-    }
-
-    /// The school calendars of a district.
-    pub fn calendars(&self, district: &str) -> Vec<Calendar> {
-        self.years(district).map(|year| year.calendar.clone()).collect()
-    }
-
-    /// The time zone of a district's first calendar; UTC where it has none.
-    pub fn zone(&self, district: &str) -> TimeZone {
-        self.years(district).next().map_or(TimeZone::UTC, |year| year.calendar.zone.clone())
-    }
-
-    fn years(&self, district: &str) -> impl Iterator<Item = &SchoolYear> {
-        self.config
-            .calendars
-            .iter()
-            .filter(move |year| year.district.as_deref().is_none_or(|d| d == district))
-    }
-}
 
 /// Why no version could be made.
 #[derive(Debug, thiserror::Error)]
@@ -355,7 +264,7 @@ async fn make(
     tracing::info!(version = version.version, answers, "a policy is published");
     forget(app, version.version);
     let shown = warnings.into_iter().take(SHOWN).collect();
-    *app.policy.warnings.write().unwrap_or_else(PoisonError::into_inner) = shown;
+    app.policy.warn(shown);
     app.policy.set(Arc::new(Current::new(version, snapshot, config)));
     Ok(())
 }

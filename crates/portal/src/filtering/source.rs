@@ -1,8 +1,8 @@
 //! What a version is compiled from, and the lists' files of before, in place of files that cannot be believed.
 
 use super::publish::{PublishError, folder, told};
-use super::queries::Version;
 use super::rules::lists::{Held, Listed};
+use crate::policy::Version;
 use evenfield_policy::SecretKey;
 use evenfield_policy::compile::{Compiled, People, compile};
 use evenfield_policy::config::{Config, Names};

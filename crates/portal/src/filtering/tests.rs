@@ -7,9 +7,9 @@ mod evidence;
 mod queue;
 
 use super::publish::look;
-use crate::account::testing::{Browser, Kit, Reply};
 use crate::config::Config;
 use crate::db::{Db, harness, now_ms};
+use crate::testing::{Browser, Kit, Reply};
 use axum::body::Body;
 use axum::http::Request;
 use evenfield_policy::{Action, InForce, NameBuf, SecretKey, decide};

@@ -5,9 +5,9 @@ mod people;
 mod place;
 
 use crate::access::Role;
-use crate::account::testing::Browser;
 use crate::db::{harness, now_ms};
 use crate::gap::queries::KEPT_RUNS;
+use crate::testing::Browser;
 use evenfield_model::Measure;
 use place::{BLOCK_GROUPS, DISTRICT, SCHOOLS, block_group, kit, made_up, store};
 

@@ -25,9 +25,9 @@ mod soak;
 mod undo;
 mod usage;
 
-use crate::account::testing::Kit;
 use crate::config::Config;
 use crate::db::{Db, harness};
+use crate::testing::Kit;
 use std::future::Future;
 
 const HERE: &str = "5100001";

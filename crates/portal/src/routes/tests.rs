@@ -6,8 +6,8 @@ mod crossing;
 use super::limits::Limit;
 use super::{Needs, Route, form_token, route, router_of};
 use crate::access::{Action, Role};
-use crate::account::testing::{Browser, Kit};
 use crate::layout::Frame;
+use crate::testing::{Browser, Kit};
 use axum::body::{Body, Bytes};
 use axum::extract::Multipart;
 use axum::extract::multipart::MultipartError;
@@ -59,7 +59,7 @@ fn rows() -> Vec<Route> {
 
 async fn kit() -> Kit {
     let mut kit = Kit::new().await;
-    kit.serve(router_of(kit.app.clone(), rows()));
+    kit.serve(router_of(kit.app.clone(), rows(), |rows| rows));
     kit.district(A, "Alpha").await;
     kit.district(B, "Beta").await;
     kit
@@ -197,7 +197,7 @@ async fn only_our_own_proxy_says_where_a_request_comes_from() {
     assert_eq!(forwarded(&open, "192.0.2.99").await, 429, "anybody can write that header");
 
     let mut behind = Kit::with(|c| c.behind_proxy = true).await;
-    behind.serve(router_of(behind.app.clone(), rows()));
+    behind.serve(router_of(behind.app.clone(), rows(), |rows| rows));
     for n in 0..20 {
         assert_eq!(forwarded(&behind, &format!("192.0.2.{n}")).await, 200);
     }
@@ -218,7 +218,7 @@ async fn only_our_own_proxy_says_where_a_request_comes_from() {
 #[tokio::test]
 async fn a_sign_in_by_provider_counts_although_it_is_looked_at() {
     let mut kit = Kit::with(|c| c.rates.sign_in_per_minute = 3).await;
-    kit.serve(router_of(kit.app.clone(), rows()));
+    kit.serve(router_of(kit.app.clone(), rows(), |rows| rows));
     for _ in 0..6 {
         assert_eq!(kit.browser().get("/begin").await.status, 200);
     }
@@ -264,7 +264,7 @@ async fn no_link_leads_to_another_site() {
 async fn pages_are_not_kept_but_for_the_first_of_the_open_form() {
     let kit = kit().await;
     let me = kit.sign_in(Role::Clerk, A).await;
-    let kept = |reply: &crate::account::testing::Reply| {
+    let kept = |reply: &crate::testing::Reply| {
         reply.headers[header::CACHE_CONTROL].to_str().expect("text").to_owned()
     };
     for path in ["/mine", "/login", "/d/5100001/any", "/d/5100001/load"] {
@@ -350,7 +350,7 @@ async fn every_response_has_the_security_headers() {
 #[tokio::test]
 async fn behind_https_cookies_are_secure() {
     let mut kit = Kit::with(|c| c.public_url = Some("https://gap.example.org".into())).await;
-    kit.serve(router_of(kit.app.clone(), rows()));
+    kit.serve(router_of(kit.app.clone(), rows(), |rows| rows));
     let reply = kit.browser().get("/login").await;
     let cookie = reply.headers["set-cookie"].to_str().expect("text");
     assert!(cookie.starts_with("__Host-visitor="), "{cookie}");

@@ -2,7 +2,7 @@
 
 use super::{Needs, table};
 use crate::access::{Action, Role, may};
-use crate::account::testing::{Browser, Kit, Reply};
+use crate::testing::{Browser, Kit, Reply};
 use axum::body::Body;
 use axum::http::{Method, Request};
 

@@ -1,6 +1,6 @@
 use super::{HERE, THERE};
 use crate::access::Role;
-use crate::account::testing::Kit;
+use crate::testing::Kit;
 
 const FILE: &[u8] = b"school_id,enrollment,contracted_mbps,measured_mbps\n01,500,1000,40\n02,200,100,\n";
 

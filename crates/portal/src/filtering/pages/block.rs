@@ -4,11 +4,11 @@
 use crate::App;
 use crate::db::{new_id, now_ms};
 use crate::error::{Error, Result};
-use crate::filtering::publish::Current;
 use crate::filtering::queries::{self, Asked};
 use crate::filtering::rules::ask;
 use crate::filtering::rules::why::{Why, why};
 use crate::layout::Frame;
+use crate::policy::Current;
 use crate::routes::escape;
 use crate::routes::limits::ip;
 use askama::Template;

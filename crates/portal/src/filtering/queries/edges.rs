@@ -1,48 +1,24 @@
 //! Published versions, and the edges that fetch them.
 
 use crate::db::Write;
+use crate::policy::Version;
 use sqlx::any::AnyRow;
 use sqlx::{AnyPool, Row};
 
 type Result<T> = sqlx::Result<T>;
 
-/// A policy that was published.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Version {
-    /// Its number, from 1.
-    pub version: i64,
-    /// The snapshot's digest, hexadecimal.
-    pub digest: String,
-    /// When it was made, seconds since 1970 UTC.
-    pub created_s: i64,
-    /// The digest of all that it was made of.
-    pub mark: String,
-    /// Octets.
-    pub octets: i64,
-    /// How many devices it knows.
-    pub devices: i64,
-    /// How many different policies they have.
-    pub policies: i64,
-    /// Name, category, version and number of names of each list, JSON.
-    pub lists_json: String,
-    /// How many answers from the portal are in it.
-    pub answers: i64,
-}
-
-impl Version {
-    pub(super) fn from_row(row: &AnyRow) -> Result<Self> {
-        Ok(Self {
-            version: row.try_get("version")?,
-            digest: row.try_get("digest")?,
-            created_s: row.try_get("created_s")?,
-            mark: row.try_get("mark")?,
-            octets: row.try_get("octets")?,
-            devices: row.try_get("devices")?,
-            policies: row.try_get("policies")?,
-            lists_json: row.try_get("lists_json")?,
-            answers: row.try_get("answers")?,
-        })
-    }
+fn version(row: &AnyRow) -> Result<Version> {
+    Ok(Version {
+        version: row.try_get("version")?,
+        digest: row.try_get("digest")?,
+        created_s: row.try_get("created_s")?,
+        mark: row.try_get("mark")?,
+        octets: row.try_get("octets")?,
+        devices: row.try_get("devices")?,
+        policies: row.try_get("policies")?,
+        lists_json: row.try_get("lists_json")?,
+        answers: row.try_get("answers")?,
+    })
 }
 
 /// The newest version.
@@ -52,7 +28,7 @@ impl Version {
 pub async fn latest_version(pool: &AnyPool) -> Result<Option<Version>> {
     let sql = "SELECT version, digest, created_s, mark, octets, devices, policies, lists_json, answers \
                FROM policy_version ORDER BY version DESC LIMIT 1";
-    sqlx::query(sql).fetch_optional(pool).await?.as_ref().map(Version::from_row).transpose()
+    sqlx::query(sql).fetch_optional(pool).await?.as_ref().map(version).transpose()
 }
 
 /// The number of the version with this digest: of this installation, or of that which the district was moved from.

@@ -13,8 +13,8 @@ pub use devices::{
     roster_ids,
 };
 pub use edges::{
-    Edge, EdgeAt, Version, edge_of_token, edges, has_edge, insert_edge, insert_version, latest_version,
-    revoke_edge, saw_edge, version_of_digest,
+    Edge, EdgeAt, edge_of_token, edges, has_edge, insert_edge, insert_version, latest_version, revoke_edge,
+    saw_edge, version_of_digest,
 };
 pub use evidence::{devices_in_force, insert_measures, last_measures, measures, put_step, steps};
 pub use history::{EdgeVersion, edge_versions};

@@ -3,10 +3,10 @@
 use super::place::{DISTRICT, kit, store};
 use super::{get, text};
 use crate::access::Role;
-use crate::account::testing::Kit;
 use crate::db::now_ms;
 use crate::gap::rules::RunInput;
 use crate::gap::rules::meaning::{COUNTED, Counts};
+use crate::testing::Kit;
 use evenfield_gap::district::Counted;
 
 /// A portal with a run that has no roster: children of ACS B28005 with m1 from B28002, whose shares are of households.

@@ -2,8 +2,8 @@
 
 use super::super::queries::{NewRun, StudentChance, store_run};
 use super::super::rules::RunInput;
-use crate::account::testing::Kit;
 use crate::db::Db;
+use crate::testing::Kit;
 use evenfield_gap::district::{SurveyAlone, SurveyMeasure};
 use evenfield_gap::estimate::{Basis, Estimate, Link, Method};
 use evenfield_gap::publish::{self, PublishRule, Release, alone, release};

@@ -1,6 +1,6 @@
 use super::*;
 use crate::access::Role;
-use crate::account::testing::Browser;
+use crate::testing::Browser;
 use evenfield_gap::place::address::home_key;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;

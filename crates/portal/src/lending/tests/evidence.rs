@@ -60,7 +60,7 @@ async fn the_evidence_has_each_loan_and_its_service_and_checks_itself() {
 }
 
 /// The cells of `service.csv` in the archive, without the header.
-pub(super) async fn services(staff: &crate::account::testing::Browser) -> Vec<Vec<String>> {
+pub(super) async fn services(staff: &crate::testing::Browser) -> Vec<Vec<String>> {
     let reply = staff.get(&format!("/d/{HERE}/lending/evidence.zip")).await;
     let mut archive = zip::ZipArchive::new(Cursor::new(reply.bytes)).expect("an archive");
     let mut text = String::new();

@@ -2,9 +2,9 @@ use super::counter::{inventory, later, scan};
 use super::requests::letters;
 use super::*;
 use crate::access::Role;
-use crate::account::testing::Browser;
+use crate::testing::Browser;
 
-async fn report(phone: &Browser, code: &str, loan: &str, trouble: &str) -> crate::account::testing::Reply {
+async fn report(phone: &Browser, code: &str, loan: &str, trouble: &str) -> crate::testing::Reply {
     let fields =
         [("code", code), ("act", "trouble"), ("loan", loan), ("trouble", trouble), ("said", "se cayó")];
     phone.post(&format!("/h/{HERE}"), &fields).await

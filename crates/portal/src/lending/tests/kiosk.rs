@@ -1,7 +1,7 @@
 use super::counter::inventory;
 use super::*;
 use crate::access::Role;
-use crate::account::testing::{Browser, Reply};
+use crate::testing::{Browser, Reply};
 use axum::body::Body;
 use axum::http::Request;
 

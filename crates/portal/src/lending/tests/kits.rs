@@ -1,7 +1,7 @@
 use super::counter::{act, inventory, later, scan};
 use super::*;
 use crate::access::Role;
-use crate::account::testing::Browser;
+use crate::testing::Browser;
 
 fn path(tail: &str) -> String {
     format!("/d/{HERE}/lending{tail}")

@@ -1,11 +1,11 @@
 use super::counter::{act, inventory, later, scan, wanted};
 use super::*;
 use crate::access::Role;
-use crate::account::testing::Browser;
 use crate::audit;
 use crate::db::now_ms;
 use crate::lending::follow;
 use crate::lending::rules::standing::{DAY_MS, HOUR_MS};
+use crate::testing::Browser;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use sqlx::AssertSqlSafe;

@@ -1,11 +1,11 @@
 use super::counter::{inventory, scan};
 use super::*;
 use crate::access::Role;
-use crate::account::testing::{Browser, Reply};
 use crate::lending::hook;
 use crate::lending::pages::api::{OPERATIONS, Operation, SCOPES, document};
 use crate::lending::queries;
 use crate::routes::Needs;
+use crate::testing::{Browser, Reply};
 use axum::body::Body;
 use axum::http::{HeaderMap, Request};
 use serde_json::Value;

@@ -1,9 +1,9 @@
 use super::counter::{act, inventory, scan};
 use super::*;
 use crate::access::Role;
-use crate::account::testing::{Browser, Reply};
 use crate::code;
 use crate::lending::rules::score::{Factor, Score};
+use crate::testing::{Browser, Reply};
 use rand::SeedableRng;
 
 /// Gives each student a code of one letter from the school; those of S1, S2 and S3.

@@ -3,13 +3,13 @@
 use super::counter::inventory;
 use super::orders::{Step, check, random, ready, take};
 use super::*;
-use crate::account::testing::Browser;
 use crate::audit;
-use crate::db::tests::spawn_test;
 use crate::db::{Backend, new_id, now_ms};
 use crate::lending::queries::{self, Loan};
 use crate::lending::rules::score::is_sound;
 use crate::lending::rules::state::State;
+use crate::testing::Browser;
+use crate::testing::spawn_test;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::collections::HashSet;

@@ -1,7 +1,7 @@
 use super::counter::{act, inventory, later, scan, wanted};
 use super::*;
 use crate::access::Role;
-use crate::account::testing::Browser;
+use crate::testing::Browser;
 
 async fn state(kit: &Kit, barcode: &str) -> String {
     sqlx::query_scalar("SELECT state FROM lending_device WHERE barcode = $1")

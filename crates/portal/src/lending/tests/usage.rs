@@ -2,7 +2,7 @@ use super::counter::{inventory, scan, wanted};
 use super::orders::{follow, pass, tell};
 use super::*;
 use crate::access::Role;
-use crate::account::testing::{Browser, Reply};
+use crate::testing::{Browser, Reply};
 use jiff::ToSpan;
 
 async fn send(staff: &Browser, counting: &str, unit: &str, text: &str) -> Reply {

@@ -1,7 +1,7 @@
 use super::{HERE, THERE};
 use crate::access::Role;
-use crate::account::testing::{Browser, Kit, Reply};
 use crate::open_data::queries;
+use crate::testing::{Browser, Kit, Reply};
 
 const ACS: &[u8] = br#"[["GEO_ID","NAME","B28005_007E","B28005_007M","state","county","tract"],
 ["1400000US51001090100","Tract 901","12","5","51","001","090100"],

@@ -2,8 +2,8 @@
 
 use super::HERE;
 use crate::access::Role;
-use crate::account::testing::Kit;
 use crate::open_data::queries;
+use crate::testing::Kit;
 use std::io::Write;
 
 const ACS_API: &str = r#"[["NAME","GEO_ID","B28005_002E","B28005_002M","B28005_004E","B28005_004M","B28005_006E","B28005_006M","B28005_007E","B28005_007M","B28005_007EA","state","county","tract"],

@@ -2,8 +2,8 @@ use super::HERE;
 use super::pages::{example_scenario, kit};
 use super::solve::solved;
 use crate::access::Role;
-use crate::account::testing::{Browser, Kit, Reply};
 use crate::plans::queries::{self, Run, Rung};
+use crate::testing::{Browser, Kit, Reply};
 use serde_json::Value;
 
 /// The scenario's own budget of a run.

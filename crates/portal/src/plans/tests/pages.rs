@@ -1,6 +1,6 @@
 use super::{HERE, THERE};
 use crate::access::Role;
-use crate::account::testing::{Browser, Kit, Reply};
+use crate::testing::{Browser, Kit, Reply};
 
 /// A file of `docs/examples/plan`.
 pub fn example(name: &str) -> Vec<u8> {

@@ -1,12 +1,12 @@
 use super::pages::{example_scenario, kit, save};
 use super::{HERE, THERE, districts};
 use crate::access::Role;
-use crate::account::testing::{Browser, Kit};
 use crate::db::harness;
-use crate::jobs::{self, worker::Worker};
+use crate::jobs;
 use crate::plans::queries::{self, Acceptance, Run, RunState};
 use crate::plans::rules::answer;
 use crate::plans::rules::ladder::Step;
+use crate::testing::{Browser, Kit};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -113,7 +113,7 @@ pub async fn solved(kit: &Kit, staff: &Browser, at: &str) -> Run {
     let reply = staff.post(&format!("{at}/solve"), &[("act", "start"), ("seconds", "5")]).await;
     assert_eq!(reply.status, 303, "{}", reply.body);
     let (id, _) = job(kit, at).await;
-    let done = Worker::new(kit.app.clone()).finish(&id, |_| ()).await.expect("worked");
+    let done = crate::work::worker(kit.app.clone()).finish(&id, |_| ()).await.expect("worked");
     assert_eq!(done.state, jobs::State::Done, "{:?}", done.error);
     job(kit, at).await.1
 }
@@ -274,7 +274,7 @@ async fn a_search_is_stopped_and_goes_on() {
     let stop = (&[RunState::Open][..], RunState::Stopping);
     assert!(queries::move_run(&mut write, HERE, &run.id, stop).await.expect("moved"));
     write.commit().await.expect("committed");
-    let worker = Worker::new(kit.app.clone());
+    let worker = crate::work::worker(kit.app.clone());
     worker.finish(&id, |_| ()).await.expect("worked");
     let (_, run) = job(&kit, &at).await;
     // However soon a budget is solved, none is begun after somebody wants a stop.
@@ -305,7 +305,7 @@ async fn a_search_for_an_older_scenario_gives_way() {
     assert_eq!(staff.post(&solve, &[("act", "start"), ("seconds", "5")]).await.status, 303);
     let (second, new) = job(&kit, &at).await;
     assert!(new.id != old.id && new.revision > old.revision);
-    let worker = Worker::new(kit.app.clone());
+    let worker = crate::work::worker(kit.app.clone());
     for id in [&first, &second] {
         worker.finish(id, |_| ()).await.expect("worked");
     }
@@ -333,7 +333,7 @@ async fn a_killed_process_loses_no_plan() {
         .expect("answers")
     };
     {
-        let worker = Worker::new(kit.app.clone());
+        let worker = crate::work::worker(kit.app.clone());
         let work = worker.run_one(Some(&id));
         tokio::pin!(work);
         // Dropped as soon as a plan is stored: nothing is given back, as when the process is killed.
@@ -353,7 +353,7 @@ async fn a_killed_process_loses_no_plan() {
         .await
         .expect("the lease runs out");
     write.commit().await.expect("committed");
-    Worker::new(kit.app.clone()).finish(&id, |_| ()).await.expect("worked");
+    crate::work::worker(kit.app.clone()).finish(&id, |_| ()).await.expect("worked");
     let after = solved().await;
     assert!(after.len() >= 8, "{after:?}");
     assert!(before.iter().all(|(step, _)| after.iter().any(|(s, _)| s == step)), "{before:?} {after:?}");
@@ -383,6 +383,6 @@ async fn a_search_whose_job_was_given_up_goes_on() {
     staff.post(&format!("{at}/solve"), &[("act", "resume")]).await;
     let (again, _) = job(&kit, &at).await;
     assert_ne!(again, id);
-    Worker::new(kit.app.clone()).finish(&again, |_| ()).await.expect("worked");
+    crate::work::worker(kit.app.clone()).finish(&again, |_| ()).await.expect("worked");
     assert_eq!(job(&kit, &at).await.1.state, RunState::Done);
 }

@@ -1,7 +1,7 @@
 use crate::access::Role;
-use crate::account::testing::{Browser, Kit, Reply};
 use crate::config::Config;
 use crate::db::harness;
+use crate::testing::{Browser, Kit, Reply};
 use crate::{audit, roster::queries};
 use evenfield_gap::place::address::Miss;
 use std::io::Write;

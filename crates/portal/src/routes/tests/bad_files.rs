@@ -2,8 +2,8 @@
 //! message that says where and what, nothing is stored, and the page stays small however many problems there are.
 
 use crate::access::Role;
-use crate::account::testing::Kit;
 use crate::open_data::rules::Kind;
+use crate::testing::Kit;
 use sqlx::AssertSqlSafe;
 use std::io::Write;
 

@@ -1,8 +1,8 @@
 //! Every row with an id in its path, asked in one district with an id that exists in another one only.
 
 use crate::access::Role;
-use crate::account::testing::{Browser, Kit, Reply};
 use crate::routes::table;
+use crate::testing::{Browser, Kit, Reply};
 use sqlx::{AssertSqlSafe, Row};
 
 const A: &str = "5100001";

@@ -1,8 +1,8 @@
 use super::{HERE, THERE, load_students};
 use crate::access::Role;
-use crate::account::testing::{Browser, Kit, Reply};
 use crate::code;
 use crate::survey::queries;
+use crate::testing::{Browser, Kit, Reply};
 use crate::words::{Language, Words};
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -170,7 +170,7 @@ async fn a_wrong_code_or_a_missing_answer_is_said_and_nothing_is_stored() {
 async fn family_pages_are_within_their_budget() {
     let (kit, code) = kit().await;
     let css = Router::new()
-        .route("/", get(|| async { include_str!("../../../web/src/evenfield.css") }))
+        .route("/", get(|| async { include_str!("../../../../base/web/src/evenfield.css") }))
         .layer(CompressionLayer::new());
     let request =
         Request::get("/").header(header::ACCEPT_ENCODING, "gzip").body(Body::empty()).expect("a request");

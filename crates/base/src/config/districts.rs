@@ -2,7 +2,6 @@
 
 use super::Config;
 use crate::inputs::{DistrictInputs, FileKind, date};
-use crate::survey::rules;
 use evenfield_model::{GeographyKind, Leaid, Problems};
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, HashSet};
@@ -18,7 +17,7 @@ const DISTRICT: [Key; 5] = [
     ("name", true, |value| checked(value, "the district's name", |name: &String| !name.trim().is_empty())),
     ("fictional", false, is::<bool>),
     ("term", false, |value| {
-        checked(value, "a term like 2026-fall", |term: &String| rules::term(term).as_deref() == Some(term))
+        checked(value, "a term like 2026-fall", |term: &String| evenfield_gap::survey::is_term(term))
     }),
     ("as_of", false, |value| date(value).map(drop)),
 ];

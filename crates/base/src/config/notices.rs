@@ -68,7 +68,7 @@ pub fn read(text: &str) -> Result<TextGateway, String> {
     if !is_id(&file.account) || file.token.trim().is_empty() {
         return Err("`account` and `token` as the gateway gave them out".to_owned());
     }
-    let from = crate::lending::rules::message::phone(&file.from);
+    let from = crate::contact::phone(&file.from);
     Ok(TextGateway {
         url: url.as_str().trim_end_matches('/').to_owned(),
         account: file.account,

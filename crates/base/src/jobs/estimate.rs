@@ -13,7 +13,7 @@ pub const KIND: &str = "estimate";
 pub struct Wanted {
     /// The seed of all draws.
     pub seed: u64,
-    /// The survey's term; without one, that which [counts](crate::survey::rules::counting).
+    /// The survey's term; without one, that which counts by the survey's rules.
     #[serde(default)]
     pub term: Option<String>,
 }

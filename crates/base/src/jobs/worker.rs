@@ -30,11 +30,6 @@ pub fn wait_before(n: i64) -> Duration {
 }
 
 impl Worker {
-    /// A worker that knows the handlers of [`super::table`].
-    pub fn new(app: App) -> Self {
-        Self::with(app, super::table())
-    }
-
     /// A worker that knows these handlers.
     pub fn with(app: App, handlers: Vec<Handler>) -> Self {
         Self {

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::exchange::minute;
 use crate::layout::Frame;
 use crate::routes::{Needs, Route, route};
-use crate::{App, audit, plans};
+use crate::{App, audit};
 use askama::Template;
 use axum::extract::State;
 use axum::response::{Html, Redirect};
@@ -104,14 +104,9 @@ fn line(p: &Frame, job: &Job) -> Line {
         }
         _ => String::new(),
     };
-    let kind = match job.kind.as_str() {
-        estimate::KIND => p.t("job-kind-estimate"),
-        plans::solve::KIND => p.t("job-kind-plan"),
-        other => other.to_owned(),
-    };
     Line {
         asked: minute(job.created_ms),
-        kind,
+        kind: p.t(&format!("job-kind-{}", job.kind)),
         state: p.t(state),
         tag,
         running: job.state == JobState::Running,

@@ -1,7 +1,7 @@
 //! What every handler may reach.
 
 use crate::account::Accounts;
-use crate::filtering::publish::Published;
+use crate::policy::Published;
 use crate::routes::limits::Limits;
 use crate::{config::Config, db::Db, words::Words};
 use std::sync::Arc;

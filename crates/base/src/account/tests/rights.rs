@@ -3,10 +3,10 @@
 use super::{A, invite};
 use crate::access::Role;
 use crate::account::queries;
-use crate::account::testing::{Browser, Kit};
 use crate::audit;
 use crate::config::Config;
 use crate::db::{Write, harness, now_ms};
+use crate::testing::{Browser, Kit};
 use std::time::Duration;
 
 /// A change of this account, written down and not yet committed.

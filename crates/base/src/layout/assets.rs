@@ -1,4 +1,4 @@
-//! The style sheet and scripts, inside the program: built by `crates/portal/web/build.mjs`.
+//! The style sheet and scripts, inside the program: built by `crates/base/web/build.mjs`.
 
 use crate::error::{Error, Result};
 use crate::routes::{Needs, Route, route};

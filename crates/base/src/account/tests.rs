@@ -4,11 +4,11 @@ mod log;
 mod rights;
 
 use super::password::{Passwords, RFC_9106_SECOND};
-use super::testing::{Browser, Kit};
 use super::{queries, rules, secret, session};
 use crate::access::{Role, Viewer};
 use crate::config::Config;
 use crate::db::{harness, now_ms};
+use crate::testing::{Browser, Kit};
 
 const A: &str = "5100001";
 const B: &str = "5100002";

@@ -15,17 +15,12 @@ mod tests;
 
 pub use progress::Progress;
 
+use crate::App;
 use crate::db::{Write, new_id, now_ms};
-use crate::{App, assess, plans};
 use sqlx::any::AnyRow;
 use sqlx::{AnyPool, Row};
 use std::future::Future;
 use std::pin::Pin;
-
-/// The table of all work.
-pub fn table() -> Vec<Handler> {
-    vec![handler(estimate::KIND, assess::run), handler(plans::solve::KIND, plans::solve::run)]
-}
 
 /// What a handler's run comes to.
 pub type Outcome = Result<(), Failure>;

@@ -9,8 +9,8 @@
 //! let reply = clerk.post("/d/5100000/roster", &[("term", "2026-fall")]).await; // sends the token
 //! ```
 
-use super::{queries, session};
 use crate::access::Role;
+use crate::account::{Accounts, password, queries, session};
 use crate::config::Config;
 use crate::db::{Db, new_id, now_ms};
 use crate::{App, router};
@@ -48,8 +48,8 @@ impl Kit {
     pub fn on(db: Db, config: Config) -> Self {
         let mut app = App::new(db, config).expect("an application");
         // The full work of a password would only make tests slow; the tests of `password` do it once.
-        let light = super::password::Work { memory_kib: 64, passes: 1, lanes: 1 };
-        app.accounts = Arc::new(super::Accounts::with_work(light).expect("accounts"));
+        let light = password::Work { memory_kib: 64, passes: 1, lanes: 1 };
+        app.accounts = Arc::new(Accounts::with_work(light).expect("accounts"));
         Self { router: router(app.clone()), app, _folder: None }
     }
 
@@ -240,4 +240,14 @@ impl Browser {
             .expect("a request");
         self.send(request).await
     }
+}
+
+/// Runs one ignored test of this very program in a process of its own.
+pub fn spawn_test(name: &str, url: &str, out: std::process::Stdio) -> std::process::Child {
+    std::process::Command::new(std::env::current_exe().expect("a process"))
+        .args(["--exact", name, "--ignored", "--nocapture", "--test-threads=1"])
+        .env("EVENFIELD_CHILD_DATABASE", url)
+        .stdout(out)
+        .spawn()
+        .expect("a process")
 }

@@ -4,8 +4,8 @@ use super::{
 };
 use crate::App;
 use crate::config::Config;
-use crate::db::tests::spawn_test;
 use crate::db::{Db, harness};
+use crate::testing::spawn_test;
 use serde_json::json;
 use std::time::Duration;
 

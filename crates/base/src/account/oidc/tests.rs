@@ -4,10 +4,10 @@
 //! Needs Node.js; without it the tests fail, unless `EVENFIELD_SKIP_NODE=1` says that this is known.
 
 use crate::access::Role;
-use crate::account::testing::{Browser, Kit};
 use crate::account::{queries, secret};
 use crate::config::OidcProvider;
 use crate::db::now_ms;
+use crate::testing::{Browser, Kit};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};

@@ -8,8 +8,6 @@ pub mod queries;
 pub mod rules;
 pub mod session;
 #[cfg(test)]
-pub mod testing;
-#[cfg(test)]
 mod tests;
 
 use crate::access::Role;
@@ -39,7 +37,10 @@ impl Accounts {
     }
 
     /// With this work a password.
-    fn with_work(work: password::Work) -> Result<Self> {
+    ///
+    /// # Errors
+    /// When the operating system has no randomness to give.
+    pub fn with_work(work: password::Work) -> Result<Self> {
         Ok(Self {
             passwords: Passwords::new(work),
             oidc: oidc::Client::default(),

@@ -2,8 +2,8 @@
 
 use super::A;
 use crate::access::Role;
-use crate::account::testing::Kit;
 use crate::audit;
+use crate::testing::Kit;
 use axum::http::header;
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use super::{Backend, Db, harness, now_ms};
 use sqlx::Row;
-use std::process::{Child, Command};
+use std::process::Child;
 
 async fn add_district(db: &Db, id: &str) -> Result<(), sqlx::Error> {
     let mut write = db.write().await?;
@@ -238,16 +238,6 @@ async fn count_up(db: &Db, times: i64) {
     }
 }
 
-/// Runs one ignored test of this very program in a process of its own.
-pub(crate) fn spawn_test(name: &str, url: &str, out: std::process::Stdio) -> Child {
-    Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", name, "--ignored", "--nocapture", "--test-threads=1"])
-        .env("EVENFIELD_CHILD_DATABASE", url)
-        .stdout(out)
-        .spawn()
-        .unwrap()
-}
-
 #[tokio::test]
 #[ignore = "run in processes of its own by `writers_in_two_processes_and_two_pools_lose_nothing`"]
 async fn child_counts_up() {
@@ -266,7 +256,9 @@ async fn writers_in_two_processes_and_two_pools_lose_nothing() {
         write.commit().await.unwrap();
         let url = db.url().to_owned();
         let children: Vec<Child> = (0..2)
-            .map(|_| spawn_test("db::tests::child_counts_up", &url, std::process::Stdio::null()))
+            .map(|_| {
+                crate::testing::spawn_test("db::tests::child_counts_up", &url, std::process::Stdio::null())
+            })
             .collect();
         let other = Db::open(&url).await.unwrap();
         let tasks: Vec<_> = [db.clone(), db.clone(), other.clone(), other.clone()]
