@@ -3,7 +3,7 @@
 #![no_main]
 
 // The file alone: the portal with its SQL and its web server would be built with it otherwise.
-#[path = "../../crates/portal/src/lending/rules/strokes.rs"]
+#[path = "../../crates/slices/lending/src/rules/strokes.rs"]
 mod strokes;
 
 use libfuzzer_sys::fuzz_target;

@@ -22,7 +22,7 @@ const RULES: [(&str, Check); 11] = [
     ("functions and files are short, or on the list of those that may only shrink", sizes::are_within_limits),
     ("no folder is a junk drawer", tree::names_say_something),
     ("pure crates know no files, sockets or clock", crates::pure_crates_are_pure),
-    ("slices do not know each other", slices::are_strangers),
+    ("slices do not know each other", crates::slices_are_strangers),
     ("SQL is in queries.rs alone", slices::keep_sql_in_queries),
     ("each table is written by one slice", slices::own_their_tables),
     ("paths that the docs name exist", docs::paths_exist),

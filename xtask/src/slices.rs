@@ -1,32 +1,15 @@
-//! The portal's slices: strangers to each other, SQL in one file each, each table written by one of them.
+//! The portal's slices: SQL in one file each, each table written by one of them.
 
 use crate::Complaint;
 use crate::tree::{File, Tree};
 use std::collections::{BTreeMap, BTreeSet};
 
-const SLICES: [&str; 9] =
-    ["account", "connectivity", "filtering", "gap", "lending", "open_data", "plans", "roster", "survey"];
-
-fn slice(file: &File) -> Option<&'static str> {
-    let inside = file.path.strip_prefix("crates/portal/src/")?;
-    SLICES.into_iter().find(|s| inside.starts_with(&format!("{s}/")))
-}
-
-/// No slice names another one.
-pub fn are_strangers(tree: &Tree) -> Vec<Complaint> {
-    let mut complaints = Vec::new();
-    for file in tree.rust().filter(|f| !f.is_test()) {
-        let Some(own) = slice(file) else { continue };
-        for other in SLICES.into_iter().filter(|s| *s != own) {
-            if file.without_tests().contains(&format!("crate::{other}::")) {
-                complaints.push(format!(
-                    "{}: knows the slice {other}; share a type in `model`, or compose above",
-                    file.path
-                ));
-            }
-        }
+/// The slice that a file is of: a crate in `crates/slices`, or `account`, which stands in the base since a role is one of an account.
+fn slice(file: &File) -> Option<&str> {
+    match file.path.strip_prefix("crates/slices/") {
+        Some(inside) => inside.split_once("/src/").map(|(name, _)| name),
+        None => file.path.starts_with("crates/base/src/account/").then_some("account"),
     }
-    complaints
 }
 
 /// SQL stands in `queries.rs` (or a folder `queries/`) of a slice.
@@ -39,18 +22,13 @@ pub fn keep_sql_in_queries(tree: &Tree) -> Vec<Complaint> {
         .collect()
 }
 
-/// Each table is written by one slice, or by one module of the portal's base.
+/// Each table is written by one slice, or by one module of the base or the portal.
 pub fn own_their_tables(tree: &Tree) -> Vec<Complaint> {
     let mut writers: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for file in tree.rust().filter(|f| f.path.starts_with("crates/portal/src/") && !f.is_test()) {
-        let owner = match slice(file) {
-            Some(slice) => slice.to_owned(),
-            None => file.path["crates/portal/src/".len()..]
-                .split(['/', '.'])
-                .next()
-                .unwrap_or_default()
-                .to_owned(),
-        };
+    for file in tree.rust().filter(|f| !f.is_test()) {
+        let module = |of: &str| file.path.strip_prefix(of).and_then(|rest| rest.split(['/', '.']).next());
+        let module = module("crates/base/src/").or_else(|| module("crates/portal/src/"));
+        let Some(owner) = slice(file).or(module).map(str::to_owned) else { continue };
         let text = file.without_tests();
         for verb in ["INSERT INTO ", "UPDATE ", "DELETE FROM "] {
             for (at, _) in text.match_indices(verb) {

@@ -36,24 +36,17 @@ fn a_clock_in_a_pure_crate_is_found() {
 }
 
 #[test]
-fn a_slice_that_knows_another_is_found() {
-    let text = "use crate::survey::queries;\n";
-    assert_eq!(slices::are_strangers(&tree_of("crates/portal/src/roster/pages.rs", text)).len(), 1);
-    assert!(slices::are_strangers(&tree_of("crates/portal/src/survey/pages.rs", text)).is_empty());
-}
-
-#[test]
 fn sql_in_a_page_is_found() {
     let text = "sqlx::query(\"SELECT 1\")";
-    assert_eq!(slices::keep_sql_in_queries(&tree_of("crates/portal/src/roster/pages.rs", text)).len(), 1);
-    assert!(slices::keep_sql_in_queries(&tree_of("crates/portal/src/roster/queries.rs", text)).is_empty());
+    assert_eq!(slices::keep_sql_in_queries(&tree_of("crates/slices/roster/src/pages.rs", text)).len(), 1);
+    assert!(slices::keep_sql_in_queries(&tree_of("crates/slices/roster/src/queries.rs", text)).is_empty());
 }
 
 #[test]
 fn a_table_with_two_writers_is_found() {
-    let mut tree = tree_of("crates/portal/src/roster/queries.rs", "\"INSERT INTO student (id)\"");
+    let mut tree = tree_of("crates/slices/roster/src/queries.rs", "\"INSERT INTO student (id)\"");
     tree.files.push(File {
-        path: "crates/portal/src/survey/queries.rs".to_owned(),
+        path: "crates/slices/survey/src/queries.rs".to_owned(),
         text: "\"UPDATE student SET x = 1\"".to_owned(),
     });
     assert_eq!(slices::own_their_tables(&tree).len(), 1);

@@ -13,14 +13,14 @@ pub mod routes;
 pub mod serve;
 pub mod work;
 
-pub mod connectivity;
-pub mod filtering;
-pub mod gap;
-pub mod lending;
-pub mod open_data;
-pub mod plans;
-pub mod roster;
-pub mod survey;
+pub use evenfield_slice_connectivity as connectivity;
+pub use evenfield_slice_filtering as filtering;
+pub use evenfield_slice_gap as gap;
+pub use evenfield_slice_lending as lending;
+pub use evenfield_slice_open_data as open_data;
+pub use evenfield_slice_plans as plans;
+pub use evenfield_slice_roster as roster;
+pub use evenfield_slice_survey as survey;
 
 #[cfg(test)]
 #[allow(dead_code, reason = "other crates use it too")]

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 /// The page, as Markdown.
 pub fn page() -> String {
     let mut page = String::from(
-        "# Settings\n\nMade from the definition in `crates/portal/src/config/settings.rs`; a test fails when this page \
+        "# Settings\n\nMade from the definition in `crates/base/src/config/settings.rs`; a test fails when this page \
          is not what the\ndefinition says. `EVENFIELD_WRITE_DOCS=1 cargo test -p evenfield-portal config` writes it \
          anew.\n\nOne TOML file, given to `evenfield serve --config FILE`. Every setting may be left out, but for what \
          a `[[oidc]]`\nneeds. A setting that is not here is an error. `evenfield config check FILE` says what is \

@@ -27,6 +27,13 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// What may use a message: the base, the slices and what puts them together, without their tests.
+fn sources(endings: &[&str]) -> Vec<PathBuf> {
+    let folders = ["src", "../slices", "../portal/src"].map(|folder| root().join(folder));
+    let all = folders.iter().flat_map(|folder| endings.iter().flat_map(|ending| files(folder, ending)));
+    all.filter(|path| !path.to_string_lossy().contains("tests")).collect()
+}
+
 fn variables(pattern: &Pattern<String>, into: &mut BTreeSet<String>) {
     for element in &pattern.elements {
         if let PatternElement::Placeable { expression } = element {
@@ -83,8 +90,7 @@ fn messages(language: Language) -> Messages {
 /// Every quoted word in code and templates that begins like a key.
 fn used_keys(slices: &BTreeSet<String>) -> BTreeSet<String> {
     let mut used = BTreeSet::new();
-    let sources = files(&root().join("src"), ".rs").into_iter().chain(files(&root().join("src"), ".html"));
-    for path in sources.filter(|p| !p.to_string_lossy().contains("tests")) {
+    for path in sources(&[".rs", ".html"]) {
         let text = std::fs::read_to_string(&path).expect("text");
         for word in text.split('"') {
             let is_word = word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
@@ -100,9 +106,7 @@ fn used_keys(slices: &BTreeSet<String>) -> BTreeSet<String> {
 /// The beginnings of keys that code puts together: `slice-something-` before a brace.
 fn built_prefixes() -> BTreeSet<String> {
     let mut built = BTreeSet::new();
-    for path in
-        files(&root().join("src"), ".rs").into_iter().filter(|p| !p.to_string_lossy().contains("tests"))
-    {
+    for path in sources(&[".rs"]) {
         let text = std::fs::read_to_string(&path).expect("text");
         for word in text.split('"') {
             let Some((begin, _)) = word.split_once('{') else { continue };
@@ -118,8 +122,7 @@ fn built_prefixes() -> BTreeSet<String> {
 /// Every key that is asked for by a call: `t("…")`, `tv("…"`, `tvs("…"`, `BadRequest("…")`.
 fn asked_keys() -> BTreeSet<String> {
     let mut asked = BTreeSet::new();
-    let sources = files(&root().join("src"), ".rs").into_iter().chain(files(&root().join("src"), ".html"));
-    for path in sources.filter(|p| !p.to_string_lossy().contains("tests")) {
+    for path in sources(&[".rs", ".html"]) {
         let text = std::fs::read_to_string(&path).expect("text");
         for call in [".t(\"", ".tv(\"", ".tvs(\"", "BadRequest(\""] {
             for (at, _) in text.match_indices(call) {

@@ -1,0 +1,25 @@
+//! Slice `filtering`: what is blocked in error and what is answered; the policy that edges fetch.
+
+use evenfield_base::*;
+
+pub mod pages;
+pub mod publish;
+pub mod queries;
+pub mod rules;
+mod source;
+mod watch;
+
+#[cfg(test)]
+mod tests;
+
+#[cfg(test)]
+#[allow(dead_code, reason = "other crates use it too")]
+#[path = "../../../base/src/testing.rs"]
+mod testing;
+
+/// The application with this slice alone.
+#[cfg(test)]
+fn router(app: App) -> axum::Router {
+    let rows = routes::base().into_iter().chain(pages::routes()).collect();
+    routes::router_of(app, rows, |rows| rows)
+}
