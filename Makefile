@@ -33,7 +33,7 @@ test-rust: web
 soak: packages packages-test web ## A million random events of lending on both databases, 1,000 kills of a process that lends, ten years of a bus
 	@set -e; url=$$(tests/postgres.sh start); trap 'tests/postgres.sh stop' EXIT; \
 	  EVENFIELD_TEST_POSTGRES="$$url" EVENFIELD_SOAK_EVENTS=1000000 EVENFIELD_SOAK_KILLS=1000 \
-	  cargo test --locked --release --workspace --lib lending::tests::soak -- --nocapture
+	  cargo test --locked --release -p evenfield-slice-lending --lib tests::soak -- --nocapture
 	EVENFIELD_SOAK_DAYS=3650 EVENFIELD_SEEDS=10000 cargo test --locked --release -p evenfield-bus --lib facts:: -- --nocapture
 
 test-browser: packages-test web ## Run the end-to-end tests in a real browser

@@ -21,5 +21,6 @@ mod testing;
 #[cfg(test)]
 fn router(app: App) -> axum::Router {
     let rows = routes::base().into_iter().chain(pages::routes()).collect();
-    routes::router_of(app, rows, |rows| rows)
+    let astray = axum::middleware::from_fn_with_state(app.clone(), pages::led_astray);
+    routes::router_of(app, rows, |rows| rows.layer(astray))
 }

@@ -19,9 +19,10 @@ mod tests;
 #[path = "../../../base/src/testing.rs"]
 mod testing;
 
-/// The application with this slice alone.
+/// The application with this slice, and with those whose pages tell what it knows or take what it needs.
 #[cfg(test)]
 fn router(app: App) -> axum::Router {
-    let rows = routes::base().into_iter().chain(pages::routes()).collect();
-    routes::router_of(app, rows, |rows| rows)
+    let others = [evenfield_slice_gap::pages::routes(), evenfield_slice_open_data::pages::routes()];
+    let rows = routes::base().into_iter().chain(pages::routes()).chain(others.into_iter().flatten());
+    routes::router_of(app, rows.collect(), |rows| rows)
 }

@@ -14,9 +14,14 @@ mod tests;
 #[path = "../../../base/src/testing.rs"]
 mod testing;
 
-/// The application with this slice alone.
+/// The application with this slice, and with those whose pages tell what it knows.
 #[cfg(test)]
 fn router(app: App) -> axum::Router {
-    let rows = routes::base().into_iter().chain(pages::routes()).collect();
-    routes::router_of(app, rows, |rows| rows)
+    let others = [
+        evenfield_slice_gap::pages::routes(),
+        evenfield_slice_open_data::pages::routes(),
+        evenfield_slice_roster::pages::routes(),
+    ];
+    let rows = routes::base().into_iter().chain(pages::routes()).chain(others.into_iter().flatten());
+    routes::router_of(app, rows.collect(), |rows| rows)
 }

@@ -169,7 +169,7 @@ async fn no_loan_that_was_acknowledged_is_lost_when_the_process_is_killed() {
         let seeds = if db.backend() == Backend::Sqlite { seeds } else { seeds.min(3) };
         for seed in first..first + seeds {
             let mut rng = StdRng::seed_from_u64(seed);
-            let mut child = spawn_test("lending::tests::soak::child_lends", db.url(), Stdio::piped());
+            let mut child = spawn_test("tests::soak::child_lends", db.url(), Stdio::piped());
             let out = child.stdout.take().expect("its output");
             let (says, told) = std::sync::mpsc::channel();
             std::thread::spawn(move || {

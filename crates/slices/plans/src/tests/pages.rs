@@ -4,7 +4,7 @@ use crate::testing::{Browser, Kit, Reply};
 
 /// A file of `docs/examples/plan`.
 pub fn example(name: &str) -> Vec<u8> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/examples/plan/");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../docs/examples/plan/");
     std::fs::read(format!("{folder}{name}")).expect("an example")
 }
 
