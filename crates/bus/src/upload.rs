@@ -2,23 +2,17 @@
 
 use crate::facts::Batch;
 use crate::keeper::Keeper;
+use evenfield_dns::Caller;
 pub use evenfield_dns::Portal;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Bytes;
-use hyper::client::conn::http1;
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use hyper::header::CONTENT_TYPE;
 use hyper::{Request, StatusCode};
-use hyper_util::rt::TokioIo;
-use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject as _};
 use serde::Deserialize;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
-use tokio_rustls::TlsConnector;
 
 /// Where a portal takes facts.
 pub const PATH: &str = "/edge/facts";
@@ -40,9 +34,7 @@ struct Answer {
 
 /// Sends facts.
 pub struct Uploader {
-    portal: Portal,
-    token: PathBuf,
-    tls: Option<TlsConnector>,
+    caller: Caller,
 }
 
 impl Uploader {
@@ -51,8 +43,7 @@ impl Uploader {
     /// # Errors
     /// When the roots cannot be read.
     pub fn new(portal: Portal, token: PathBuf, roots: &Path) -> io::Result<Self> {
-        let tls = if portal.secure { Some(connector(roots)?) } else { None };
-        Ok(Self { portal, token, tls })
+        Ok(Self { caller: Caller::new(portal, token, roots)? })
     }
 
     /// Sends for ever.
@@ -85,17 +76,8 @@ impl Uploader {
 
     /// Sends a batch; the portal's mark of its boot, also where it wants earlier facts first.
     async fn send(&self, batch: &Batch) -> io::Result<u64> {
-        let token = std::fs::read_to_string(&self.token)
-            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", self.token.display())))?;
-        let body = batch.write().ok_or_else(|| io::Error::other("a fact that fits no line"))?;
-        let request = Request::post(PATH)
-            .header(HOST, self.portal.authority())
-            .header(AUTHORIZATION, format!("Bearer {}", token.trim()))
-            .header(CONTENT_TYPE, "application/x-ndjson")
-            .body(Full::new(Bytes::from(body)))
-            .map_err(io::Error::other)?;
         let late = |_| io::Error::new(io::ErrorKind::TimedOut, "the portal does not answer in time");
-        let (status, answer) = timeout(PATIENCE, self.exchange(request)).await.map_err(late)??;
+        let (status, answer) = timeout(PATIENCE, self.exchange(batch)).await.map_err(late)??;
         match status {
             StatusCode::OK | StatusCode::CONFLICT => {
                 let answer: Answer = serde_json::from_slice(&answer).map_err(io::Error::other)?;
@@ -109,69 +91,12 @@ impl Uploader {
         }
     }
 
-    async fn exchange(&self, request: Request<Full<Bytes>>) -> io::Result<(StatusCode, Bytes)> {
-        let stream = TcpStream::connect((self.portal.host.as_str(), self.portal.port)).await?;
-        match &self.tls {
-            Some(tls) => {
-                let name = ServerName::try_from(self.portal.host.clone()).map_err(io::Error::other)?;
-                speak(tls.connect(name, stream).await?, request).await
-            }
-            None => speak(stream, request).await,
-        }
-    }
-}
-
-/// A connection of its own for a request.
-async fn speak<S>(stream: S, request: Request<Full<Bytes>>) -> io::Result<(StatusCode, Bytes)>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
-    // Ends with the answer's last octet, or when nobody wants it any more.
-    tokio::spawn(connection);
-    let response = sender.send_request(request).await.map_err(io::Error::other)?;
-    let status = response.status();
-    let body =
-        Limited::new(response.into_body(), LONGEST_ANSWER).collect().await.map_err(io::Error::other)?;
-    Ok((status, body.to_bytes()))
-}
-
-fn connector(roots: &Path) -> io::Result<TlsConnector> {
-    let mut store = rustls::RootCertStore::empty();
-    let certificates = CertificateDer::pem_file_iter(roots).map_err(io::Error::other)?;
-    store.add_parsable_certificates(certificates.filter_map(Result::ok));
-    if store.is_empty() {
-        return Err(io::Error::other(format!("{}: no certificate in it", roots.display())));
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(io::Error::other)?
-        .with_root_certificates(store)
-        .with_no_client_auth();
-    Ok(TlsConnector::from(Arc::new(config)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_portal_is_told_by_https_but_on_this_machine() {
-        let portal: Portal = "https://Gap.example.org".parse().expect("a portal");
-        assert_eq!((portal.secure, portal.host.as_str(), portal.port), (true, "gap.example.org", 443));
-        for text in ["http://[::1]:8080", "http://localhost", "https://[2001:db8::1]:8443/"] {
-            assert!(text.parse::<Portal>().is_ok(), "{text}");
-        }
-        for text in [
-            "",
-            "http://gap.example.org",
-            "https://gap.example.org/x",
-            "ftp://a",
-            "https://a@b",
-            "https://b:0",
-        ] {
-            assert_eq!(text.parse::<Portal>(), Err(()), "{text}");
-        }
+    async fn exchange(&self, batch: &Batch) -> io::Result<(StatusCode, Bytes)> {
+        let body = batch.write().ok_or_else(|| io::Error::other("a fact that fits no line"))?;
+        let request = Request::post(PATH).header(CONTENT_TYPE, "application/x-ndjson");
+        let response = self.caller.send(request, Full::new(Bytes::from(body))).await?;
+        let status = response.status();
+        let answer = Limited::new(response.into_body(), LONGEST_ANSWER).collect().await;
+        Ok((status, answer.map_err(io::Error::other)?.to_bytes()))
     }
 }

@@ -1,27 +1,22 @@
 //! The policy from a portal: asked for over and over, verified, put whole into its place, where [`crate::rules`] finds it.
 //! When the portal is away, nothing changes.
 
+use crate::portal::Caller;
 use crate::rules::{Rules, load};
-use crate::settings::{Fetch, Portal, Settings};
-use crate::upstream::Trust;
+use crate::settings::{Fetch, Settings};
 use arc_swap::ArcSwap;
 use evenfield_policy::PublicKey;
 use http_body_util::{BodyExt as _, Empty};
 use hyper::body::{Bytes, Incoming};
-use hyper::client::conn::http1;
-use hyper::header::{AUTHORIZATION, CONTENT_LENGTH, HOST, IF_NONE_MATCH};
+use hyper::header::{CONTENT_LENGTH, IF_NONE_MATCH};
 use hyper::{Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
-use rustls::pki_types::ServerName;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::io::AsyncWriteExt as _;
 use tokio::time::timeout;
-use tokio_rustls::TlsConnector;
 
 /// Where a portal has the policy.
 const PATH: &str = "/edge/policy";
@@ -69,12 +64,10 @@ impl From<io::Error> for FetchError {
 
 /// Asks a portal.
 pub struct Fetcher {
-    portal: Portal,
-    token: PathBuf,
+    caller: Caller,
     every: Duration,
     file: PathBuf,
     key: PublicKey,
-    tls: Option<TlsConnector>,
     counts: Arc<FetchCounts>,
 }
 
@@ -88,12 +81,9 @@ impl Fetcher {
     /// When TLS cannot be set up.
     pub fn new(settings: &Settings, counts: &Arc<FetchCounts>) -> io::Result<Option<Self>> {
         let Fetch { portal: Some(portal), token, every } = settings.fetch.clone() else { return Ok(None) };
-        let tls = match portal.secure {
-            true => Some(Trust::read(&settings.upstream.roots)?.connector(b"http/1.1")?),
-            false => None,
-        };
+        let caller = Caller::new(portal, token, &settings.upstream.roots)?;
         let (file, key) = settings.snapshot.clone();
-        Ok(Some(Self { portal, token, every, file, key, tls, counts: counts.clone() }))
+        Ok(Some(Self { caller, every, file, key, counts: counts.clone() }))
     }
 
     /// Fetches for ever.
@@ -111,11 +101,11 @@ impl Fetcher {
             match outcome {
                 Ok(_) if !well => {
                     well = true;
-                    tracing::info!(portal = %self.portal, "the portal answers again");
+                    tracing::info!(portal = %self.caller.portal(), "the portal answers again");
                 }
                 Err(error) if well => {
                     well = false;
-                    tracing::warn!(portal = %self.portal, %error, "no policy was fetched; the one in force stays");
+                    tracing::warn!(portal = %self.caller.portal(), %error, "no policy was fetched; the one in force stays");
                 }
                 _ => {}
             }
@@ -171,36 +161,13 @@ impl Fetcher {
 
     /// Sends the question and waits for the head of the answer.
     async fn ask(&self, has: Option<Has>) -> io::Result<Response<Incoming>> {
-        let token = std::fs::read_to_string(&self.token)
-            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", self.token.display())))?;
-        let mut request = Request::get(PATH)
-            .header(HOST, self.portal.authority())
-            .header(AUTHORIZATION, format!("Bearer {}", token.trim()));
+        let mut request = Request::get(PATH);
         if let Some((digest, _)) = has {
             let tag: String = digest.iter().map(|octet| format!("{octet:02x}")).collect();
             request = request.header(IF_NONE_MATCH, format!("\"{tag}\""));
         }
-        let request = request.body(Empty::new()).map_err(io::Error::other)?;
-        let stream = TcpStream::connect((self.portal.host.as_str(), self.portal.port)).await?;
-        match &self.tls {
-            Some(tls) => {
-                let name = ServerName::try_from(self.portal.host.clone()).map_err(io::Error::other)?;
-                send(tls.connect(name, stream).await?, request).await
-            }
-            None => send(stream, request).await,
-        }
+        self.caller.send(request, Empty::<Bytes>::new()).await
     }
-}
-
-/// Sends a request on a connection of its own.
-async fn send<S>(stream: S, request: Request<Empty<Bytes>>) -> io::Result<Response<Incoming>>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
-    // Ends with the answer's last octet, or when nobody wants it any more.
-    tokio::spawn(connection);
-    sender.send_request(request).await.map_err(io::Error::other)
 }
 
 /// Writes what the portal sends into a file.

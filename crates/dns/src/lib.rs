@@ -18,6 +18,7 @@ pub mod cache;
 mod counters;
 mod fetch;
 pub mod pipeline;
+mod portal;
 mod rules;
 mod server;
 mod settings;
@@ -27,6 +28,7 @@ mod upstream;
 pub mod wire;
 mod worker;
 
+pub use portal::Caller;
 pub use server::{Bound, Running, StartError, check};
 pub use settings::{By, Fetch, Listen, Portal, Server, Settings, Tls, Upstreams, Validation};
 

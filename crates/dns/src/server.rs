@@ -111,7 +111,7 @@ impl Running {
             }
             None => None,
         };
-        let certificates = settings.tls.as_ref().map(Certificates::open).transpose();
+        let certificates = settings.tls.as_ref().map(transports::certificates).transpose();
         let certificates = certificates.map_err(StartError::Certificate)?;
         let sockets = Sockets::bind(&settings)?;
         let cookies = CookieKey::new(random("the generator of random numbers")?);
@@ -326,7 +326,7 @@ pub fn check(settings: &Settings) -> Vec<StartError> {
     if settings.fetch.portal.is_none() || file.exists() {
         wrong.extend(rules::load(file, key).err().map(StartError::Policy));
     }
-    let certificates = settings.tls.as_ref().and_then(|tls| Certificates::open(tls).err());
+    let certificates = settings.tls.as_ref().and_then(|tls| transports::certificates(tls).err());
     wrong.extend(certificates.map(StartError::Certificate));
     wrong.extend(upstream::check(settings).err().map(StartError::Upstream));
     wrong

@@ -25,7 +25,6 @@ mod server;
 mod settings;
 mod status;
 pub mod tcp_info;
-mod tls;
 
 pub use server::{Running, StartError, Tell, check};
 pub use settings::{Results, Settings};

@@ -8,8 +8,8 @@ use crate::message::Record;
 use crate::request::{self, Asked, Head, Refusal, SUBPROTOCOL};
 use crate::results::Writer;
 use crate::settings::Settings;
-use crate::tls::{Certificate, Config};
 use bytes::Bytes;
+use evenfield_tls::{ANY, Certificates, Config};
 use http_body_util::Full as Whole;
 use hyper::body::Incoming;
 use hyper::header::{
@@ -24,6 +24,7 @@ use socket2::SockRef;
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -100,7 +101,7 @@ impl Running {
             tracing::warn!(%error, "the kernel tells nothing of connections: results are the program's own counts");
         }
         let means = Means::new(diag.ok()).map_err(StartError::System)?;
-        let certificate = settings.certificate.as_ref().map(Certificate::open).transpose();
+        let certificate = settings.certificate.as_ref().map(open).transpose();
         let certificate = certificate.map_err(StartError::Certificate)?;
         let results = settings.results.clone().map(|results| Writer::open(results, jiff::Timestamp::now()));
         let results = results.transpose().map_err(StartError::Results)?;
@@ -123,7 +124,10 @@ impl Running {
             listeners.push((running.bind("plain", *address, &settings.congestion)?, None));
         }
         for address in &settings.tls {
-            let config = certificate.as_ref().map(Certificate::config);
+            let config = certificate.as_ref().map(|certificate| {
+                let [config] = certificate.configs();
+                config
+            });
             let config = config.ok_or_else(|| StartError::Certificate(io::Error::other("there is none")))?;
             listeners.push((running.bind("tls", *address, &settings.congestion)?, Some(config)));
         }
@@ -181,12 +185,17 @@ impl Running {
     }
 }
 
+/// The certificate and its key. A WebSocket begins with HTTP/1.1.
+fn open((certificate, key): &(PathBuf, PathBuf)) -> io::Result<Certificates<1>> {
+    Certificates::open(certificate, key, [(b"http/1.1", ANY)])
+}
+
 /// Whether everything that settings name can be used, without listening anywhere.
 ///
 /// # Errors
 /// [`StartError`].
 pub fn check(settings: &Settings) -> Result<(), StartError> {
-    settings.certificate.as_ref().map(Certificate::open).transpose().map_err(StartError::Certificate)?;
+    settings.certificate.as_ref().map(open).transpose().map_err(StartError::Certificate)?;
     match &settings.results {
         Some(results) if results.folder.exists() && !results.folder.is_dir() => {
             Err(StartError::Results(io::Error::from(io::ErrorKind::NotADirectory)))

@@ -1,7 +1,7 @@
 //! DNS over HTTPS, RFC 8484, on HTTP/2.
 
 use super::places::{Answer, Place};
-use super::tls::{Config, IDLE, handshake};
+use super::tls::{IDLE, handshake};
 use super::{LONGEST, Service, accept};
 use crate::pipeline::Client;
 use crate::wire::shortest_ttl;
@@ -9,6 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use evenfield_events::Transport;
 use evenfield_policy::DeviceKey;
+use evenfield_tls::Config;
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};

@@ -9,7 +9,7 @@ mod tls;
 pub use https::https;
 pub use quic::{endpoint, quic};
 pub use stream::tcp;
-pub use tls::{Certificates, tls};
+pub use tls::{Certificates, certificates, tls};
 
 use crate::pipeline::{self, Client, Core, Outcome, Shared};
 use crate::rules::Rules;

@@ -1,11 +1,11 @@
 //! DNS over dedicated QUIC connections, RFC 9250.
 
 use super::places::Place;
-use super::tls::Config;
 use super::{LONGEST, Service};
 use crate::pipeline::Client;
 use crate::wire::{framed, unframed};
 use evenfield_events::Transport;
+use evenfield_tls::Config;
 use quinn::crypto::rustls::{HandshakeData, QuicServerConfig};
 use quinn::{Connection, Endpoint, IdleTimeout, Incoming, RecvStream, SendStream, TransportConfig, VarInt};
 use std::io;

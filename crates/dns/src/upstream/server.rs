@@ -11,13 +11,10 @@ use crate::Clock;
 use crate::cache::Question;
 use crate::settings::{By, Server};
 use crate::wire::Checked;
+use evenfield_tls::{QUIC, Trust};
 use quinn::crypto::rustls::QuicClientConfig;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::{ClientConfig, RootCertStore};
 use std::io;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -112,54 +109,6 @@ impl Health {
     }
 }
 
-/// The TLS settings by which servers are known to be who they should be.
-pub struct Trust {
-    roots: Arc<RootCertStore>,
-}
-
-impl Trust {
-    /// Reads the certificates of those who are believed.
-    ///
-    /// # Errors
-    /// When the file cannot be read or holds none.
-    pub fn read(file: &Path) -> io::Result<Self> {
-        let named = |error: &dyn std::fmt::Display| {
-            io::Error::new(io::ErrorKind::InvalidData, format!("{}: {error}", file.display()))
-        };
-        let mut roots = RootCertStore::empty();
-        for certificate in CertificateDer::pem_file_iter(file).map_err(|error| named(&error))? {
-            let certificate = certificate.map_err(|error| named(&error))?;
-            // One of hundreds that is no certificate of today takes nothing from the others.
-            let _ = roots.add(certificate);
-        }
-        if roots.is_empty() {
-            return Err(named(&"no certificate in it"));
-        }
-        Ok(Self { roots: Arc::new(roots) })
-    }
-
-    /// Connects by any version of TLS, to speak this protocol.
-    ///
-    /// # Errors
-    /// When TLS cannot be set up.
-    pub fn connector(&self, protocol: &[u8]) -> io::Result<TlsConnector> {
-        Ok(TlsConnector::from(Arc::new(self.config(protocol, rustls::ALL_VERSIONS)?)))
-    }
-
-    fn config(
-        &self,
-        protocol: &[u8],
-        versions: &[&'static rustls::SupportedProtocolVersion],
-    ) -> io::Result<ClientConfig> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider).with_protocol_versions(versions);
-        let config = config.map_err(io::Error::other)?;
-        let mut config = config.with_root_certificates(self.roots.clone()).with_no_client_auth();
-        config.alpn_protocols = vec![protocol.to_vec()];
-        Ok(config)
-    }
-}
-
 impl Upstream {
     /// A server, not yet connected. `trust` is there when any server is encrypted.
     ///
@@ -185,7 +134,7 @@ impl Upstream {
                 Way::Https(Kept::new(limit), connector(b"h2")?, uri)
             }
             By::Quic => {
-                let config = trust()?.config(b"doq", &[&rustls::version::TLS13])?;
+                let config = trust()?.config(b"doq", QUIC)?;
                 let config = QuicClientConfig::try_from(config).map_err(io::Error::other)?;
                 Way::Quic(Kept::new(limit), quinn::ClientConfig::new(Arc::new(config)), OnceLock::new())
             }
