@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Server CPU per UDP query: the edge with policy and event log, beside a bare echo, unbound, dnsdist and dnsmasq on the
 # same list of names and the same queries. `benches/dns.sh LIST QUERIES [SECONDS [ROUNDS]]`: a file of names, a file for
-# dnsperf. Needs Debian's unbound, dnsdist, dnsmasq and dnsperf. All run on this machine, one after the other.
+# dnsperf. With ONLY="edge usage" those alone run. `usage` is the edge that also notes the use of resources; `earlier` is
+# another build of the edge, EARLIER=PROGRAM. Needs Debian's unbound, dnsdist, dnsmasq and dnsperf. All run on this machine, one after the other.
 set -euo pipefail
 list=$(realpath "$1") queries=$(realpath "$2") seconds=${3:-6} rounds=${4:-2}
 source "$(dirname "$0")/resolvers.sh"
@@ -44,6 +45,15 @@ mebibytes = 128
 [events]
 folder = "events"
 EOF
+sed 's/5301/5306/; s/5391/5396/; s/"events"/"events-usage"/' edge.toml >usage.toml
+cat >>usage.toml <<EOF
+[usage]
+folder = "store"
+spool = "spool"
+source = "bench"
+keys = "keys.csv"
+EOF
+echo "term,from,until,key" >keys.csv
 {
     printf 'server:\n  interface: 127.0.0.1@5302\n  port: 5302\n  do-daemonize: no\n  username: ""\n  chroot: ""\n  pidfile: ""\n'
     printf '  use-syslog: no\n  num-threads: 2\n  so-reuseport: yes\n  do-not-query-localhost: no\n  msg-cache-size: 64m\n  rrset-cache-size: 128m\n  module-config: "iterator"\n'
@@ -70,6 +80,7 @@ ticks() { awk '{print $14 + $15}' "/proc/$1/stat"; }
 measure() {
     local name=$1 port=$2 start ready pid
     shift 2
+    [[ " ${ONLY:-$name} " == *" $name "* ]] || return 0
     start=$(date +%s.%N)
     "$@" >"$name.log" 2>&1 &
     pid=$!
@@ -100,9 +111,13 @@ measure() {
     wait "$pid" 2>/dev/null || true
 }
 measure echo 5305 "$bench" echo 127.0.0.1:5305
+[ -z "${EARLIER:-}" ] || measure earlier 5301 "$EARLIER" dns --config edge.toml
 measure edge 5301 "$target/release/evenfield-edge" dns --config edge.toml
+measure usage 5306 "$target/release/evenfield-edge" dns --config usage.toml
 measure unbound 5302 unbound -c unbound.conf
 measure dnsdist 5303 dnsdist --supervised --disable-syslog -C dnsdist.conf
 measure dnsmasq 5304 dnsmasq -C dnsmasq.conf
 measure echo 5305 "$bench" echo 127.0.0.1:5305
 measure edge 5301 "$target/release/evenfield-edge" dns --config edge.toml
+measure usage 5306 "$target/release/evenfield-edge" dns --config usage.toml
+[ -z "${EARLIER:-}" ] || measure earlier 5301 "$EARLIER" dns --config edge.toml

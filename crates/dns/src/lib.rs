@@ -28,6 +28,7 @@ mod upstream;
 pub mod wire;
 mod worker;
 
+pub use pipeline::Resources;
 pub use portal::Caller;
 pub use server::{Bound, Running, StartError, check};
 pub use settings::{By, Fetch, Listen, Portal, Server, Settings, Tls, Upstreams, Validation};

@@ -6,7 +6,7 @@ use crate::counters::Counters;
 use crate::rules::Now;
 use crate::settings::Settings;
 use crate::wire::{self, Blocked, CookieKey, Extra, Limit, Query, Refusal, Rewritten, ede, qtype, rcode};
-use evenfield_events::{self as events, Did, Event, Ring, Transport, Who};
+use evenfield_events::{self as events, Did, Event, Resource, Ring, Transport, Used, Who};
 use evenfield_policy::{
     Action, Answer as How, Because, DeviceKey, Name, NameBuf, Subject, Verdict, View,
     address_number as number, decide,
@@ -38,15 +38,23 @@ pub struct Shared {
     pub cookies: CookieKey,
     /// The names by which devices find this edge and the portal.
     pub own: Vec<NameBuf>,
+    /// What the names of digital resources are, where their use is noted.
+    pub resources: Option<Arc<dyn Resources>>,
+}
+
+/// What the names of digital resources are. It is asked while a query waits: it may not allocate, wait or read a clock.
+pub trait Resources: Send + Sync {
+    /// The resource that has a name: text with dots, without one at the end.
+    fn find(&self, name: &[u8]) -> Option<Resource>;
 }
 
 impl Shared {
     /// The settings, with a secret for cookies.
-    pub fn new(settings: Settings, cookies: CookieKey) -> Self {
+    pub fn new(settings: Settings, cookies: CookieKey, resources: Option<Arc<dyn Resources>>) -> Self {
         let domain = settings.tls.as_ref().and_then(|tls| tls.domain.as_deref());
         let portal = settings.fetch.portal.as_ref().map(|portal| portal.host.as_str());
         let own = domain.into_iter().chain(portal).filter_map(NameBuf::from_address).collect();
-        Self { settings, cookies, own }
+        Self { settings, cookies, own, resources }
     }
 }
 
@@ -60,6 +68,8 @@ pub struct Core {
     pub counters: Arc<Counters>,
     /// Where facts go.
     pub events: Option<Ring>,
+    /// Where goes what is noted of the use of digital resources.
+    pub used: Option<Ring<Used>>,
 }
 
 /// What becomes of a query.
@@ -380,6 +390,9 @@ fn note(core: &mut Core, way: &Way<'_>, verdict: &Verdict, done: &Done) {
     if done.stale {
         counters.stale.add();
     }
+    if let Some(ring) = &mut core.used {
+        note_use(ring, way, done);
+    }
     let Some(ring) = &mut core.events else { return };
     let who = match way.subject {
         Subject::Device(key) => way.now.view.device_number(key).map_or(Who::Unknown, Who::Device),
@@ -402,4 +415,70 @@ fn note(core: &mut Core, way: &Way<'_>, verdict: &Verdict, done: &Done) {
         query_type: way.query.qtype,
         transport: way.client.transport,
     });
+}
+
+/// Hands on whose name this was. Of the queries for one name (A, AAAA, HTTPS) those of the type A count, which common systems
+/// always ask.
+#[inline]
+fn note_use(ring: &mut Ring<Used>, way: &Way<'_>, done: &Done) {
+    let Some(resources) = way.shared.resources.as_deref().filter(|_| way.query.qtype == qtype::A) else {
+        return;
+    };
+    let mut room = [0; wire::MAX_NAME];
+    ring.record(Used {
+        at_s: way.now.now_s,
+        device: match way.subject {
+            Subject::Device(key) => Some(key.0),
+            _ => None,
+        },
+        resource: dotted(way.query.name.wire(), &mut room).and_then(|name| resources.find(name)),
+        category: done.category.filter(|_| done.did == Did::Blocked).map(|category| category.0),
+        did: done.did,
+    });
+}
+
+/// A name as text with dots; `None` for the root, and for one with a dot inside a label, which is no name of a resource.
+#[inline]
+fn dotted<'a>(wire: &[u8], room: &'a mut [u8; wire::MAX_NAME]) -> Option<&'a [u8]> {
+    let (mut rest, mut length) = (wire, 0);
+    while let Some((label, after)) =
+        rest.split_first().and_then(|(n, after)| after.split_at_checked((*n).into()))
+    {
+        if label.is_empty() {
+            break;
+        }
+        let end = length + label.len();
+        room.get_mut(length..end)?.copy_from_slice(label);
+        *room.get_mut(end)? = b'.';
+        if label.contains(&b'.') {
+            return None;
+        }
+        (rest, length) = (after, end + 1);
+    }
+    room.get(..length.checked_sub(1)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_text_with_dots() {
+        let text = |wire: &[u8]| dotted(wire, &mut [0; wire::MAX_NAME]).map(<[u8]>::to_vec);
+        for name in [
+            "org",
+            "www.example.org",
+            "a.bb.ccc.dddd",
+            &format!("{0}.{0}.{0}.{1}", "x".repeat(63), "y".repeat(61)),
+        ] {
+            let wire = NameBuf::from_text(name).expect("a name");
+            assert_eq!(text(wire.wire()).as_deref(), Some(name.as_bytes()));
+        }
+        assert_eq!(text(b"\x03a.b\x03org\x00"), None, "a dot that is no end of a label");
+        // The length of this label is a dot as text.
+        let long = format!("a.{}.org", "x".repeat(46));
+        let wire = NameBuf::from_text(&long).expect("a name");
+        assert_eq!(text(wire.wire()).as_deref(), Some(long.as_bytes()));
+        assert_eq!((text(b"\x00"), text(b"")), (None, None));
+    }
 }

@@ -5,7 +5,7 @@ use crate::access::Buckets;
 use crate::cache::Cache;
 use crate::counters::Counters;
 use crate::fetch::{self, FetchCounts, FetchError, Fetcher};
-use crate::pipeline::{Core, Shared};
+use crate::pipeline::{Core, Resources, Shared};
 use crate::rules::{self, LoadError, Source, Watch};
 use crate::settings::Settings;
 use crate::status::{EventCounts, Status};
@@ -13,7 +13,7 @@ use crate::transports::{self, Certificates, Service};
 use crate::upstream::{self, Resolver};
 use crate::wire::CookieKey;
 use crate::worker::{Miss, Worker};
-use evenfield_events::{Limits, Log, Ring, ring};
+use evenfield_events::{Limits, Log, Ring, Used, ring};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
@@ -79,6 +79,7 @@ pub struct Running {
     stop: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
     writer: Option<JoinHandle<()>>,
+    used: Vec<Ring<Used>>,
     /// Last, so that its tasks go when the threads have gone.
     runtime: Runtime,
 }
@@ -90,14 +91,15 @@ struct Parts {
     stop: Arc<AtomicBool>,
     counters: Vec<Arc<Counters>>,
     rings: Vec<Ring>,
+    used: Vec<Ring<Used>>,
 }
 
 impl Running {
-    /// Starts a resolver.
+    /// Starts a resolver. With `resources` it notes the use of them, for whoever takes [`Running::used`].
     ///
     /// # Errors
     /// [`StartError`]; nothing is left running then.
-    pub fn start(mut settings: Settings) -> Result<Self, StartError> {
+    pub fn start(mut settings: Settings, resources: Option<Arc<dyn Resources>>) -> Result<Self, StartError> {
         let clock = Clock::start();
         settings.connections.1 = files(settings.connections.1)?;
         let fetches = Arc::new(FetchCounts::default());
@@ -115,9 +117,10 @@ impl Running {
         let certificates = certificates.map_err(StartError::Certificate)?;
         let sockets = Sockets::bind(&settings)?;
         let cookies = CookieKey::new(random("the generator of random numbers")?);
-        let shared = Arc::new(Shared::new(settings, cookies));
+        let shared = Arc::new(Shared::new(settings, cookies, resources));
         let stop = Arc::new(AtomicBool::new(false));
-        let mut parts = Parts { clock, shared, stop, counters: Vec::new(), rings: Vec::new() };
+        let mut parts =
+            Parts { clock, shared, stop, counters: Vec::new(), rings: Vec::new(), used: Vec::new() };
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         let runtime = runtime.map_err(|error| StartError::System("the threads of Tokio", error))?;
         let (misses, missed) = tokio::sync::mpsc::channel(QUEUE);
@@ -149,12 +152,18 @@ impl Running {
         threads.push(parts.ticker(source)?);
         // Nobody waits for its end: it may wait for a disk that does not answer.
         drop(parts.watcher(watch)?);
-        Ok(Self { bound, stop: parts.stop, threads, writer, runtime })
+        Ok(Self { bound, stop: parts.stop, threads, writer, used: parts.used, runtime })
     }
 
     /// Where it listens.
     pub fn bound(&self) -> &Bound {
         &self.bound
+    }
+
+    /// What is noted of the use of resources, a ring for each core: to be emptied by one thread, and once more after the end. What
+    /// finds no room is dropped and counted. There are none after the first call.
+    pub fn used(&mut self) -> Vec<Ring<Used>> {
+        std::mem::take(&mut self.used)
     }
 
     /// Stops: takes no more queries, writes what is recorded.
@@ -181,7 +190,13 @@ impl Parts {
             self.rings.push(drain);
             record
         });
+        let used = self.shared.resources.as_ref().map(|_| {
+            let (record, drain) = ring(RING);
+            self.used.push(drain);
+            record
+        });
         Ok(Core {
+            used,
             cache: Cache::new(settings.cache_octets, seed),
             buckets: Buckets::new(settings.per_second, seed.rotate_left(32)),
             counters,

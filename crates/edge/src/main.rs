@@ -2,7 +2,9 @@
 
 mod pass;
 mod reference;
+mod resolver;
 mod settings;
+mod usage;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use std::fmt::Display;
@@ -91,9 +93,9 @@ fn main() -> ExitCode {
 fn dns(config: &Path, check: bool) -> ExitCode {
     let Some(settings) = read(&settings::DNS, config) else { return ExitCode::from(2) };
     if check {
-        return checked(config, &evenfield_dns::check(&settings));
+        return checked(config, &resolver::check(&settings));
     }
-    ended(evenfield_dns::Running::start(settings).map_err(|error| error.to_string()).and_then(|running| {
+    ended(resolver::Running::start(settings).and_then(|running| {
         listening("", running.bound());
         wait()?;
         running.stop();
@@ -108,11 +110,11 @@ fn bus(config: &Path, check: bool) -> ExitCode {
     let (gateway, dns) = settings.parts();
     if check {
         let mut wrong = evenfield_bus::gateway::check(&gateway);
-        wrong.extend(dns.iter().flat_map(evenfield_dns::check).map(|wrong| wrong.to_string()));
+        wrong.extend(dns.iter().flat_map(resolver::check));
         return checked(config, &wrong);
     }
     let serve = || {
-        let dns = dns.map(evenfield_dns::Running::start).transpose().map_err(|error| error.to_string())?;
+        let dns = dns.map(resolver::Running::start).transpose()?;
         let gateway = evenfield_bus::gateway::Running::start(gateway).map_err(|error| error.to_string());
         let told = gateway.and_then(|gateway| {
             dns.iter().for_each(|dns| listening("dns-", dns.bound()));
@@ -121,7 +123,7 @@ fn bus(config: &Path, check: bool) -> ExitCode {
             gateway.stop();
             Ok(())
         });
-        dns.into_iter().for_each(evenfield_dns::Running::stop);
+        dns.into_iter().for_each(resolver::Running::stop);
         told
     };
     ended(serve())

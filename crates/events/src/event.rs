@@ -1,5 +1,7 @@
 //! One fact, in 32 octets.
 
+use crate::ring::Record;
+
 /// The octets of an event.
 pub(crate) const SIZE: usize = 32;
 
@@ -26,6 +28,13 @@ pub enum Did {
     Rewritten = 2,
     /// No answer could be had.
     Failed = 3,
+}
+
+impl Did {
+    /// That with this number.
+    pub fn of(number: u8) -> Option<Self> {
+        [Self::Answered, Self::Blocked, Self::Rewritten, Self::Failed].get(usize::from(number)).copied()
+    }
 }
 
 /// What it rested on.
@@ -78,9 +87,9 @@ pub struct Event {
     pub transport: Transport,
 }
 
-impl Event {
+impl Record for Event {
     /// Four words: time and snapshot; who and policy; the reason's number and the type; six small numbers.
-    pub(crate) fn to_words(self) -> [u64; 4] {
+    fn to_words(self) -> [u64; 4] {
         let pair = |low: u32, high: u32| u64::from(low) | u64::from(high) << 32;
         let (who, number) = match self.who {
             Who::Unknown => (0, 0),
@@ -103,7 +112,7 @@ impl Event {
     }
 
     /// Reads an event; `None` for words that no event has.
-    pub(crate) fn from_words(words: [u64; 4]) -> Option<Self> {
+    fn from_words(words: [u64; 4]) -> Option<Self> {
         let (low, high) = (|n: usize| words[n] as u32, |n: usize| (words[n] >> 32) as u32);
         let [who, did, because, category, transport, ..] = words[3].to_le_bytes();
         Some(Self {
@@ -116,7 +125,7 @@ impl Event {
                 _ => return None,
             },
             policy: high(1),
-            did: *[Did::Answered, Did::Blocked, Did::Rewritten, Did::Failed].get(usize::from(did))?,
+            did: Did::of(did)?,
             because: match because {
                 0 => Because::Nothing,
                 1 => Because::NotAllowed,

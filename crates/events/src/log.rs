@@ -8,6 +8,7 @@
 //! new one, so a torn frame at the end of a segment disturbs nothing.
 
 use crate::event::{Event, SIZE};
+use crate::ring::Record as _;
 use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};

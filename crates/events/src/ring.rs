@@ -1,6 +1,7 @@
 //! A bounded ring from one thread to another, without locks: Lamport's queue (1983) with the positions that only grow.
 
 use crate::event::Event;
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -11,15 +12,24 @@ struct Shared {
     dropped: AtomicU64,
 }
 
+/// What a ring carries: four words.
+pub trait Record: Copy {
+    /// As words.
+    fn to_words(self) -> [u64; 4];
+    /// From words; `None` for words that no record has.
+    fn from_words(words: [u64; 4]) -> Option<Self>;
+}
+
 /// One end of a ring: a thread records, another one drains. Neither ever waits for the other.
-pub struct Ring {
+pub struct Ring<T = Event> {
     shared: Arc<Shared>,
+    carries: PhantomData<T>,
     /// The other's position when last looked at: most calls need not look.
     known: u64,
 }
 
-/// A ring with room for at least `places` events: the end that records and the end that drains.
-pub fn ring(places: usize) -> (Ring, Ring) {
+/// A ring with room for at least `places` records: the end that records and the end that drains.
+pub fn ring<T: Record>(places: usize) -> (Ring<T>, Ring<T>) {
     let places = places.next_power_of_two();
     let shared = Arc::new(Shared {
         places: (0..places).map(|_| std::array::from_fn(|_| AtomicU64::new(0))).collect(),
@@ -27,13 +37,14 @@ pub fn ring(places: usize) -> (Ring, Ring) {
         read: AtomicU64::new(0),
         dropped: AtomicU64::new(0),
     });
-    (Ring { shared: shared.clone(), known: 0 }, Ring { shared, known: 0 })
+    let end = |shared| Ring { shared, carries: PhantomData, known: 0 };
+    (end(shared.clone()), end(shared))
 }
 
-impl Ring {
-    /// Puts an event in; when there is no room it is dropped and counted. `&mut`: one thread alone records.
+impl<T: Record> Ring<T> {
+    /// Puts a record in; when there is no room it is dropped and counted. `&mut`: one thread alone records.
     #[inline]
-    pub fn record(&mut self, event: Event) {
+    pub fn record(&mut self, record: T) {
         let shared = &*self.shared;
         let at = shared.written.load(Ordering::Relaxed);
         let room = shared.places.len() as u64;
@@ -46,7 +57,7 @@ impl Ring {
             }
         }
         let place = &shared.places[(at % room) as usize];
-        for (word, value) in place.iter().zip(event.to_words()) {
+        for (word, value) in place.iter().zip(record.to_words()) {
             word.store(value, Ordering::Relaxed);
         }
         shared.written.store(at + 1, Ordering::Release);
@@ -54,21 +65,32 @@ impl Ring {
 
     /// Takes out what is there, as octets, at most `most` events; says how many. `&mut`: one thread alone drains.
     pub fn drain(&mut self, into: &mut Vec<u8>, most: usize) -> usize {
+        self.each(
+            &mut |words| words.iter().for_each(|word| into.extend_from_slice(&word.to_le_bytes())),
+            most,
+        )
+    }
+
+    /// The same as records.
+    pub fn take(&mut self, into: &mut dyn FnMut(T), most: usize) -> usize {
+        self.each(&mut |words| T::from_words(words).into_iter().for_each(&mut *into), most)
+    }
+
+    fn each(&mut self, into: &mut dyn FnMut([u64; 4]), most: usize) -> usize {
         let shared = &*self.shared;
         let written = shared.written.load(Ordering::Acquire);
         let end = written.min(self.known + most as u64);
         let count = end - self.known;
         for at in self.known..end {
-            for word in &shared.places[(at % shared.places.len() as u64) as usize] {
-                into.extend_from_slice(&word.load(Ordering::Relaxed).to_le_bytes());
-            }
+            let place = &shared.places[(at % shared.places.len() as u64) as usize];
+            into(place.each_ref().map(|word| word.load(Ordering::Relaxed)));
         }
         self.known = end;
         shared.read.store(end, Ordering::Release);
         count as usize
     }
 
-    /// How many events found no room.
+    /// How many records found no room.
     pub fn dropped(&self) -> u64 {
         self.shared.dropped.load(Ordering::Relaxed)
     }

@@ -1,9 +1,9 @@
 //! What is kept of a query.
 //!
 //! The minute and not the second; the kind of place and not which; a pseudonym and not a device; the resource, or else the
-//! category, and never a name. [`minimise`] is the only way from a name to a [`Fact`].
+//! category, and never a name. [`minimise`] is the only way from a name to a [`Fact`]; a resolver does it in two steps.
 
-use crate::catalogue::{Catalogue, Part, ResourceId};
+use crate::catalogue::{Catalogue, Found, Part, ResourceId};
 use crate::pseudonym::Pseudonym;
 pub use evenfield_events::Did;
 
@@ -70,7 +70,12 @@ pub struct Asked {
 /// [`crate::review`]'s, and only where a district has turned it on.
 #[inline]
 pub fn minimise(catalogue: &Catalogue, name: &[u8], asked: &Asked) -> Fact {
-    let found = catalogue.find(name);
+    of_found(catalogue.find(name), asked)
+}
+
+/// The same where the name was looked up already.
+#[inline]
+pub fn of_found(found: Option<Found>, asked: &Asked) -> Fact {
     let blocked = asked.did == Did::Blocked;
     Fact {
         minute: asked.at_s / 60,

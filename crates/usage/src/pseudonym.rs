@@ -58,6 +58,12 @@ impl TermKey {
     }
 }
 
+/// What a roster says of a device that is known by a token: the first 16 octets of the SHA-256 of the token in small letters, as 32
+/// hexadecimal digits. A resolver knows no more of the device.
+pub fn device_of_key(key: [u8; 16]) -> String {
+    key.iter().map(|octet| format!("{octet:02x}")).collect()
+}
+
 /// Why a term cannot be added.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RotateError {

@@ -1,6 +1,6 @@
 //! The settings of the gateway on a bus, and of the resolver beside it.
 
-use super::{DNS, Definition, File, Found, Setting, Value};
+use super::{DNS, Definition, File, Found, Resolver, Setting, Value};
 use evenfield_bus::gate::Rules;
 use evenfield_bus::gateway::Settings;
 use evenfield_bus::radius::{Client, Outside};
@@ -14,7 +14,7 @@ use toml::de::DeTable;
 pub struct Bus {
     gateway: Settings,
     /// The resolver beside the gateway.
-    dns: Option<evenfield_dns::Settings>,
+    dns: Option<Resolver>,
     /// Parts of the gateway's settings until they are together: the portal with the files of the token and the roots, where NetJSON comes in and
     /// the file of its key, the page and its address.
     portal: (Option<evenfield_bus::upload::Portal>, PathBuf, PathBuf),
@@ -24,7 +24,7 @@ pub struct Bus {
 
 impl Bus {
     /// The gateway's settings, and the resolver's where there is one.
-    pub fn parts(self) -> (Settings, Option<evenfield_dns::Settings>) {
+    pub fn parts(self) -> (Settings, Option<Resolver>) {
         let Self { mut gateway, dns, portal: (portal, token, roots), netjson, page } = self;
         gateway.portal = portal.map(|portal| (portal, token, roots));
         gateway.netjson = netjson.0.map(|address| (address, netjson.1));
@@ -467,7 +467,7 @@ mod tests {
             "11".repeat(32)
         );
         let (_, dns) = read(Path::new("/etc"), &text).expect("both").parts();
-        let dns = dns.expect("a resolver");
+        let dns = dns.expect("a resolver").dns;
         assert_eq!(dns.snapshot.0, Path::new("/etc/policy"));
         assert_eq!(dns.listen.udp, ["10.0.0.1:53".parse().expect("an address")]);
         assert_eq!(dns.stale_s, 86_400);

@@ -5,7 +5,7 @@ mod dns;
 mod speedtest;
 
 pub use bus::BUS;
-pub use dns::DNS;
+pub use dns::{DNS, Resolver};
 pub use speedtest::SPEEDTEST;
 
 use evenfield_model::Problems;

@@ -9,4 +9,5 @@ mod faults;
 mod fetched;
 mod malformed;
 mod signed;
+mod usage;
 mod verdicts;
