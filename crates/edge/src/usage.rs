@@ -6,7 +6,7 @@ use evenfield_dns::Resources;
 use evenfield_events::{Resource, Ring, Used};
 use evenfield_usage::catalogue::{Catalogue, Found, Part, ResourceId};
 use evenfield_usage::fact::{Asked, Place, of_found};
-use evenfield_usage::keep::{FolderStore, RealDisk, Spool, Uploaded, upload};
+use evenfield_usage::keep::{Disk as _, FolderStore, RealDisk, Spool, Uploaded, upload};
 use evenfield_usage::pseudonym::{KeyRing, Pseudonym, device_of_key};
 use evenfield_usage::segment::{Identity, MOST_ROWS, Packed, Sealed, encode, pack};
 use std::collections::HashMap;
@@ -21,8 +21,9 @@ use std::time::{Duration, Instant, SystemTime};
 const DRAIN: Duration = Duration::from_millis(100);
 /// With so many facts a segment is sealed before its time: 16 MiB of them.
 const MANY: usize = 1 << 20;
-/// How often facts are sealed where nothing is said.
+/// How often facts are sealed, and how many octets wait at most, where nothing is said.
 const EVERY: Duration = Duration::from_secs(600);
+const OCTETS: u64 = 256 << 20;
 
 /// What is wanted of the facts.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,6 +40,8 @@ pub struct Settings {
     pub place: Place,
     /// The file with the district's rows over the catalogue.
     pub overlay: Option<PathBuf>,
+    /// How many octets of segments may wait for the store.
+    pub octets: u64,
     /// How often facts are sealed.
     pub every: Duration,
 }
@@ -47,7 +50,16 @@ impl Settings {
     /// Those with nothing but a store.
     pub fn new(folder: PathBuf) -> Self {
         let (spool, source, keys) = (PathBuf::new(), String::new(), PathBuf::new());
-        Self { folder, spool, source, keys, place: Place::Unknown, overlay: None, every: EVERY }
+        Self {
+            folder,
+            spool,
+            source,
+            keys,
+            place: Place::Unknown,
+            overlay: None,
+            octets: OCTETS,
+            every: EVERY,
+        }
     }
 }
 
@@ -138,9 +150,16 @@ impl Opened {
     /// When there is no thread to be had.
     pub fn start(self, rings: Vec<Ring<Used>>) -> io::Result<Running> {
         let (stop, told) = channel();
+        let sealing = self.sealing(rings);
+        let thread =
+            std::thread::Builder::new().name("usage".to_owned()).spawn(move || sealing.run(&told))?;
+        Ok(Running { stop, thread })
+    }
+
+    fn sealing(self, rings: Vec<Ring<Used>>) -> Sealing {
         let Self { settings, keys, seen, spool, store, boot, .. } = self;
         let facts = Vec::new();
-        let sealing = Sealing {
+        Sealing {
             facts: Facts { keys, place: settings.place, known: HashMap::new(), facts, dropped: 0 },
             settings,
             seen,
@@ -152,11 +171,15 @@ impl Opened {
             pending: None,
             told: 0,
             well: true,
-        };
-        let thread =
-            std::thread::Builder::new().name("usage".to_owned()).spawn(move || sealing.run(&told))?;
-        Ok(Running { stop, thread })
+        }
     }
+}
+
+/// How many octets stand in a folder and below it.
+fn waits(folder: &Path) -> io::Result<u64> {
+    let files = RealDisk.list(folder)?;
+    // One that is gone meanwhile takes no room.
+    Ok(files.iter().filter_map(|file| std::fs::metadata(file).ok()).map(|meta| meta.len()).sum())
 }
 
 /// A number that no other run has.
@@ -241,9 +264,7 @@ impl Sealing {
         let mut last = Instant::now();
         loop {
             let ends = told.recv_timeout(DRAIN) != Err(RecvTimeoutError::Timeout);
-            for ring in &mut self.rings {
-                ring.take(&mut |used| self.facts.take(&used), usize::MAX >> 1);
-            }
+            self.drain();
             if ends || last.elapsed() >= self.settings.every || self.facts.facts.len() >= MANY {
                 last = Instant::now();
                 self.seal();
@@ -251,6 +272,12 @@ impl Sealing {
             if ends {
                 return;
             }
+        }
+    }
+
+    fn drain(&mut self) {
+        for ring in &mut self.rings {
+            ring.take(&mut |used| self.facts.take(&used), usize::MAX >> 1);
         }
     }
 
@@ -274,7 +301,16 @@ impl Sealing {
     }
 
     fn keep(&mut self) -> io::Result<()> {
+        // What waits first: it makes room.
+        let brought = self.bring();
         if self.pending.is_none() && !self.facts.facts.is_empty() {
+            if waits(&self.settings.spool)? >= self.settings.octets {
+                let full = io::Error::new(
+                    io::ErrorKind::QuotaExceeded,
+                    "as many segments wait for the store as may",
+                );
+                return Err(brought.err().unwrap_or(full));
+            }
             let source = &self.settings.source;
             let identity = Identity::new(source, self.boot, self.sequence);
             let identity = identity.ok_or_else(|| io::Error::other("no name of an edge"))?;
@@ -287,6 +323,11 @@ impl Sealing {
             self.spool.seal(sealed)?;
             self.pending = None;
         }
+        self.bring()
+    }
+
+    /// Brings what waits to the store.
+    fn bring(&self) -> io::Result<()> {
         for (segment, outcome) in upload(&self.spool, &self.store)? {
             if matches!(outcome, Uploaded::Conflict | Uploaded::Damaged) {
                 let segment = segment.identity.path();
@@ -308,5 +349,102 @@ impl Sealing {
             Ok(keys) => self.facts.keys = keys,
             Err(error) => tracing::error!(%error, "the new keys of terms are not used, the old ones stay"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use evenfield_events::{Did, ring};
+
+    /// A store and a spool in a folder, with room for so many octets.
+    fn sealing(folder: &Path, octets: u64) -> (Sealing, Ring<Used>) {
+        std::fs::write(folder.join("keys.csv"), "term,from,until,key\n").expect("written");
+        let mut settings = Settings::new(folder.join("store"));
+        (settings.spool, settings.keys) = (folder.join("spool"), folder.join("keys.csv"));
+        (settings.source, settings.octets) = ("school-3".to_owned(), octets);
+        let opened = Opened::open(settings).expect("folders");
+        let (record, drain) = ring(64);
+        (opened.sealing(vec![drain]), record)
+    }
+
+    fn used(at_s: u32) -> Used {
+        Used { at_s, device: None, resource: None, category: Some(0), did: Did::Blocked }
+    }
+
+    fn facts_in(store: &Path) -> u64 {
+        let store = FolderStore::open(&RealDisk, store, 9).expect("a store");
+        let visible = evenfield_usage::keep::visible(&store).expect("a manifest");
+        visible.iter().map(|segment| segment.entry.facts).sum()
+    }
+
+    #[test]
+    fn a_store_that_is_away_gets_everything_later_within_the_room_that_there_is() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (mut sealing, mut record) = sealing(folder.path(), 1);
+        let store = folder.path().join("store");
+        let away = folder.path().join("away");
+        std::fs::rename(&store, &away).expect("away");
+        std::fs::write(&store, "in its place").expect("written");
+        for n in 0..3 {
+            record.record(used(1_800_000_000 + 60 * n));
+            sealing.drain();
+            assert!(sealing.keep().is_err(), "the store is away");
+        }
+        // The first waits on disk; then there is no room, and the rest waits in memory.
+        assert_eq!((sealing.sequence, sealing.facts.facts.len()), (1, 2));
+        std::fs::remove_file(&store).expect("out of the way");
+        std::fs::rename(&away, &store).expect("there again");
+        sealing.keep().expect("the store is there");
+        assert_eq!((facts_in(&store), sealing.sequence, sealing.facts.facts.len()), (3, 2, 0));
+        assert_eq!(waits(&folder.path().join("spool")).expect("a folder"), 0);
+        sealing.keep().expect("nothing to do");
+        assert_eq!(facts_in(&store), 3);
+    }
+
+    #[test]
+    fn facts_beyond_the_room_are_counted() {
+        let mut facts = Facts {
+            keys: KeyRing::default(),
+            place: Place::School,
+            known: HashMap::new(),
+            facts: vec![pack(&of_found(None, &asked())); MOST_ROWS - 1],
+            dropped: 0,
+        };
+        (0..3).for_each(|n| facts.take(&used(n)));
+        assert_eq!((facts.facts.len(), facts.dropped), (MOST_ROWS, 2));
+    }
+
+    fn asked() -> Asked {
+        Asked { at_s: 0, device: Pseudonym::NOBODY, place: Place::School, did: Did::Answered, category: 0 }
+    }
+
+    #[test]
+    fn new_keys_are_taken_and_wrong_ones_are_not() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (mut sealing, _record) = sealing(folder.path(), OCTETS);
+        let put = |text: &str, at_s: u64| {
+            let path = folder.path().join("keys.csv");
+            std::fs::write(&path, text).expect("written");
+            let file = std::fs::File::options().append(true).open(&path).expect("a file");
+            file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(at_s)).expect("set");
+        };
+        assert_eq!(sealing.facts.pseudonym(7, 100), Pseudonym::NOBODY);
+        put(&format!("term,from,until,key\nfall,0,200,{}\n", "05".repeat(32)), 1);
+        sealing.renew();
+        let known = sealing.facts.pseudonym(7, 100);
+        let wanted =
+            sealing.facts.keys.at(100).expect("a term").pseudonym(b"07000000000000000000000000000000");
+        assert!(known == wanted && known != Pseudonym::NOBODY);
+        put("nonsense\n", 2);
+        sealing.renew();
+        assert_eq!(sealing.facts.pseudonym(7, 100), known);
+        put("term,from,until,key\n", 3);
+        sealing.renew();
+        assert_eq!(
+            sealing.facts.pseudonym(7, 100),
+            Pseudonym::NOBODY,
+            "a key that is forgotten is forgotten here"
+        );
     }
 }

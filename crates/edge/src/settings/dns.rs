@@ -362,6 +362,17 @@ const SETTINGS: &[Setting<Resolver>] = &[
         put: |s, v| s.usage.as_mut().and_then(|usage| v.path().map(|path| usage.overlay = Some(path))),
     },
     Setting {
+        name: "usage.mebibytes",
+        default: Some("256"),
+        required: false,
+        wanted: "1 to 1048576",
+        about: "How much disk segments that wait for the store may take. Then facts stay in memory, 2,097,152 at most; further ones are lost, and the log says how many.",
+        put: |s, v| {
+            let octets = u64::from(v.whole(1, 1 << 20)?) << 20;
+            s.usage.as_mut().map(|usage| usage.octets = octets)
+        },
+    },
+    Setting {
         name: "usage.seal_seconds",
         default: Some("600"),
         required: false,
@@ -518,7 +529,8 @@ mod tests {
         let least = usage(&format!("folder = \"store\"\n{rest}")).expect("the least");
         assert_eq!((&least.folder, &least.spool), (&"/srv/store".into(), &"/srv/spool".into()));
         // The defaults are what the page says.
-        let said = format!("folder = \"store\"\n{rest}place = \"unknown\"\nseal_seconds = 600\n");
+        let said =
+            format!("folder = \"store\"\n{rest}place = \"unknown\"\nmebibytes = 256\nseal_seconds = 600\n");
         assert_eq!(usage(&said).expect("the defaults"), least);
         let faults = |text: &str| -> Vec<String> {
             let faults = whole(text).map(drop).expect_err("faults");
