@@ -321,6 +321,7 @@ fn attack(seed: u64, exact: bool) -> (usize, Vec<String>, f64) {
         roster: &world.roster,
         homes: &world.homes,
         responses: &world.responses,
+        speeds: &[],
         values: &values,
         cover: &cover,
     };

@@ -192,6 +192,7 @@ impl Stored {
             roster: &self.roster,
             homes: &self.homes,
             responses: &self.responses,
+            speeds: &[],
             values: &self.values,
             cover: &self.cover,
         };

@@ -31,6 +31,7 @@ pub use survey::{SurveyAlone, SurveyMeasure};
 pub use values::{AreaValue, Values};
 
 use crate::estimate::{self, Estimate, Estimates, InputError, Inputs, Link, Settings};
+use crate::home_speed::MeasuredHome;
 use crate::publish::{self, Figure, PublishRule, Release, RuleError};
 use crate::roster::Roster;
 use crate::survey::Response;
@@ -47,6 +48,8 @@ pub struct District<'a> {
     pub homes: &'a [Home],
     /// The latest answer of each student.
     pub responses: &'a [Response],
+    /// Homes that were measured.
+    pub speeds: &'a [MeasuredHome],
     /// Open data of areas: all that was loaded, for areas outside the district teach the model as well.
     pub values: &'a Values,
     /// Which areas belong to the district, or to the state's districts; used where there is no roster.

@@ -2,6 +2,7 @@
 
 use super::District;
 use crate::estimate::{Answer, Places, SchoolPlace, Student};
+use crate::home_speed::{MeasuredHome, evidence};
 use crate::measure;
 use crate::roster::Roster;
 use crate::survey::Response;
@@ -76,7 +77,8 @@ pub(super) fn index(district: District) -> People {
         .filter(|e| !e.teaches)
         .filter_map(|e| Some((*sections.get(e.section.as_str())?, *student_index.get(e.person.as_str())?)))
         .collect();
-    let answers = answers(district.responses, &student_index);
+    let mut answers = answers(district.responses, &student_index);
+    measured(&mut answers, district.speeds, &student_index);
     let places = Places {
         districts: vec![district.leaid.to_owned()],
         schools: roster
@@ -101,9 +103,35 @@ fn answers(responses: &[Response], students: &HashMap<&str, u32>) -> Vec<Answer>
             let measures = measure::all(response);
             let barrier = measure::barrier(Measure::M1NoSubscriptionOrComputer, response);
             let student = *students.get(response.student.as_str())?;
-            Some(Answer { student, measures, no_service: measure::no_service(response), barrier })
+            let no_service = measure::no_service(response);
+            Some(Answer { student, measures, no_service, only_measured: false, barrier })
         })
         .collect()
+}
+
+/// What speed tests say of the measures of speed, where they are sure of it ([`evidence`]), in place of what was answered: a home that said
+/// that it has no service and was measured has one. Tests that do not decide change nothing.
+fn measured(answers: &mut Vec<Answer>, homes: &[MeasuredHome], students: &HashMap<&str, u32>) {
+    let mut places: HashMap<u32, usize> = answers.iter().map(|a| a.student).zip(0..).collect();
+    for home in homes {
+        let Some(&student) = students.get(home.student.as_str()) else { continue };
+        let known = Measure::ALL.map(|measure| {
+            evidence::of(measure, &home.tests, home.students).and_then(|evidence| evidence.known)
+        });
+        if known.iter().all(Option::is_none) {
+            continue;
+        }
+        let place = *places.entry(student).or_insert_with(|| {
+            let measures = [None; Measure::ALL.len()];
+            answers.push(Answer { student, measures, no_service: None, only_measured: true, barrier: None });
+            answers.len() - 1
+        });
+        let answer = &mut answers[place];
+        answer.no_service = Some(false);
+        for (said, known) in answer.measures.iter_mut().zip(known) {
+            *said = known.or(*said);
+        }
+    }
 }
 
 /// The grade band that most students of a school are in.

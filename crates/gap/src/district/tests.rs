@@ -89,6 +89,7 @@ impl World {
             roster: &self.roster,
             homes: &self.homes,
             responses: &self.responses,
+            speeds: &[],
             values: &self.values,
             cover: &self.cover,
         }
@@ -233,6 +234,7 @@ fn without_area_data_the_survey_carries_the_figure() {
 fn nothing_in_gives_nothing_out() {
     let (roster, values, cover) = (Roster::default(), Values::default(), Cover::default());
     let district = District {
+        speeds: &[],
         leaid: "9900001",
         roster: &roster,
         homes: &[],
@@ -282,4 +284,45 @@ fn districts_of_a_state_are_told_apart_and_a_district_has_its_own_areas() {
     assert!(figure(&own, BlockGroup, &block_group(0)).is_some());
     assert!(figure(&own, BlockGroup, &block_group(25)).is_none(), "an area of another district");
     assert!(own.release.figures.iter().all(|f| f.published().is_none_or(|p| p.geography().kind != County)));
+}
+
+/// Speed tests alone: 2,000 students of whom every other one measured twice and is slow, or is fast. Nobody answered a survey, so nothing is
+/// known of homes without service; of those with one the estimate follows what was measured.
+#[test]
+fn speed_tests_move_the_figures_of_speed_and_no_others() {
+    use crate::home_speed::{HomeTest, Link, MeasuredHome};
+    let world = world(3);
+    let test = |day: i64, mbps: f64| HomeTest {
+        at_ms: day * 86_400_000,
+        download_mbps: Some(mbps),
+        upload_mbps: Some(mbps),
+        link: Link::WiFi,
+        whole: true,
+    };
+    let homes = |mbps: f64, days: i64| -> Vec<MeasuredHome> {
+        let of = |s: &Student| MeasuredHome {
+            student: s.source_id.clone(),
+            students: 2,
+            tests: (0..days).map(|day| test(day, mbps)).collect(),
+        };
+        world.roster.students.iter().step_by(2).map(of).collect()
+    };
+    let value = |speeds: &[MeasuredHome], measure| {
+        let district = District { speeds, ..world.district() };
+        let found =
+            assess(district, settings(1), &PublishRule::default(), &|_| {}).expect("the rule is sound");
+        whole(&found, measure).map(|figure| figure.value)
+    };
+    let (m1, m4, m5) =
+        (Measure::M1NoSubscriptionOrComputer, Measure::M4Below100x20, Measure::M5Below25x12PerStudent);
+    let (slow, fast, once) = (homes(10.0, 2), homes(300.0, 2), homes(10.0, 1));
+    assert_eq!(value(&slow, m1), value(&[], m1), "speed says nothing of subscriptions");
+    // Without a speed only homes without service are known, and they are no figure of speed.
+    let (none, low, high) = (value(&[], m5), value(&fast, m5), value(&slow, m5));
+    assert_eq!(value(&once, m5), none, "one sitting does not decide");
+    let (low, high) = (low.expect("a figure"), high.expect("a figure"));
+    assert!(low < world.lacking + 0.06, "fast homes leave those without service: {low} of {}", world.lacking);
+    assert!(low > 0.3 * world.lacking, "who has no service cannot measure and must not be forgotten: {low}");
+    assert!(high > 0.9, "{high}");
+    assert!(value(&slow, m4).expect("a figure") > 0.9);
 }

@@ -74,6 +74,10 @@ pub struct Answer {
     pub measures: [Option<bool>; 7],
     /// Whether there is no service at home ([`crate::measure::no_service`]).
     pub no_service: Option<bool>,
+    /// Whether all that is known was measured and nobody answered. Who has no service cannot measure, so such a home says how fast homes with
+    /// service are, and nothing of how many have none.
+    #[serde(default)]
+    pub only_measured: bool,
     /// Why, where the household said so.
     pub barrier: Option<Barrier>,
 }

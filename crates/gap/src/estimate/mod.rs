@@ -224,6 +224,8 @@ fn seeds(seed: u64) -> impl Iterator<Item = (u64, Measure)> {
 /// whose is slow. A home without service is always known to be counted, one with service only where its speed is known: taken
 /// together, homes that could not say how fast they are would be left out as if they were like all others, and the figure
 /// would be much too high. Without any speed there is nothing to say.
+///
+/// A home that nobody asked and that was measured has service, but does not teach how many have none: it could not be one of them.
 fn modelled(
     inputs: &Inputs,
     frame: &model::Frame,
@@ -231,18 +233,22 @@ fn modelled(
     no_service: Option<Vec<Option<bool>>>,
     seed: u64,
 ) -> Option<(outcome::Outcomes, model::Fit)> {
-    let part = |answers: Vec<Option<bool>>, seed: u64| {
-        let fit = model::fit(frame, inputs.students, &answers, seed, inputs.settings.draws as usize);
-        (outcome::Outcomes::new(frame, &fit, inputs.students, answers, seed), fit)
+    let part = |taught: &[Option<bool>], known: Vec<Option<bool>>, seed: u64| {
+        let fit = model::fit(frame, inputs.students, taught, seed, inputs.settings.draws as usize);
+        (outcome::Outcomes::new(frame, &fit, inputs.students, known, seed), fit)
     };
-    let Some(no_service) = no_service else { return Some(part(answers, seed)) };
+    let Some(no_service) = no_service else { return Some(part(&answers.clone(), answers, seed)) };
     let pairs = || answers.iter().zip(&no_service);
     // A speed is the speed of a service.
-    let none = pairs().map(|(a, n)| n.or(a.map(|_| false))).collect();
+    let none: Vec<Option<bool>> = pairs().map(|(a, n)| n.or(a.map(|_| false))).collect();
+    let mut asked = none.clone();
+    for answer in inputs.answers.iter().filter(|answer| answer.only_measured) {
+        asked[answer.student as usize] = None;
+    }
     let slow: Vec<Option<bool>> = pairs().map(|(a, n)| a.filter(|_| *n != Some(true))).collect();
     slow.iter().any(Option::is_some).then(|| {
-        let (none, _) = part(none, seed.rotate_left(32));
-        let (slow, fit) = part(slow, seed);
+        let (none, _) = part(&asked, none, seed.rotate_left(32));
+        let (slow, fit) = part(&slow.clone(), slow, seed);
         (none.or(&slow, answers.clone()), fit)
     })
 }

@@ -84,7 +84,13 @@ fn world(seed: u64) -> World {
             measures[0] = Some(lacking);
             let barrier = lacking
                 .then(|| if normal.uniform() < 0.6 { Barrier::NotAffordable } else { Barrier::NotAvailable });
-            answers.push(Answer { student: index, measures, no_service: None, barrier });
+            answers.push(Answer {
+                student: index,
+                measures,
+                no_service: None,
+                only_measured: false,
+                barrier,
+            });
         }
         students.push(student);
         lacks.push(lacking);
@@ -464,7 +470,7 @@ fn speeds(told: u32) -> (Vec<Student>, Places, Vec<Answer>) {
         let known = none || index / 10 % 30 < told;
         let mut measures = [None; 7];
         measures[3] = known.then_some(none || slow);
-        Answer { student: index, measures, no_service: Some(none), barrier: None }
+        Answer { student: index, measures, no_service: Some(none), only_measured: false, barrier: None }
     };
     let places = Places {
         districts: vec!["5100060".into()],

@@ -4,11 +4,15 @@
 //! - [`sitting`]: several tests to the times at which a home was measured.
 //! - [`evidence`]: those to what is known of the measures of speed (M4, M5), and how sure it is.
 //! - [`ceds`]: to the elements of the Common Education Data Standards.
+//! - [`results`]: what the server wrote, line by line.
+//! - [`weights`]: how much each measured student stands for.
 
 pub mod category;
 pub mod ceds;
 pub mod evidence;
+pub mod results;
 pub mod sitting;
+pub mod weights;
 
 /// How the device of a test was connected to the home's line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,4 +39,15 @@ pub struct HomeTest {
     /// Whether both ran for their ten seconds. A short test, for a hotspot with a cap, and one that broke off cannot be compared with
     /// others.
     pub whole: bool,
+}
+
+/// The tests of the home of one student.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MeasuredHome {
+    /// The student's id on the roster.
+    pub student: String,
+    /// Students who live there, at least 1, as the family said last.
+    pub students: u32,
+    /// Its tests.
+    pub tests: Vec<HomeTest>,
 }

@@ -8,7 +8,7 @@ pub const MOST_STUDENTS: u32 = 20;
 pub const MOST_MBPS: f64 = 10_000.0;
 
 /// What is wanted of a speed.
-pub(super) const MBPS_WANTED: &str = "Mbps, a number from 0 to 10000";
+pub(crate) const MBPS_WANTED: &str = "Mbps, a number from 0 to 10000";
 /// What is wanted of the students in a home.
 pub(super) const STUDENTS_WANTED: &str = "the students in the household, 1 to 20";
 
