@@ -196,7 +196,7 @@ pub const SETTINGS: &[Setting] = &[
         name: "lending.carriers",
         default: None,
         wanted: "a file",
-        about: "The carriers whose systems are asked by their interface (`docs/lending.md`): a file with a `[[carrier]]` for each, which has `district`, `name`, `url` and `token_file`. The other carriers' lines are changed by people at the carriers' sites.",
+        about: "The carriers whose systems are asked by their interface (`docs/lending.md`): a file with a `[[carrier]]` for each, which has `district`, `name`, `url`, `token_file` and, unless it is TMF640, `interface` with what that needs. The other carriers' lines are changed by people at the carriers' sites.",
         put: |c, v| {
             let text = v.outside.file(v.text()?).map_err(|e| format!("a file that can be read ({e})"))?;
             super::carriers::read(&text, v.outside).map(|carriers| c.carriers = carriers)

@@ -3,12 +3,14 @@
 //! The columns are those that auditors ask for of each device (FCC 21-58, paragraphs 116 to 118; 47 CFR 54.1715(a)): type, make and
 //! model, serial. With them come what a counter scans and what a carrier knows the line by.
 
+pub mod control_center;
 pub mod enrolled;
 pub mod numbers;
 pub mod seen;
 pub mod service;
 #[cfg(test)]
 mod tests;
+pub mod thingspace;
 pub mod usage;
 
 use crate::read::{ColumnMap, ReadError, Row, Table, TableRules, decode, fold, workbook_text};

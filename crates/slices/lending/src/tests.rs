@@ -3,6 +3,7 @@
 mod caps;
 mod carrier;
 mod columns;
+mod control_center;
 mod counter;
 mod coverage;
 mod devices;
@@ -22,6 +23,7 @@ mod requests;
 mod rule_sets;
 mod sign;
 mod soak;
+mod thingspace;
 mod undo;
 mod usage;
 

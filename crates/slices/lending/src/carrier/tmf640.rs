@@ -1,20 +1,16 @@
 //! A carrier's system that speaks the "Service Activation and Configuration" interface (TM Forum TMF640 v4), the part of it that lines
 //! need: `GET /service` lists them, `PATCH /service/ICCID` with a `state` changes one. See `docs/lending.md`.
 
-use super::{Answer, Carrier, Page};
+use super::{Answer, Carrier, Page, Place, Reply, http};
 use crate::rules::order::Act;
 use crate::rules::state::Observed;
+use crate::rules::usage::Counting;
 use evenfield_gap::inventory::seen::LineState;
 use evenfield_gap::inventory::service::{PAGE, parse_services};
-use futures_util::StreamExt;
+use evenfield_gap::inventory::usage::Used;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use reqwest::header;
-use std::time::Duration;
-
-/// The largest answer, bytes: a thousand services with all their fields.
-const ANSWER: usize = 8 * 1024 * 1024;
-/// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The client.
 pub struct Tmf640 {
@@ -30,11 +26,11 @@ impl Tmf640 {
     /// # Errors
     /// When there is no client to be had.
     pub fn new(base: &str, token: &str) -> Result<Self, reqwest::Error> {
-        let http = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(PATIENCE)
-            .build()?;
-        Ok(Self { http, base: base.trim_end_matches('/').to_owned(), token: token.to_owned() })
+        Ok(Self {
+            http: http::client()?,
+            base: base.trim_end_matches('/').to_owned(),
+            token: token.to_owned(),
+        })
     }
 
     async fn services(&self, offset: u64) -> Result<Page, String> {
@@ -48,17 +44,11 @@ impl Tmf640 {
         let total = text("x-total-count").and_then(|n| n.parse().ok()).ok_or("no X-Total-Count")?;
         let as_of = text("x-as-of").map(|time| time.parse::<Timestamp>().map_err(|_| "X-As-Of is no time"));
         let as_of_ms = as_of.transpose()?.map(Timestamp::as_millisecond);
-        let mut bytes = Vec::new();
-        let mut stream = answer.bytes_stream();
-        while let Some(piece) = stream.next().await {
-            let piece = piece.map_err(|error| error.without_url().to_string())?;
-            if bytes.len() + piece.len() > ANSWER {
-                return Err(format!("an answer of more than {ANSWER} bytes"));
-            }
-            bytes.extend_from_slice(&piece);
-        }
+        let bytes = http::body(answer).await?;
         let lines = parse_services(&bytes)?.into_iter().map(|seen| (seen.iccid, observed(seen.state)));
-        Ok(Page { lines: lines.collect(), as_of_ms, total })
+        let after = offset + PAGE as u64;
+        let next = (after < total).then_some(Place::Offset(after));
+        Ok(Page { lines: lines.collect(), as_of_ms, total: Some(total), next })
     }
 }
 
@@ -73,11 +63,22 @@ pub fn observed(state: LineState) -> Observed {
 }
 
 impl Carrier for Tmf640 {
-    async fn page(&self, offset: u64) -> Result<Page, String> {
-        self.services(offset).await
+    const AT_ONCE: usize = 16;
+    const TELLS_ONE: bool = false;
+    const COUNTING: Option<Counting> = None;
+
+    async fn page(&self, place: &Place) -> Result<Page, String> {
+        match place {
+            Place::Offset(offset) => self.services(*offset).await,
+            Place::After(_) => Err("no such page".to_owned()),
+        }
     }
 
-    async fn order(&self, id: &str, card: &str, act: Act) -> Answer {
+    async fn one(&self, _: &str) -> Result<Option<Observed>, String> {
+        Ok(None)
+    }
+
+    async fn order(&self, id: &str, card: &str, act: Act) -> Reply {
         let state = match act {
             Act::Activate => "active",
             Act::Suspend => "inactive",
@@ -92,13 +93,11 @@ impl Carrier for Tmf640 {
             .body(serde_json::json!({ "state": state }).to_string())
             .send()
             .await;
-        match sent.map(|answer| answer.status()) {
-            Ok(status) if status.is_success() => Answer::Taken,
-            // 408 and 425 say nothing of what becomes of it.
-            Ok(status) if status.is_client_error() && ![408, 425].contains(&status.as_u16()) => {
-                Answer::Refused
-            }
-            _ => Answer::Unclear,
-        }
+        let status = sent.map(|answer| answer.status().as_u16()).map_err(|error| error.to_string());
+        Reply::of(Answer::of_status(status))
+    }
+
+    async fn usage(&self, _: &str, _: Date) -> Result<Vec<Used>, String> {
+        Ok(Vec::new())
     }
 }

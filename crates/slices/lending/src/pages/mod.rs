@@ -3,6 +3,7 @@
 mod agreements;
 pub(super) mod api;
 mod caps;
+mod carrier_hook;
 mod columns;
 mod contact;
 mod counter;
@@ -108,6 +109,7 @@ fn families(lend: Needs, manage: Needs) -> Vec<Route> {
             .open_form(),
         route(REPORT_PATH, Needs::Proof, post(hooks::report)),
         route(REPLY_PATH, Needs::Proof, post(hooks::replied)),
+        route(carrier_hook::TOLD_PATH, Needs::Proof, post(carrier_hook::told)),
         route(STOP_PATH, Needs::Proof, get(hooks::mail_link).post(hooks::mail_stop)),
         route("/d/{district}/lending/contact/{student}", lend, get(contact::page).post(contact::sent)),
         route("/d/{district}/lending/messages", lend, get(messages::page)),

@@ -24,6 +24,7 @@ mod report;
 mod requests;
 mod rule_sets;
 mod rules;
+mod told;
 mod usage;
 
 pub use agreements::{
@@ -94,7 +95,8 @@ pub use requests::{
 };
 pub use rule_sets::{Said, hotspots, put_rule_set, rule_sets, students};
 pub use rules::{put_rules, rules};
-pub use usage::{LineUse, count_anew, lent_lines, put_usage};
+pub use told::{Outcome, put_outcome, put_requests};
+pub use usage::{LineUse, cards_to_ask_use, count_anew, lent_lines, put_usage, put_use_asked};
 
 use crate::db::{Backend, Write};
 

@@ -154,3 +154,45 @@ pub async fn lent_lines(pool: &AnyPool, district: &str) -> Result<Vec<LineUse>> 
     .fetch_all(pool)
     .await
 }
+
+/// The cards of a carrier's lent lines whose use was not asked for since then, those of longest ago first, at most so many.
+///
+/// # Errors
+/// The database's.
+pub async fn cards_to_ask_use(
+    pool: &AnyPool,
+    (district, carrier): (&str, &str),
+    before_ms: i64,
+    most: i64,
+) -> Result<Vec<String>> {
+    sqlx::query_scalar(
+        "SELECT l.iccid FROM carrier_line l JOIN lending_device d ON d.district_id = l.district_id AND d.iccid = l.iccid \
+         WHERE l.district_id = $1 AND l.carrier = $2 AND d.state IN ('lent', 'lost') AND l.observed <> 'ended' \
+         AND COALESCE(l.use_asked_ms, 0) < $3 ORDER BY COALESCE(l.use_asked_ms, 0), l.iccid LIMIT $4",
+    )
+    .bind(district)
+    .bind(carrier)
+    .bind(before_ms)
+    .bind(most)
+    .fetch_all(pool)
+    .await
+}
+
+/// Stores that the use of these cards' lines was asked for now.
+///
+/// # Errors
+/// The database's.
+pub async fn put_use_asked(tx: &mut Write, district: &str, cards: &[String], ms: i64) -> Result<()> {
+    for chunk in cards.chunks(IDS) {
+        let sql = format!(
+            "UPDATE carrier_line SET use_asked_ms = $2 WHERE district_id = $1 AND iccid IN ({})",
+            marks(3, chunk.len())
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(district).bind(ms);
+        for card in chunk {
+            query = query.bind(card);
+        }
+        query.execute(&mut **tx).await?;
+    }
+    Ok(())
+}

@@ -5,6 +5,7 @@ pub mod columns;
 pub mod coverage;
 pub mod due;
 pub mod forecast;
+pub mod interface;
 pub mod inventory;
 pub mod loan;
 pub mod message;

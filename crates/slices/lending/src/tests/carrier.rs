@@ -14,25 +14,25 @@ use double::Carrier;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-const START: i64 = 20_000 * DAY_MS;
-const MINUTE: i64 = HOUR_MS / 60;
+pub(super) const START: i64 = 20_000 * DAY_MS;
+pub(super) const MINUTE: i64 = HOUR_MS / 60;
 
 /// The n-th card, with its check digit.
-fn card(n: usize) -> String {
+pub(super) fn card(n: usize) -> String {
     let body = format!("8901260{n:011}");
     let digits = (0..10).map(|digit| format!("{body}{digit}"));
     digits.into_iter().find(|c| evenfield_gap::inventory::numbers::iccid(c, true).is_ok()).expect("a card")
 }
 
 /// The lines of a district at the carrier Blue, as many as there are; what each is wanted to be can be changed.
-struct Fleet {
-    ids: Vec<(String, String)>,
+pub(super) struct Fleet {
+    pub(super) ids: Vec<(String, String)>,
     wanted: Vec<Wanted>,
     rng: ChaCha8Rng,
 }
 
 impl Fleet {
-    async fn new(db: &Db, count: usize, seed: u64) -> Self {
+    pub(super) async fn new(db: &Db, count: usize, seed: u64) -> Self {
         let mut tx = db.write().await.expect("a write");
         let lines: Vec<Line> = (0..count)
             .map(|n| Line { carrier: "Blue".to_owned(), ..Line::new(format!("line-{n:06}"), card(n)) })
@@ -47,7 +47,7 @@ impl Fleet {
     }
 
     /// Makes so many lines wanted otherwise.
-    async fn change(&mut self, db: &Db, count: usize, now_ms: i64) {
+    pub(super) async fn change(&mut self, db: &Db, count: usize, now_ms: i64) {
         let mut tx = db.write().await.expect("a write");
         for _ in 0..count {
             let n = self.rng.next_u64() as usize % self.ids.len();
@@ -60,9 +60,13 @@ impl Fleet {
 
     /// The lines that are not at the carrier what they are wanted to be.
     fn wrong(&self, carrier: &Carrier) -> usize {
-        let is_wrong = |((_, card), wanted): &(&(String, String), &Wanted)| {
-            (carrier.state(card) == Some("active")) != (**wanted == Wanted::Active)
-        };
+        self.wrong_by(|card| carrier.state(card) == Some("active"))
+    }
+
+    /// The same of a carrier at which a line works by this.
+    pub(super) fn wrong_by(&self, works: impl Fn(&str) -> bool) -> usize {
+        let is_wrong =
+            |((_, card), wanted): &(&(String, String), &Wanted)| works(card) != (**wanted == Wanted::Active);
         self.ids.iter().zip(&self.wanted).filter(is_wrong).count()
     }
 }
