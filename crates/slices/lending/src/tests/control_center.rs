@@ -84,12 +84,12 @@ impl Center {
 }
 
 /// What goes wrong with a call: 0 to 4, or nothing.
-fn begin(center: &Center, headers: &HeaderMap) -> Result<u64, Response> {
+fn begin(center: &Center, headers: &HeaderMap) -> Result<u64, Box<Response>> {
     let mut inside = center.inside();
     // lena:key
     if headers.get("authorization").is_none_or(|said| said != "Basic bGVuYTprZXk=") {
         let error = json!({ "errorCode": "10000001", "errorMessage": "Invalid credentials" });
-        return Err((StatusCode::UNAUTHORIZED, error.to_string()).into_response());
+        return Err(Box::new((StatusCode::UNAUTHORIZED, error.to_string()).into_response()));
     }
     let fault = match inside.faults {
         0 => u64::MAX,
@@ -97,7 +97,7 @@ fn begin(center: &Center, headers: &HeaderMap) -> Result<u64, Response> {
     };
     if fault == 0 {
         inside.throttled += 1;
-        return Err((StatusCode::TOO_MANY_REQUESTS, [("retry-after", "0")]).into_response());
+        return Err(Box::new((StatusCode::TOO_MANY_REQUESTS, [("retry-after", "0")]).into_response()));
     }
     let now = inside.under_way.0 + 1;
     inside.under_way = (now, inside.under_way.1.max(now));
@@ -117,7 +117,7 @@ async fn list(
 ) -> Response {
     let fault = match begin(&center, &headers) {
         Ok(fault) => fault,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let page: usize = asked["pageNumber"].parse().expect("a page");
     assert!(asked.contains_key("modifiedSince") && asked["pageSize"] == "50");
@@ -141,7 +141,7 @@ async fn list(
 
 async fn one(State(center): State<Center>, headers: HeaderMap, Path(card): Path<String>) -> Response {
     if let Err(response) = begin(&center, &headers) {
-        return response;
+        return *response;
     }
     let status = center.inside().lines.get(&card).cloned();
     end(&center).await;
@@ -159,7 +159,7 @@ async fn edit(
 ) -> Response {
     let fault = match begin(&center, &headers) {
         Ok(fault) => fault,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let asked: Value = serde_json::from_str(&body).expect("a body");
     let status = asked["status"].as_str().expect("a status").to_owned();
@@ -181,7 +181,7 @@ async fn edit(
 
 async fn usage(State(center): State<Center>, headers: HeaderMap, Path(card): Path<String>) -> Response {
     if let Err(response) = begin(&center, &headers) {
-        return response;
+        return *response;
     }
     let said = {
         let mut inside = center.inside();
@@ -222,11 +222,12 @@ async fn each_line_is_right_at_the_end_and_one_call_is_made_at_a_time() {
             }
         }
         assert_eq!(fleet.wrong_by(|card| center.works(card)), 0, "{report:?}");
-        let inside = center.inside();
-        assert_eq!(inside.under_way.1, 1, "one at a time");
-        assert!(inside.throttled > 0, "it was throttled");
-        assert_eq!(inside.statuses, HashSet::from(["ACTIVATED".to_owned(), "INVENTORY".to_owned()]));
-        drop(inside);
+        {
+            let inside = center.inside();
+            assert_eq!(inside.under_way.1, 1, "one at a time");
+            assert!(inside.throttled > 0, "it was throttled");
+            assert_eq!(inside.statuses, HashSet::from(["ACTIVATED".to_owned(), "INVENTORY".to_owned()]));
+        }
         let most = "SELECT MAX(n) FROM (SELECT COUNT(*) AS n FROM carrier_order GROUP BY line_id, asked_ms / 86400000) AS days";
         assert!(number(db, most).await <= 5, "no more than five in a day");
     })
