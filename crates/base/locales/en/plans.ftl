@@ -579,3 +579,4 @@ plans-problem-fair-column = the column of the groups that are to have as much as
 plans-problem-fair-floor = no floor: every group is to have as much as every group can
 plans-proof-beyond = No option that could be bought reaches these groups: { $list }.
 plans-problem-group-withheld = { $what }: by { $n } the district's figures of these groups are withheld: { $list }; whoever may be in one of them is called unknown
+plans-least-group = Group of which the smallest share is served

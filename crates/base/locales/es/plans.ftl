@@ -579,3 +579,4 @@ plans-problem-fair-column = la columna de los grupos que deben tener tanto como 
 plans-problem-fair-floor = ningún mínimo: cada grupo debe tener tanto como todos puedan
 plans-proof-beyond = Ninguna opción que se pueda comprar llega a estos grupos: { $list }.
 plans-problem-group-withheld = { $what }: por { $n } no se publican las cifras del distrito de estos grupos: { $list }; quien pueda estar en uno de ellos se llama desconocido (unknown)
+plans-least-group = Grupo del que se atiende la parte más pequeña

@@ -34,12 +34,13 @@ struct Column {
 }
 
 /// What is compared: the keys of the rows' messages.
-const ROWS: [&str; 9] = [
+const ROWS: [&str; 10] = [
     "plans-budget-all",
     "plans-students-district",
     "plans-students-planned",
     "plans-connected-home",
     "plans-served",
+    "plans-least-group",
     "plans-district-pays",
     "plans-others-pay",
     "plans-each-served",
@@ -47,7 +48,7 @@ const ROWS: [&str; 9] = [
 ];
 
 /// Columns of the file, a row for each scenario. Money in dollars of all years, students of the last one; the gap is a share of the plan's worth.
-const COLUMNS: [&str; 17] = [
+const COLUMNS: [&str; 19] = [
     "scenario",
     "budget",
     "students_district",
@@ -60,6 +61,8 @@ const COLUMNS: [&str; 17] = [
     "served",
     "served_low",
     "served_high",
+    "least_group",
+    "least_group_share",
     "district_pays",
     "others_pay",
     "cost_per_student_year",
@@ -140,6 +143,8 @@ fn column(p: &Frame, scenario: &queries::Scenario, rungs: &[queries::Rung], is_o
         told::ranged(p, planned, low, high),
         connected,
         served,
+        told::least_group(report)
+            .map_or_else(String::new, |(group, share)| format!("{group} ({})", told::percent(share))),
         told::dollars(district),
         told::dollars(sum(|year| year.others.0)),
         each.map_or_else(String::new, told::exact),
@@ -174,6 +179,8 @@ fn row(
     row.extend(report.students.map(students));
     row.extend(ends(|r| r.connected).map(students));
     row.extend(ends(|r| r.served).map(students));
+    let least = told::least_group(report);
+    row.extend(least.map_or_else(Default::default, |(group, share)| [group, format!("{share:.6}")]));
     row.extend([
         dollars(district),
         dollars(others),

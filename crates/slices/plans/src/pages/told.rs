@@ -119,6 +119,15 @@ pub fn proof(p: &Frame, answer: &Answer) -> String {
     format!("{} {}", reached(told, &fair.beyond), of_plan(p, answer))
 }
 
+/// The group of whose students the plan serves the smallest share in the last year, and that share: what floors and fairness are about, told alike of
+/// every plan. Nothing where the scenario has no groups.
+pub fn least_group(report: &Report) -> Option<(String, f64)> {
+    let groups = report.groups.iter().filter(|line| line.students > 0.0);
+    let shares = groups.map(|line| (line, (line.reach.planned.served / line.students).min(1.0)));
+    let (line, share) = shares.min_by(|a, b| a.1.total_cmp(&b.1))?;
+    Some((format!("{}: {}", line.column, line.group), share))
+}
+
 fn of_plan(p: &Frame, answer: &Answer) -> String {
     // What no plan passes is rounded up: else some might.
     let up = |n: f64, parts: f64| (n * parts - 1e-9).ceil() / parts;

@@ -182,6 +182,14 @@ async fn plans_are_found_proved_and_shown() {
         file.starts_with("scenario,budget,") && file.contains("\nSmall town,13000.00,,42.000,30.000,54.000,"),
         "{file}"
     );
+    let mut lines = csv::Reader::from_reader(file.as_bytes());
+    let head = lines.headers().expect("a head").clone();
+    let row = lines.records().next().expect("a row").expect("well formed");
+    let cell =
+        |name: &str| head.iter().position(|column| column == name).map(|at| row[at].to_owned()).expect(name);
+    let share: f64 = cell("least_group_share").parse().expect("a share");
+    assert!(cell("least_group").contains(": ") && (0.0..1.0).contains(&share), "{file}");
+    assert!(compared.body.contains(&cell("least_group")), "{}", compared.body);
     let spanish = analyst.get(&format!("{at}/result?lang=es")).await.body;
     assert!(!spanish.contains(" students ride") && !spanish.contains("Blue for "), "{spanish}");
     for page in ["/result", "/options", "/memo", "/proof.zip"] {
