@@ -88,6 +88,10 @@ pub enum Action {
     SeePlans,
     /// Make scenarios, look for plans and accept one.
     ManagePlans,
+    /// See projects: who does what, by when, and how it goes.
+    SeeProjects,
+    /// Make projects and change what is written down in them.
+    ManageProjects,
     /// Give and change accounts and roles.
     ManageAccounts,
     /// See the audit log.
@@ -96,7 +100,7 @@ pub enum Action {
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::SeeFigures,
         Self::SeeData,
         Self::LoadData,
@@ -112,6 +116,8 @@ impl Action {
         Self::ManageLending,
         Self::SeePlans,
         Self::ManagePlans,
+        Self::SeeProjects,
+        Self::ManageProjects,
         Self::ManageAccounts,
         Self::SeeAudit,
     ];
@@ -130,8 +136,10 @@ pub fn may(role: Role, action: Action) -> bool {
         A::SeeAnySection | A::SeeChances => matches!(role, R::Administrator | R::Coordinator),
         A::SeeSurvey => matches!(role, R::Administrator | R::Coordinator | R::Analyst),
         A::SeeRequests => matches!(role, R::Administrator | R::Coordinator | R::Teacher),
-        A::SeePlans => matches!(role, R::Administrator | R::Coordinator | R::Transport | R::Analyst),
-        A::AnswerRequests | A::ManageEdges | A::ManageLending | A::ManagePlans => {
+        A::SeePlans | A::SeeProjects => {
+            matches!(role, R::Administrator | R::Coordinator | R::Transport | R::Analyst)
+        }
+        A::AnswerRequests | A::ManageEdges | A::ManageLending | A::ManagePlans | A::ManageProjects => {
             matches!(role, R::Administrator | R::Coordinator)
         }
         A::ManageAccounts | A::SeeAudit => matches!(role, R::Administrator),

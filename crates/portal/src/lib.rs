@@ -19,6 +19,7 @@ pub use evenfield_slice_gap as gap;
 pub use evenfield_slice_lending as lending;
 pub use evenfield_slice_open_data as open_data;
 pub use evenfield_slice_plans as plans;
+pub use evenfield_slice_projects as projects;
 pub use evenfield_slice_roster as roster;
 pub use evenfield_slice_survey as survey;
 

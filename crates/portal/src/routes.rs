@@ -8,7 +8,7 @@ mod walk;
 
 pub use evenfield_base::routes::*;
 
-use crate::{App, connectivity, filtering, gap, lending, open_data, plans, roster, survey};
+use crate::{App, connectivity, filtering, gap, lending, open_data, plans, projects, roster, survey};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 
@@ -24,6 +24,7 @@ pub fn table() -> Vec<Route> {
         filtering::pages::routes(),
         lending::pages::routes(),
         plans::pages::routes(),
+        projects::pages::routes(),
     ]
     .into_iter()
     .flatten()

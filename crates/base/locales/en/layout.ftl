@@ -12,6 +12,7 @@ layout-sections = My classes
 layout-connectivity = School connectivity
 layout-filtering = Filter
 layout-plans = Plans
+layout-projects = Projects
 layout-lending = Lending
 layout-survey = Survey
 layout-data = Data

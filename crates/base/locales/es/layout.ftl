@@ -12,6 +12,7 @@ layout-sections = Mis clases
 layout-connectivity = Conexión de las escuelas
 layout-filtering = Filtro
 layout-plans = Planes
+layout-projects = Proyectos
 layout-lending = Préstamos
 layout-survey = Encuesta
 layout-data = Datos

@@ -110,6 +110,10 @@ pub const TABLES: &[Table] = &[
     of_district("plan_answer"),
     of_district("plan_acceptance"),
     of_district("outbox"),
+    // 0066 projects
+    of_district("project"),
+    of_district("project_entry"),
+    of_district("project_report"),
     // 0024 requests
     of_district("lending_score"),
     of_district("lending_ranking"),

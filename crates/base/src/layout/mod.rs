@@ -102,7 +102,7 @@ impl ProblemList {
 
 /// The navigation of a district: message key, path with `{}` for the district, and what the viewer must
 /// be allowed to do to see the entry.
-const NAVIGATION: [(&str, &str, Action); 14] = [
+const NAVIGATION: [(&str, &str, Action); 15] = [
     ("layout-home", "/d/{}", Action::SeeFigures),
     ("layout-map", "/d/{}/gap/map", Action::SeeFigures),
     ("layout-table", "/d/{}/gap/table", Action::SeeFigures),
@@ -110,6 +110,7 @@ const NAVIGATION: [(&str, &str, Action); 14] = [
     ("layout-connectivity", "/d/{}/connectivity", Action::SeeFigures),
     ("layout-filtering", "/d/{}/filtering", Action::SeeRequests),
     ("layout-plans", "/d/{}/plans", Action::SeePlans),
+    ("layout-projects", "/d/{}/projects", Action::SeeProjects),
     ("layout-lending", "/d/{}/lending", Action::Lend),
     ("layout-survey", "/d/{}/survey", Action::SeeSurvey),
     ("layout-data", "/d/{}/data", Action::SeeData),

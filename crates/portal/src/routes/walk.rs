@@ -199,13 +199,13 @@ fn the_authorisation_table_is_what_was_agreed() {
     // Columns: SeeFigures, SeeData, LoadData, SeeStudents, SeeChances, SeeSections, SeeAnySection, SeeSurvey,
     // SeeRequests, AnswerRequests, ManageEdges, Lend, ManageLending, SeePlans, ManagePlans, ManageAccounts, SeeAudit.
     let agreed = [
-        "administrator xxxxxxxxxxxxxxxxx",
-        "coordinator   xxxxxxxxxxxxxxx..",
-        "clerk         x..x.......x.....",
-        "transport     x............x...",
-        "teacher       x....x..x........",
-        "partner       x................",
-        "analyst       xx.....x.....x...",
+        "administrator xxxxxxxxxxxxxxxxxxx",
+        "coordinator   xxxxxxxxxxxxxxxxx..",
+        "clerk         x..x.......x.......",
+        "transport     x............x.x...",
+        "teacher       x....x..x..........",
+        "partner       x..................",
+        "analyst       xx.....x.....x.x...",
     ];
     assert_eq!(allowed, agreed);
 }

@@ -13,7 +13,7 @@ const NOTHING: &str = "00000000-0000-7000-8000-000000000000";
 const FORM: [(&str, &str); 4] = [("act", "accept"), ("role", "clerk"), ("term", "2026-fall"), ("scope", "")];
 
 /// Something of each kind in district B. The ids begin with `of-b` so that they are found wherever they leak.
-const ROWS: [&str; 20] = [
+const ROWS: [&str; 23] = [
     "INSERT INTO school (district_id, id, name) VALUES ('5100002', 'of-b-school', 'Beta School')",
     "INSERT INTO student (district_id, id, school_id, grade, given_name, family_name, name_key) VALUES \
      ('5100002', 'of-b-student', 'of-b-school', '05', 'Zelda', 'Family', 'family zelda')",
@@ -55,10 +55,16 @@ const ROWS: [&str; 20] = [
      ('5100002', 'of-b-line', '8991101200003204514', 'Beta', 'p', 'parked', 1, 'unknown', 1)",
     "INSERT INTO lending_ranking (district_id, id, made_ms, version, points, inputs, mark) VALUES \
      ('5100002', 'of-b-ranking', 1, 0, 'none 40', '', 'beta mark')",
+    "INSERT INTO project (district_id, id, name, manager, begins_on, vision, made_ms, changed_ms, changed_by) VALUES \
+     ('5100002', 'of-b-project', 'Beta project', 'Beta manager', '2026-12-01', '', 1, 1, 'x')",
+    "INSERT INTO project_entry (district_id, project_id, register, number, values_json, changed_ms, changed_by) VALUES \
+     ('5100002', 'of-b-project', 'task', 1, '{\"name\":\"Beta task\",\"days\":\"1\"}', 1, 'x')",
+    "INSERT INTO project_report (district_id, project_id, number, from_on, to_on, facts_json, body, drafted_ms, changed_ms) \
+     VALUES ('5100002', 'of-b-project', 1, '2026-12-01', '2026-12-14', '{}', 'Beta report', 1, 1)",
 ];
 
 /// The tables whose rows of B must be as they were.
-const KEPT: [&str; 15] = [
+const KEPT: [&str; 18] = [
     "school",
     "student",
     "roster_load",
@@ -74,6 +80,9 @@ const KEPT: [&str; 15] = [
     "lending_case",
     "plan_scenario",
     "carrier_line",
+    "project",
+    "project_entry",
+    "project_report",
 ];
 
 async fn kit() -> (Kit, String) {
@@ -119,6 +128,7 @@ fn ids<'a>(parameter: &str, account: &'a str) -> Vec<&'a str> {
         "{edge}" => vec!["of-b-edge"],
         "{version}" => vec!["987654321"],
         "{scenario}" => vec!["of-b-scenario"],
+        "{project}" => vec!["of-b-project"],
         other => panic!("say here which ids {other} stands for, and put one into district B"),
     }
 }
@@ -139,7 +149,9 @@ async fn an_id_of_another_district_looks_like_no_id_and_nothing_is_changed() {
         let Some(parameter) = row.path.split('/').find(|p| p.starts_with('{') && *p != "{district}") else {
             continue;
         };
-        let path = |district: &str, id: &str| row.path.replace("{district}", district).replace(parameter, id);
+        // What stands below an id is there in the other district.
+        let below = row.path.replace("{register}", "task").replace("{report}", "1");
+        let path = |district: &str, id: &str| below.replace("{district}", district).replace(parameter, id);
         let none = both(&alpha, &path(A, NOTHING)).await;
         for id in ids(parameter, &account) {
             let theirs = both(&alpha, &path(A, id)).await;
