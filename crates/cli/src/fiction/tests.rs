@@ -102,7 +102,8 @@ impl Told {
     fn assess(&self, roster: &Roster, responses: &[Response], values: &Values) -> Assessment {
         let homes = vec![Home::default(); roster.students.len()];
         let cover = Cover::default();
-        let district = District { leaid: LEAID, roster, homes: &homes, responses, speeds: &[], values, cover: &cover };
+        let district =
+            District { leaid: LEAID, roster, homes: &homes, responses, speeds: &[], values, cover: &cover };
         let settings = Settings { seed: 1, draws: 200 };
         assess(district, settings, &PublishRule::default(), &|_| {}).expect("the rule is sound")
     }

@@ -46,12 +46,6 @@ pub fn read(
     entries: &[Entry],
     known: &Known,
 ) -> Result<Vec<Row>, Vec<Wrong>> {
-    let wrong = |line: u64, column: &str, said: &str, wanted| Wrong {
-        line,
-        column: column.to_owned(),
-        said: said.chars().take(80).collect(),
-        wanted,
-    };
     let mut reader =
         csv::ReaderBuilder::new().flexible(true).from_reader(text.trim_start_matches('\u{feff}').as_bytes());
     let Ok(head) = reader.headers().cloned() else {
@@ -99,21 +93,31 @@ pub fn read(
     let mut known = known.clone();
     known.entry(register).or_default().extend(lines.iter().map(|(_, (number, _), _)| *number));
     let mut rows = Vec::new();
-    for (line, (number, is_new), said) in lines {
-        let said: BTreeMap<&str, String> = said;
-        match values(register, |name| said[name].clone(), &known) {
-            Ok(values) => rows.push(Row { number, values, is_new }),
-            Err(fields) => {
-                problems.extend(
-                    fields.into_iter().map(|(field, wanted)| wrong(line, field, &said[field], wanted)),
-                );
-            }
+    for line in lines {
+        match row(register, line, &known) {
+            Ok(row) => rows.push(row),
+            Err(wrong) => problems.extend(wrong),
         }
     }
     if rows.is_empty() && problems.is_empty() {
         problems.push(wrong(0, "", "", "projects-wanted-rows"));
     }
     if problems.is_empty() { Ok(rows) } else { Err(problems) }
+}
+
+fn wrong(line: u64, column: &str, said: &str, wanted: &'static str) -> Wrong {
+    Wrong { line, column: column.to_owned(), said: said.chars().take(80).collect(), wanted }
+}
+
+/// A line of a file: where it stands, its number and whether that is new, and its cells by the names of the fields.
+type Line = (u64, (i64, bool), BTreeMap<&'static str, String>);
+
+fn row(register: Register, (line, (number, is_new), said): Line, known: &Known) -> Result<Row, Vec<Wrong>> {
+    let values = values(register, |name| said[name].clone(), known).map_err(|fields| {
+        let told = fields.into_iter().map(|(field, wanted)| wrong(line, field, &said[field], wanted));
+        told.collect::<Vec<_>>()
+    })?;
+    Ok(Row { number, values, is_new })
 }
 
 /// Which number each row of a file has.
