@@ -71,7 +71,6 @@ pub fn variance_of_share(chances: &[f64]) -> f64 {
 mod tests {
     use super::*;
     use crate::home_speed::Link;
-    use proptest::prelude::*;
     use std::f64::consts::FRAC_1_PI;
 
     fn test(day: i64, download: f64, upload: f64, link: Link) -> HomeTest {
@@ -118,15 +117,16 @@ mod tests {
         assert_eq!((variance_of_share(&[1.0, 0.0]), variance_of_share(&[])), (0.0, 0.0));
     }
 
-    proptest! {
-        #[test]
-        fn more_sittings_below_are_a_larger_chance(n in 1usize..60, k in 0usize..60) {
-            let k = k.min(n - 1);
-            let (less, more) = (chance(k, n).expect("sittings"), chance(k + 1, n).expect("sittings"));
-            // Within 2^-53 of 1 two chances are one number: there their complements are compared.
-            let (above, fewer) = (chance(n - k, n).expect("sittings"), chance(n - k - 1, n).expect("sittings"));
-            prop_assert!(less <= more && fewer < above && (0.0..=1.0).contains(&less));
-            prop_assert!((above - (1.0 - less)).abs() < 1e-9);
+    #[test]
+    fn more_sittings_below_are_a_larger_chance() {
+        let chance = |below, sittings| chance(below, sittings).expect("sittings");
+        for (n, k) in (1..60).flat_map(|n| (0..n).map(move |k| (n, k))) {
+            let (less, more) = (chance(k, n), chance(k + 1, n));
+            // Within 2^-53 of 1 two chances are one number: then their complements, which are near 0, are two.
+            let (above, fewer) = (chance(n - k, n), chance(n - k - 1, n));
+            assert!(less < more || fewer < above, "{k} of {n}");
+            assert!((0.0..=1.0).contains(&less), "{k} of {n}");
+            assert!((above - (1.0 - less)).abs() < 1e-9, "{k} of {n}");
         }
     }
 }
