@@ -8,6 +8,7 @@ mod policy;
 mod published;
 mod radio;
 mod strategies;
+mod usage;
 
 #[path = "../../../../tests/shared.rs"]
 mod shared;
