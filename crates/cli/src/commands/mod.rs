@@ -13,7 +13,6 @@ mod radio;
 mod records;
 mod roster;
 mod serve;
-mod usage;
 
 use crate::out::complain;
 use std::process::ExitCode;
@@ -49,9 +48,6 @@ pub enum Command {
     /// Work out whom radio sites reach
     #[command(subcommand)]
     Radio(radio::Radio),
-    /// Report how digital resources are used
-    #[command(subcommand)]
-    Usage(usage::Usage),
     /// Check the audit log
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -71,7 +67,6 @@ impl Command {
             Self::Policy(command) => command.run(),
             Self::Plan(command) => command.run(),
             Self::Radio(command) => command.run(),
-            Self::Usage(command) => command.run(),
             Self::Audit(command) => command.run(),
         }
     }

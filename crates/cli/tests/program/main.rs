@@ -8,7 +8,6 @@ mod policy;
 mod published;
 mod radio;
 mod strategies;
-mod usage;
 
 #[path = "../../../../tests/shared.rs"]
 mod shared;

@@ -22,12 +22,11 @@ use crate::catalogue::Catalogue;
 use crate::keep::{Disk, FolderStore};
 use crate::pseudonym::KeyRing;
 use crate::report::{Ledger, LedgerError};
-use crate::rollup::{Coverage, Rollup, RollupError, Use, inputs};
+use crate::rollup::{Coverage, Rollup, RollupError, inputs};
 use crate::roster::{Roster, RosterError};
 use evenfield_model::Problems;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -54,19 +53,6 @@ pub enum DistrictError {
     /// The ledger.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-}
-
-/// All that a run came to, for whoever shows it.
-#[derive(Debug)]
-pub struct Worked {
-    /// What was done.
-    pub done: Done,
-    /// The district as it was read.
-    pub district: District,
-    /// All releases. It holds what was withheld as well.
-    pub ledger: Ledger,
-    /// What the kernel gave; never shown but by [`crate::report`].
-    pub uses: Vec<Use>,
 }
 
 /// What was done.
@@ -138,67 +124,48 @@ impl District {
 /// # Errors
 /// [`DistrictError`]
 pub fn report(disk: &impl Disk, folder: &Path, today: Date) -> Result<Done, DistrictError> {
-    // A section's use is its teacher's, and in no report.
-    work(disk, folder, today, false).map(|worked| worked.done)
-}
-
-/// The same, with all that it came to; with the use by section where `sections` says so.
-///
-/// # Errors
-/// [`DistrictError`]
-pub fn work(disk: &impl Disk, folder: &Path, today: Date, sections: bool) -> Result<Worked, DistrictError> {
-    let district = District::read(disk, folder)?;
-    let District { settings, catalogue, roster } = &district;
+    let District { settings, catalogue, roster } = District::read(disk, folder)?;
     let file = |path: PathBuf| move |source| DistrictError::File { path, source };
     let ledger_path = folder.join("ledger.csv");
     let mut ledger = match read_if_there(disk, ledger_path.clone())? {
         Some(text) => {
-            Ledger::parse("ledger.csv", &text, roster, settings.rule).map_err(DistrictError::Problems)?
+            Ledger::parse("ledger.csv", &text, &roster, settings.rule).map_err(DistrictError::Problems)?
         }
         None => Ledger::new(settings.rule).map_err(LedgerError::from)?,
     };
     let store = FolderStore::open(disk, &folder.join("store"), u64::from(std::process::id()));
     let store = store.map_err(file(folder.join("store")))?;
-    let rollup =
-        Rollup { roster, catalogue, calendar: &settings.calendar, method: settings.method, sections };
+    let rollup = Rollup {
+        roster: &roster,
+        catalogue: &catalogue,
+        calendar: &settings.calendar,
+        method: settings.method,
+        // A section's use is its teacher's, and in no report.
+        sections: false,
+    };
     let mut uses = Vec::new();
     let segments = inputs(&store).map_err(file(folder.join("store/manifest")))?;
     let coverage = rollup.run(segments, &mut |one| uses.push(one))?;
     let mut released = Vec::new();
-    for period in ended(settings, today) {
+    for period in ended(&settings, today) {
         if ledger.released(&period).is_none() {
-            ledger.release(&period, &uses, roster, &settings.calendar)?;
+            ledger.release(&period, &uses, &roster, &settings.calendar)?;
             released.push(period);
         }
     }
-    replace(disk, folder, "ledger.csv", &ledger.to_file(roster)).map_err(file(ledger_path))?;
+    replace(disk, folder, "ledger.csv", &ledger.to_file(&roster)).map_err(file(ledger_path))?;
     let reports = folder.join("reports");
     disk.make_folder(&reports).map_err(file(reports.clone()))?;
     let mut files = Vec::new();
-    for period in ended(settings, today) {
+    for period in ended(&settings, today) {
         let name = format!("{period}.csv");
         if let Some(release) = ledger.released(&period) {
-            let csv = release.to_csv(roster, catalogue);
+            let csv = release.to_csv(&roster, &catalogue);
             replace(disk, &reports, &name, &csv).map_err(file(reports.join(&name)))?;
             files.push(reports.join(name));
         }
     }
-    let done = Done { coverage, released, files };
-    Ok(Worked { done, district, ledger, uses })
-}
-
-/// Keeps a folder for one run as long as the file lives, and no longer than its process: two runs at once could release a period twice,
-/// differently. `None` while another run has it.
-///
-/// # Errors
-/// Those of the disk.
-pub fn alone(folder: &Path) -> io::Result<Option<File>> {
-    let file = File::create(folder.join("ledger.lock"))?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => Err(error),
-    }
+    Ok(Done { coverage, released, files })
 }
 
 /// The periods that ended long enough ago, in the order in which they ended, weeks before what they are part of.

@@ -61,11 +61,6 @@ impl Ledger {
         self.releases.get(period)
     }
 
-    /// All releases.
-    pub fn releases(&self) -> impl Iterator<Item = &Release> {
-        self.releases.values()
-    }
-
     /// Releases a period, once. `uses` are those of the whole year as far as it is known, weeks above all.
     ///
     /// # Errors

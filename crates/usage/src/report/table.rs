@@ -111,10 +111,9 @@ pub fn goals(release: &Release, uses: &[Use], least: u32) -> Vec<Goal> {
     let of_district =
         |u: &&Use| u.period == release.period && u.unit == Unit::District && u.setting.is_none();
     let goal = |one: &Use| {
-        // What came after the release is not in its students: a share of others would be told beside them.
         let shown = match release.cell(one.unit, one.what, None) {
-            Cell::Shown { students, .. } if students == one.students => Some(students),
-            _ => None,
+            Cell::Shown { students, .. } => Some(students),
+            Cell::Withheld(_) => None,
         };
         let others = one.students - one.met_goal;
         let enough = |n: u32| n == 0 || n >= least;
