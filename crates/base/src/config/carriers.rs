@@ -117,28 +117,20 @@ fn said(value: Option<&String>, setting: &str) -> Result<String, String> {
 }
 
 fn interface(one: &One, outside: &dyn Outside) -> Result<Interface, String> {
-    let others: &[(&str, &Option<String>)] = match one.interface {
-        Word::Tmf640 => &[
-            ("user", &one.user),
-            ("suspended", &one.suspended),
-            ("key", &one.key),
-            ("password_file", &one.password_file),
-            ("account", &one.account),
-            ("plan", &one.plan),
-            ("zip", &one.zip),
-            ("callback_file", &one.callback_file),
-        ],
-        Word::ControlCenter => &[
-            ("key", &one.key),
-            ("password_file", &one.password_file),
-            ("account", &one.account),
-            ("plan", &one.plan),
-            ("zip", &one.zip),
-            ("callback_file", &one.callback_file),
-        ],
-        Word::Thingspace => &[("suspended", &one.suspended)],
-    };
-    if let Some((setting, _)) = others.iter().find(|(_, value)| value.is_some()) {
+    let (center, space) = (Word::ControlCenter, Word::Thingspace);
+    let settings: [(&str, &Option<String>, &[Word]); 8] = [
+        ("user", &one.user, &[center, space]),
+        ("suspended", &one.suspended, &[center]),
+        ("key", &one.key, &[space]),
+        ("password_file", &one.password_file, &[space]),
+        ("account", &one.account, &[space]),
+        ("plan", &one.plan, &[space]),
+        ("zip", &one.zip, &[space]),
+        ("callback_file", &one.callback_file, &[space]),
+    ];
+    let is_foreign =
+        |takes: &[Word], value: &Option<String>| value.is_some() && !takes.contains(&one.interface);
+    if let Some((setting, ..)) = settings.iter().find(|(_, value, takes)| is_foreign(takes, value)) {
         return Err(format!("no `{setting}` with this interface"));
     }
     Ok(match one.interface {

@@ -2,8 +2,7 @@
 //! time and no more than five in a second. See `docs/lending.md`.
 
 use super::http::{self, Said};
-use super::{Answer, Carrier, Page, Place, Reply};
-use crate::carrier::tmf640::observed;
+use super::{Answer, Carrier, Page, Place, Reply, observed};
 use crate::rules::interface::{center_order, center_page};
 use crate::rules::order::Act;
 use crate::rules::state::Observed;

@@ -14,6 +14,7 @@ use crate::App;
 use crate::config::carriers::{CarrierInterface, Interface};
 use crate::db::now_ms;
 use control_center::ControlCenter;
+use evenfield_gap::inventory::seen::LineState;
 use evenfield_gap::inventory::usage::Used;
 use jiff::civil::Date;
 use std::future::Future;
@@ -76,6 +77,16 @@ async fn go<C: Carrier>(app: &App, client: &C, of: (&str, &str)) {
     match usage::ask(&app.db, client, of, now_ms()).await {
         Ok(report) => tracing::info!(district = of.0, carrier = of.1, ?report, "use was asked for"),
         Err(error) => tracing::error!(district = of.0, carrier = of.1, %error, "use could not be stored"),
+    }
+}
+
+/// What a line's state is to us.
+pub fn observed(state: LineState) -> Observed {
+    match state {
+        LineState::Active => Observed::Active,
+        LineState::Suspended => Observed::Suspended,
+        LineState::Ended => Observed::Ended,
+        LineState::Unsaid => Observed::Unknown,
     }
 }
 

@@ -2,8 +2,7 @@
 //! twenty minutes. What it is asked for it does later, and tells (`pages/carrier_hook.rs`). See `docs/lending.md`.
 
 use super::http::{self, Said};
-use super::{Answer, Carrier, Page, Place, Reply};
-use crate::carrier::tmf640::observed;
+use super::{Answer, Carrier, Page, Place, Reply, observed};
 use crate::config::carriers::ThingSpace as Settings;
 use crate::rules::interface::{thingspace_one, thingspace_order, thingspace_page, thingspace_usage};
 use crate::rules::order::Act;

@@ -1,11 +1,10 @@
 //! A carrier's system that speaks the "Service Activation and Configuration" interface (TM Forum TMF640 v4), the part of it that lines
 //! need: `GET /service` lists them, `PATCH /service/ICCID` with a `state` changes one. See `docs/lending.md`.
 
-use super::{Answer, Carrier, Page, Place, Reply, http};
+use super::{Answer, Carrier, Page, Place, Reply, http, observed};
 use crate::rules::order::Act;
 use crate::rules::state::Observed;
 use crate::rules::usage::Counting;
-use evenfield_gap::inventory::seen::LineState;
 use evenfield_gap::inventory::service::{PAGE, parse_services};
 use evenfield_gap::inventory::usage::Used;
 use jiff::Timestamp;
@@ -49,16 +48,6 @@ impl Tmf640 {
         let after = offset + PAGE as u64;
         let next = (after < total).then_some(Place::Offset(after));
         Ok(Page { lines: lines.collect(), as_of_ms, total: Some(total), next })
-    }
-}
-
-/// What a line's state is to us.
-pub fn observed(state: LineState) -> Observed {
-    match state {
-        LineState::Active => Observed::Active,
-        LineState::Suspended => Observed::Suspended,
-        LineState::Ended => Observed::Ended,
-        LineState::Unsaid => Observed::Unknown,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::columns::{Asking, asking, maps};
 use super::{page_links, range};
 use crate::access::Action;
-use crate::carrier::tmf640::observed;
+use crate::carrier::observed;
 use crate::db::Write;
 use crate::db::{now_ms, today};
 use crate::error::{Error, Result};

@@ -1,6 +1,6 @@
 //! All projects of a district; one of them; a new one.
 
-use super::{change, day, entries, href, money, note, one, open, register_name};
+use super::{change, day, entries, figure, href, money, note, one, open, register_name};
 use crate::App;
 use crate::access::Action;
 use crate::db::{new_id, today};
@@ -252,10 +252,7 @@ async fn aims(app: &App, p: &Frame, entries: &[Entry]) -> Result<Vec<Aim>> {
     let mut aims = Vec::new();
     for aim in entries.iter().filter(|e| e.register == Register::Aim && e.removed_ms.is_none()) {
         let measure = aim.text("measure");
-        let figure = match measure {
-            "" => None,
-            measure => queries::figure(app.db.read(), p.district_id(), measure).await?,
-        };
+        let figure = figure(app, p, aim).await?;
         aims.push(Aim {
             name: aim.text("name").to_owned(),
             measure: if measure.is_empty() { String::new() } else { p.t(&format!("gap-measure-{measure}")) },

@@ -83,6 +83,14 @@ async fn entries(app: &App, p: &Frame, id: &str) -> Result<Vec<Entry>> {
     Ok(queries::entries(app.db.read(), of).await?.into_iter().map(|stored| stored.0).collect())
 }
 
+/// The newest published figure of the measure that an aim is tied to.
+async fn figure(app: &App, p: &Frame, aim: &Entry) -> Result<Option<queries::Figure>> {
+    match aim.text("measure") {
+        "" => Ok(None),
+        measure => Ok(queries::figure(app.db.read(), p.district_id(), measure).await?),
+    }
+}
+
 /// The numbers that a value may name: of entries that are not taken out.
 fn known(entries: &[Entry]) -> Known {
     let mut known = Known::new();

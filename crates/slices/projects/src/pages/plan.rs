@@ -5,7 +5,7 @@ use crate::App;
 use crate::error::{Error, Result};
 use crate::layout::Frame;
 use crate::queries::{self, Of};
-use crate::rules::register::{Register, Values};
+use crate::rules::register::{Entry, Register, Values};
 use crate::rules::start::{Kind, kinds, proposals};
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -18,10 +18,8 @@ pub async fn taken(
     Path((_, id)): Path<(String, String)>,
 ) -> Result<Response> {
     open(&app, &p, &id).await?;
-    let has_tasks = |entries: &[crate::rules::register::Entry]| {
-        entries.iter().any(|e| e.register == Register::Task && e.removed_ms.is_none())
-    };
-    if has_tasks(&entries(&app, &p, &id).await?) {
+    let is_task = |entry: &Entry| entry.register == Register::Task && entry.removed_ms.is_none();
+    if entries(&app, &p, &id).await?.iter().any(is_task) {
         return Err(Error::BadRequest("projects-has-tasks"));
     }
     let facts = queries::accepted_plan(app.db.read(), p.district_id()).await?;
@@ -38,21 +36,21 @@ pub async fn taken(
     let made = proposals(&kinds, name, |word| p.t(&format!("projects-step-{word}")));
     let mut tx = app.db.write().await?;
     let of = Of { district: p.district_id(), project: &id };
-    let mut tasks = 0;
-    for proposal in made {
-        let deliverable = queries::next_number(&mut tx, of, Register::Deliverable).await?;
+    let first = queries::next_number(&mut tx, of, Register::Task).await?;
+    let deliverables = queries::next_number(&mut tx, of, Register::Deliverable).await?;
+    let mut next = first;
+    for (deliverable, proposal) in (deliverables..).zip(made) {
         let entry = (Register::Deliverable, deliverable, &proposal.deliverable);
         queries::put_entry(&mut tx, of, entry, change(&p)).await?;
         let mut before: Option<i64> = None;
         for mut task in proposal.tasks {
-            let number = queries::next_number(&mut tx, of, Register::Task).await?;
             link(&mut task, deliverable, before);
-            queries::put_entry(&mut tx, of, (Register::Task, number, &task), change(&p)).await?;
-            before = Some(number);
-            tasks += 1;
+            queries::put_entry(&mut tx, of, (Register::Task, next, &task), change(&p)).await?;
+            before = Some(next);
+            next += 1;
         }
     }
-    note(&mut tx, &p, "project.plan", &id, json!({ "tasks": tasks })).await?;
+    note(&mut tx, &p, "project.plan", &id, json!({ "tasks": next - first })).await?;
     tx.commit().await?;
     Ok(Redirect::to(&href(&p, &id, "/timeline")).into_response())
 }

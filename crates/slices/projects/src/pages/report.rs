@@ -1,6 +1,6 @@
 //! Progress reports: drafted from the facts every two weeks, edited and approved by a person, then kept as they are.
 
-use super::{change, day, entries, href, list, midnight, money, note, one, open};
+use super::{change, day, entries, figure, href, list, midnight, money, note, one, open};
 use crate::App;
 use crate::access::Action;
 use crate::db::{now_ms, today};
@@ -9,7 +9,7 @@ use crate::exchange::count;
 use crate::layout::Frame;
 use crate::queries::{self, Of, Project, Report};
 use crate::rules::progress::{self, Item, Told};
-use crate::rules::register::{Entry, Register, TEXT};
+use crate::rules::register::{Register, TEXT};
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, State};
@@ -169,13 +169,6 @@ pub async fn drafted(
     }
     tx.commit().await?;
     Ok(Redirect::to(&href(&p, &id, &format!("/reports/{number}"))).into_response())
-}
-
-async fn figure(app: &App, p: &Frame, aim: &Entry) -> Result<Option<queries::Figure>> {
-    match aim.text("measure") {
-        "" => Ok(None),
-        measure => Ok(queries::figure(app.db.read(), p.district_id(), measure).await?),
-    }
 }
 
 #[derive(Template)]
